@@ -1,0 +1,1 @@
+"""How orders live, from request to last fill and cost; nothing here decides whether to trade."""

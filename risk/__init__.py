@@ -1,0 +1,1 @@
+"""May we, how much, when out; the only door between an opinion and an order."""

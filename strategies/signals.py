@@ -1,0 +1,88 @@
+"""Opinions: the arrays a strategy returns, and the value one opinion becomes.
+
+How opinions are compared lives in `ranking.py`; how they become contracts in `structures.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketdata.instruments import Instrument
+
+Floats = NDArray[np.float64]
+
+
+class Direction(IntEnum):
+    """Which way an opinion expects the price to go; also the sign of the position."""
+
+    SHORT = -1
+    LONG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What a strategy says of every column, shape `(N,)` live or `(T, N)` over a history.
+
+    `side`: int8, 1 long, -1 short, 0 nothing. Prices in rupees of the column the opinion is
+    about; they mean something only where `side` is not 0. `confidence`: 0 to 1.
+    """
+
+    side: NDArray[np.int8]
+    entry: Floats
+    stop: Floats
+    target1: Floats
+    target2: Floats
+    confidence: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One opinion: this strategy, this instrument, this way, until this moment.
+
+    `entry`, `stop`, `target1`, `target2` in rupees of `instrument`; `at` is the close of the bar
+    it was formed on. `setup` names the set-up within the day (side and bar), so that the same
+    set-up seen twice has the same `key`. `features`: name and value of what the strategy looked
+    at, in a fixed order.
+    """
+
+    strategy: str
+    instrument: Instrument
+    direction: Direction
+    at: datetime
+    valid_until: datetime
+    entry: float
+    stop: float
+    target1: float
+    target2: float
+    confidence: float
+    setup: str
+    features: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None or self.valid_until.tzinfo is None:
+            raise ValueError("at, valid_until: expected aware datetimes")
+        if (self.entry - self.stop) * self.direction <= 0:
+            raise ValueError(
+                f"stop: {self.stop} is not on the losing side of entry {self.entry} "
+                f"for a {self.direction.name} in {self.instrument.symbol}"
+            )
+
+    @property
+    def key(self) -> str:
+        """Return the identity of the set-up within one day: strategy, instrument and set-up."""
+        return f"{self.strategy}/{self.instrument.key}/{self.setup}"
+
+    @property
+    def risk(self) -> float:
+        """Return the distance from entry to stop in rupees a unit."""
+        return abs(self.entry - self.stop)
+
+    @property
+    def reward_to_risk(self) -> float:
+        """Return the distance to the last target in units of risk."""
+        return abs(self.target2 - self.entry) / self.risk

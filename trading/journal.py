@@ -1,0 +1,161 @@
+"""The journal of one run: an append-only local file of everything in and out, flushed on demand.
+
+One record a line: CRC-32 of the rest in hex, a space, JSON. A torn last line (a crash in mid-write)
+is cut off on opening; a bad line anywhere else means corruption and raises. Which records exist
+is decided by the engine's events and actions; turning them into rows is the recorder's work.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+HEAD = "run"
+"""Kind of the first record: what the run was started with."""
+
+
+class JournalCorruptError(Exception):
+    """A record in the middle of a journal fails its checksum or is out of sequence."""
+
+
+class JournalBusyError(Exception):
+    """Another process holds this journal open for writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line: its number (from 1, without gaps), kind, body, and the offset behind it.
+
+    `kind` is the class name of the event or action (`FillNoted`), or `run` for the head.
+    `incoming` is true for events. Decimals and datetimes are told as text in `body`.
+    """
+
+    seq: int
+    kind: str
+    incoming: bool
+    body: dict[str, Any]
+    end: int
+
+
+_decode = msgspec.json.Decoder().decode
+
+
+def _encoded(seq: int, kind: str, incoming: bool, body: object) -> bytes:
+    text = msgspec.json.encode({"s": seq, "k": kind, "i": incoming, "b": body})
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+def _parsed(line: bytes, end: int) -> Record | None:
+    """Return the record of one line, or None where the line is damaged."""
+    if not line.endswith(b"\n") or len(line) < 10 or line[8:9] != b" ":
+        return None
+    text = line[9:-1]
+    try:
+        if int(line[:8], 16) != zlib.crc32(text):
+            return None
+        raw = _decode(text)
+    except (ValueError, msgspec.DecodeError):
+        return None
+    return Record(raw["s"], raw["k"], raw["i"], raw["b"], end)
+
+
+def read_records(path: Path, start: int = 0, after: int = 0) -> Iterator[Record]:
+    """Yield the whole records behind byte `start`, whose numbers must go on from `after`.
+
+    Stops quietly before a torn or half-written last line, so that a reader may come back for
+    more. Raises `JournalCorruptError` for damage anywhere else.
+    """
+    seq = after
+    with path.open("rb") as file:
+        file.seek(start)
+        position = start
+        pending: bytes | None = None
+        for line in file:
+            if pending is not None:
+                raise JournalCorruptError(f"{path}: damaged record at byte {position}")
+            record = _parsed(line, position + len(line))
+            if record is None:
+                pending = line
+                continue
+            if record.seq != seq + 1:
+                raise JournalCorruptError(
+                    f"{path}: record {record.seq} follows {seq} at byte {position}"
+                )
+            seq, position = record.seq, record.end
+            yield record
+
+
+class JournalFile:
+    """The journal opened for appending by its one writer."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`, creating it; cut off a torn last line. Raises `JournalBusyError`."""
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise JournalBusyError(f"{path} is held by another engine") from error
+        self.recovered = tuple(read_records(path))
+        last = self.recovered[-1] if self.recovered else None
+        self.seq = last.seq if last else 0
+        os.ftruncate(self._file, last.end if last else 0)
+        self._buffer: list[bytes] = []
+
+    def append(self, kind: str, body: object, *, incoming: bool) -> int:
+        """Add a record to the batch and return its number; nothing is on disk yet."""
+        self.seq += 1
+        self._buffer.append(_encoded(self.seq, kind, incoming, body))
+        return self.seq
+
+    def write(self) -> None:
+        """Hand the batch to the operating system: it survives this process, not the machine."""
+        if self._buffer:
+            data = b"".join(self._buffer)
+            self._buffer.clear()
+            while data:
+                data = data[os.write(self._file, data) :]
+
+    def flush(self) -> None:
+        """Write the batch and wait until the disk has it; required before an order leaves."""
+        self.write()
+        os.fdatasync(self._file)
+
+    def close(self) -> None:
+        """Flush and let go of the file."""
+        self.flush()
+        os.close(self._file)
+
+
+class MemoryJournal:
+    """The journal of replays, backtests and tests: records are kept in a list."""
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self.seq = 0
+        self.recovered: tuple[Record, ...] = ()
+        self.records: list[tuple[str, bool, object]] = []
+        self._keep = keep
+
+    def append(self, kind: str, body: object, *, incoming: bool) -> int:
+        """Add a record and return its number."""
+        self.seq += 1
+        if self._keep:
+            self.records.append((kind, incoming, body))
+        return self.seq
+
+    def write(self) -> None:
+        """Do nothing: memory is where it stays."""
+
+    def flush(self) -> None:
+        """Do nothing: memory is where it stays."""
+
+    def close(self) -> None:
+        """Do nothing: memory is where it stays."""
