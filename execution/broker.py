@@ -11,15 +11,15 @@ from typing import Protocol
 from execution.orders import Fill, OrderChange, OrderRequest, OrderUpdate
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The broker's reply proves that nothing was accepted; the text says why."""
 
 
-class OutcomeUnknown(Exception):  # noqa: N818
+class OutcomeUnknown(Exception):
     """Nothing is proven: timeout, disconnect, 5xx or unreadable reply. Never send it again."""
 
 
-class SessionExpired(Exception):  # noqa: N818
+class SessionExpired(Exception):
     """The broker wants a new login; nothing was sent."""
 
 

@@ -5,12 +5,15 @@ Matching orders against a market lives in `exchange.py`; talking to a broker beh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from marketdata.instruments import Instrument
+
+_CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,20}")
 
 
 class Side(StrEnum):
@@ -87,9 +90,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.SENT: frozenset(
         {_S.OPEN, _S.PARTIAL, _S.FILLED, _S.REJECTED, _S.CANCELLED, _S.UNKNOWN, _S.PLANNED}
     ),
-    _S.UNKNOWN: frozenset(
-        {_S.OPEN, _S.PARTIAL, _S.FILLED, _S.REJECTED, _S.CANCELLED, _S.PLANNED}
-    ),
+    _S.UNKNOWN: frozenset({_S.OPEN, _S.PARTIAL, _S.FILLED, _S.REJECTED, _S.CANCELLED, _S.PLANNED}),
     _S.OPEN: frozenset({_S.PARTIAL, _S.FILLED, _S.REJECTED, _S.CANCELLED}),
     _S.PARTIAL: frozenset({_S.FILLED, _S.CANCELLED, _S.REJECTED}),
     _S.CANCELLED: frozenset({_S.PARTIAL, _S.FILLED}),
@@ -132,7 +133,7 @@ class OrderRequest:
     pair: str = ""
 
     def __post_init__(self) -> None:
-        if not (self.client_id.isascii() and self.client_id.isalnum() and len(self.client_id) <= 20):
+        if not _CLIENT_ID.fullmatch(self.client_id):
             raise ValueError(f"client_id: {self.client_id!r}, expected 1 to 20 letters and digits")
         if self.quantity <= 0:
             raise ValueError(f"quantity: {self.quantity}, expected above 0")
