@@ -1,0 +1,230 @@
+"""The market as columns: the newest price, quote, volume and age of each, and its bars.
+
+How a forming bar takes a tick lives in `forming.py`; which ticks may come in, in the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from marketdata.bars import BarRow, Flags, Floats, Ints
+from marketdata.forming import FormingBars, Rollup
+from marketdata.ticks import Ticks
+from marketdata.timeframes import Timeframe
+
+_MICROSECONDS = 1_000_000
+_FIRST_MINUTE = 60 * _MICROSECONDS
+
+
+class UnknownToken(KeyError):
+    """A tick names a token that the panel has no column for."""
+
+
+class Panel:
+    """What is known of every column in one session, and the bars that come of it.
+
+    A pure function of the ticks applied and the moments bars were closed at. Arrays have shape
+    `(N,)`, in the order of `tokens`; treat them as read-only. `last`, `bid`, `ask` in rupees,
+    NaN before the first; quantities, `volume` (the day's so far) and `oi` in units;
+    `seen_at_us`: the exchange's time of the newest tick, microseconds, 0 before the first.
+    `touched`: the columns of the latest `apply`, and there `step_open`, `step_high`, `step_low`:
+    the range traded since the column's tick before it. `late_ticks`: how many ticks came after
+    their bar had closed; they are the newest price nevertheless, but no closed bar changes.
+
+    A bar's volume is the rise of the day's volume since the column's tick before. The first tick
+    counts all of it if it lies in the session's first minute; else what was traded before it was
+    seen is nobody's, and it counts 0. Ticks before the open form no bars.
+    """
+
+    __slots__ = (
+        "_carried",
+        "_carried_oi",
+        "_closed",
+        "_columns",
+        "_counted",
+        "_forming",
+        "_opens_at_s",
+        "_order",
+        "_rollups",
+        "_session",
+        "_shortest",
+        "_sorted",
+        "_volume_from",
+        "ask",
+        "ask_quantity",
+        "bid",
+        "bid_quantity",
+        "last",
+        "late_ticks",
+        "oi",
+        "previous_close",
+        "seen_at_us",
+        "step_high",
+        "step_low",
+        "step_open",
+        "tokens",
+        "touched",
+        "volume",
+    )
+
+    def __init__(
+        self,
+        tokens: Ints,
+        timeframes: Sequence[Timeframe],
+        opens_at_s: int,
+        session: int,
+        volume_from: Ints | None,
+        previous_close: Floats | None,
+    ) -> None:
+        """Begin a session in which nothing has been seen.
+
+        `opens_at_s`: epoch seconds of the session's open, from which bars are counted; `session`:
+        the ordinal of its date. `volume_from`: the column whose bars' volume each column's bars
+        tell, None for its own. `previous_close`: rupees, kept for the readers; no bar uses it.
+        """
+        columns = len(tokens)
+        _check(tokens, timeframes, volume_from, previous_close)
+        self.tokens: Ints = np.array(tokens, dtype=np.int64)
+        self.previous_close: Floats = (
+            _unknown(columns) if previous_close is None else np.array(previous_close, np.float64)
+        )
+        self.last, self.bid, self.ask = _unknown(columns), _unknown(columns), _unknown(columns)
+        self.step_open, self.step_high = _unknown(columns), _unknown(columns)
+        self.step_low = _unknown(columns)
+        self.bid_quantity, self.ask_quantity = _zeros(columns), _zeros(columns)
+        self.volume, self.oi, self.seen_at_us = _zeros(columns), _zeros(columns), _zeros(columns)
+        self.touched, self.late_ticks = _zeros(0), 0
+        self._columns, self._opens_at_s, self._session = columns, opens_at_s, session
+        self._order = np.argsort(self.tokens, kind="stable")
+        self._sorted = self.tokens[self._order]
+        self._volume_from: Ints = np.array(
+            np.arange(columns) if volume_from is None else volume_from, np.int64
+        )
+        self._shortest, *longer = sorted(timeframes, key=lambda frame: frame.seconds)
+        self._rollups = [Rollup(frame, columns) for frame in longer]
+        self._forming: dict[int, FormingBars] = {}
+        self._closed = 0
+        self._counted = np.full(columns, -1, dtype=np.int64)
+        self._carried, self._carried_oi = _unknown(columns), np.zeros(columns)
+
+    def apply(self, ticks: Ticks) -> Ints:
+        """Take screened ticks, at most one of a token; return the columns touched.
+
+        Raises `UnknownToken` before anything has changed.
+        """
+        columns = self._columns_of(ticks["token"])
+        self.touched = columns
+        self.last[columns] = ticks["last"]
+        self.bid[columns] = ticks["bid"]
+        self.ask[columns] = ticks["ask"]
+        self.bid_quantity[columns] = ticks["bid_quantity"]
+        self.ask_quantity[columns] = ticks["ask_quantity"]
+        self.volume[columns] = ticks["volume"]
+        self.oi[columns] = ticks["oi"]
+        self.seen_at_us[columns] = ticks["exchange_at"]
+        self.step_open[columns] = ticks["open"]
+        self.step_high[columns] = ticks["high"]
+        self.step_low[columns] = ticks["low"]
+        self._fold(columns, ticks)
+        return columns
+
+    def close_bars(self, now_s: int) -> tuple[BarRow, ...]:
+        """Return every bar that ends at `now_s` (epoch seconds) or before and was not returned yet.
+
+        Oldest end first; at the same end the shorter one first. Bars begin at the session's open
+        whenever the panel began. A bar without a trade in a column is flat at its last price
+        with volume 0 and `gap`; NaN before the column's first tick. Arrays belong to the caller.
+        """
+        rows: list[BarRow] = []
+        length = self._shortest.seconds
+        while self._opens_at_s + (self._closed + 1) * length <= now_s:
+            bars = self._forming.pop(self._closed, None) or FormingBars(self._columns)
+            self._closed += 1
+            ends_after_s = self._closed * length
+            rows.append(self._row(self._shortest, bars, ends_after_s))
+            for rollup in self._rollups:
+                whole = rollup.take(bars, ends_after_s)
+                if whole is not None:
+                    rows.append(self._row(rollup.timeframe, whole, ends_after_s))
+        return tuple(rows)
+
+    def _columns_of(self, tokens: Ints) -> Ints:
+        places = np.searchsorted(self._sorted, tokens)
+        places[places == self._columns] = 0
+        unknown = self._sorted[places] != tokens
+        if unknown.any():
+            raise UnknownToken(f"token: {int(tokens[unknown][0])} has no column")
+        return self._order[places]
+
+    def _fold(self, columns: Ints, ticks: Ticks) -> None:
+        since_open = ticks["exchange_at"] - self._opens_at_s * _MICROSECONDS
+        slots = since_open // (self._shortest.seconds * _MICROSECONDS)
+        late = (slots >= 0) & (slots < self._closed)
+        volume = self._rise(columns, ticks["volume"], since_open, late)
+        self.late_ticks += int(np.count_nonzero(late))
+        for slot in set(slots.tolist()):
+            if slot < self._closed:
+                continue
+            if slot not in self._forming:
+                self._forming[slot] = FormingBars(self._columns)
+            here = slots == slot
+            self._forming[slot].fold(columns[here], ticks[here], volume[here])
+
+    def _rise(self, columns: Ints, volume: Ints, since_open: Ints, late: Flags) -> Ints:
+        """Return the units traded since each column's tick before; a late tick leaves them open."""
+        counted = self._counted[columns]
+        nobodys = np.where(since_open < _FIRST_MINUTE, 0, volume)
+        rise = np.maximum(volume - np.where(counted < 0, nobodys, counted), 0)
+        self._counted[columns] = np.where(late, counted, np.maximum(counted, volume))
+        return rise
+
+    def _row(self, timeframe: Timeframe, bars: FormingBars, ends_after_s: int) -> BarRow:
+        traded, flat = bars.traded, self._carried
+        close = np.where(traded, bars.close, flat)
+        oi = np.where(traded, bars.oi, self._carried_oi)
+        self._carried, self._carried_oi = close.copy(), oi.copy()
+        starts_after_s = ends_after_s - timeframe.seconds
+        return BarRow(
+            timeframe=timeframe,
+            start=self._opens_at_s + starts_after_s,
+            session=self._session,
+            minute=starts_after_s // 60,
+            open=np.where(traded, bars.open, flat),
+            high=np.where(traded, bars.high, flat),
+            low=np.where(traded, bars.low, flat),
+            close=close,
+            volume=bars.volume[self._volume_from],
+            oi=oi,
+            gap=~traded,
+        )
+
+
+def _unknown(columns: int) -> Floats:
+    return np.full(columns, np.nan)
+
+
+def _zeros(columns: int) -> Ints:
+    return np.zeros(columns, dtype=np.int64)
+
+
+def _check(
+    tokens: Ints,
+    timeframes: Sequence[Timeframe],
+    volume_from: Ints | None,
+    previous_close: Floats | None,
+) -> None:
+    if len(tokens) == 0 or len(np.unique(tokens)) != len(tokens):
+        raise ValueError("tokens: expected at least one, each once")
+    if not timeframes or len(set(timeframes)) != len(timeframes):
+        raise ValueError("timeframes: expected at least one, each once")
+    if previous_close is not None and len(previous_close) != len(tokens):
+        raise ValueError(f"previous_close: has {len(previous_close)}, expected {len(tokens)}")
+    if volume_from is not None and not _are_columns(volume_from, len(tokens)):
+        raise ValueError(f"volume_from: expected {len(tokens)} columns from 0 to {len(tokens) - 1}")
+
+
+def _are_columns(volume_from: Ints, columns: int) -> bool:
+    inside = (volume_from >= 0) & (volume_from < columns)
+    return len(volume_from) == columns and bool(inside.all())
