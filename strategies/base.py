@@ -29,6 +29,11 @@ class Reading:
     def __getitem__(self, output: str) -> Floats:
         return self.values[output]
 
+    @property
+    def main(self) -> Floats:
+        """Return the main output, which a feature names first."""
+        return next(iter(self.values.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

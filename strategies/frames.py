@@ -1,0 +1,61 @@
+"""How bars and the outputs of features become the frame a strategy looks at.
+
+Computing the features lives in `marketdata/features`; looking at them in the strategies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+
+import numpy as np
+
+from marketdata.bars import BarGrid, BarRow, Floats
+from marketdata.features.base import Feature
+from strategies.base import Frame, Reading
+
+Outputs = Mapping[Feature, Mapping[str, Floats]]
+
+
+def live_frame(features: Mapping[str, Feature], bar: BarRow, outputs: Outputs) -> Frame:
+    """Return the frame of the bar that has just closed; arrays have shape `(N,)`.
+
+    `features`: what a strategy declares. Raises `ValueError` for one missing from `outputs`.
+    """
+    return Frame(
+        open=bar.open,
+        high=bar.high,
+        low=bar.low,
+        close=bar.close,
+        volume=bar.volume,
+        minute=np.array(bar.minute, dtype=np.int64),
+        features=_readings(features, outputs),
+    )
+
+
+def batch_frame(features: Mapping[str, Feature], grid: BarGrid, outputs: Outputs) -> Frame:
+    """Return the frame of a whole history; arrays have shape `(T, N)`, `minute` `(T, 1)`.
+
+    Row t holds what `live_frame` holds at bar t. Raises as `live_frame`.
+    """
+    return Frame(
+        open=grid.open,
+        high=grid.high,
+        low=grid.low,
+        close=grid.close,
+        volume=grid.volume,
+        minute=grid.minute[:, np.newaxis],
+        features=_readings(features, outputs),
+    )
+
+
+def closed_at(bar: BarRow, zone: tzinfo) -> datetime:
+    """Return the moment the bar closed, told in `zone`."""
+    return datetime.fromtimestamp(bar.start + bar.timeframe.seconds, UTC).astimezone(zone)
+
+
+def _readings(features: Mapping[str, Feature], outputs: Outputs) -> dict[str, Reading]:
+    missing = [name for name, feature in features.items() if feature not in outputs]
+    if missing:
+        raise ValueError(f"outputs: no values for {', '.join(missing)}, expected every feature")
+    return {name: Reading(outputs[feature]) for name, feature in features.items()}

@@ -1,0 +1,94 @@
+"""The ranking's memory of each instrument, and how one value compares with a population.
+
+What is measured lives in `ranking_features.py`; what follows from it in `ranking.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marketdata.bars import Floats
+from strategies.ranking_features import MEASURED, SIDES
+
+MAD_TO_SIGMA = 1.4826
+"""Standard deviations in one median absolute deviation of a normal distribution."""
+MEAN_TO_SIGMA = 1.2533141373155001
+"""Standard deviations in one mean absolute deviation of a normal distribution: sqrt(pi / 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryState:
+    """What a `History` holds, to be kept in a snapshot.
+
+    `values`: shape `(4, 2, N, window + 1)`, observation k in slot k modulo the last length.
+    """
+
+    values: Floats
+    seen: int
+
+
+class History:
+    """The newest observation of every column and the `window` before it."""
+
+    def __init__(self, columns: int, window: int) -> None:
+        self._values = np.full((len(MEASURED), len(SIDES), columns, window + 1), np.nan)
+        self._seen = 0
+
+    def add(self, grades: Floats) -> None:
+        """Take the grades of a bar's close, shape `(4, 2, N)`, as the newest observation."""
+        self._values[..., self._seen % self._values.shape[-1]] = grades
+        self._seen += 1
+
+    def newest(self, feature: int, side: int, column: int) -> float:
+        """Return the newest grade, NaN before the first; `side` is an index into `SIDES`."""
+        return float(self._values[feature, side, column, (self._seen - 1) % self._length])
+
+    def earlier(self, feature: int, column: int) -> list[float]:
+        """Return the known grades of a column before the newest observation, both sides."""
+        others = np.arange(self._length) != (self._seen - 1) % self._length
+        values = self._values[feature, :, column][:, others]
+        known: list[float] = values[~np.isnan(values)].tolist()
+        return known
+
+    @property
+    def _length(self) -> int:
+        return self._values.shape[-1]
+
+    @property
+    def state(self) -> HistoryState:
+        """Return a copy of what is held."""
+        return HistoryState(self._values.copy(), self._seen)
+
+    def restore(self, state: HistoryState) -> None:
+        """Hold what `state` holds. Raises `ValueError` for other columns or another window."""
+        if state.values.shape != self._values.shape:
+            raise ValueError(f"state: {state.values.shape}, expected {self._values.shape}")
+        self._values, self._seen = state.values.copy(), state.seen
+
+
+def normalised(value: float, population: Sequence[float], clip: float) -> float:
+    """Return where `value` stands in `population`, in 0 to 1, one half at the median.
+
+    The distance from the median in robust standard deviations, at most `clip` either way, through
+    the logistic function. The deviation is the median absolute one, or the mean absolute one
+    where more than half of the population is equal; in a population of equals any other value is
+    at the clip. `population`: at least one value, in any order.
+    """
+    middle = _median(sorted(population))
+    distances = sorted(abs(each - middle) for each in population)
+    sigma = MAD_TO_SIGMA * _median(distances)
+    if sigma == 0:
+        sigma = MEAN_TO_SIGMA * math.fsum(distances) / len(distances)
+    if value == middle:
+        return 0.5
+    away = (value - middle) / sigma if sigma else math.copysign(clip, value - middle)
+    return 1 / (1 + math.exp(-max(-clip, min(clip, away))))
+
+
+def _median(ordered: Sequence[float]) -> float:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

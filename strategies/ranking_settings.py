@@ -1,0 +1,73 @@
+"""What the ranking is told: weights, penalties and how much is kept.
+
+How they are used stands in `ranking.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from math import fsum, inf
+
+from strategies.parameters import check_range
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weight of each feature in a score; together 1."""
+
+    momentum: float = 0.25
+    trend: float = 0.25
+    liquidity: float = 0.20
+    regime: float = 0.15
+    rr: float = 0.15
+
+    def __post_init__(self) -> None:
+        names = [item.name for item in fields(self)]
+        check_range(self, 0, 1, *names)
+        total = fsum(getattr(self, name) for name in names)
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"weights: {', '.join(names)} add up to {total:g}, expected 1")
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyFactors:
+    """What a score is multiplied by, and from where on; thresholds are absolute.
+
+    Illiquid: the spread is above `max_spread` of the middle, or fewer than `min_depth_lots` stand
+    on the thinner side of the book. Far from VWAP: more than `max_vwap_distance` of it away.
+    """
+
+    illiquid: float = 0.5
+    event: float = 0.7
+    far_from_vwap: float = 0.8
+    max_spread: float = 0.005
+    min_depth_lots: float = 1.0
+    max_vwap_distance: float = 0.01
+
+    def __post_init__(self) -> None:
+        check_range(self, 0, 1, "illiquid", "event", "far_from_vwap", "max_spread")
+        check_range(self, 0, 1, "max_vwap_distance")
+        check_range(self, 0, inf, "min_depth_lots")
+
+
+@dataclass(frozen=True, slots=True)
+class RankingSettings:
+    """How opinions are compared and how many are kept a cycle.
+
+    `window`: observations kept for each instrument; `min_samples`: population below which a raw
+    value stands for itself; `clip`: the largest distance from the median that counts, in robust
+    standard deviations.
+    """
+
+    weights: Weights = field(default_factory=Weights)
+    penalties: PenaltyFactors = field(default_factory=PenaltyFactors)
+    top_n: int = 5
+    max_per_underlying: int = 1
+    window: int = 100
+    min_samples: int = 10
+    clip: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, 1000, "top_n", "max_per_underlying", "min_samples")
+        check_range(self, 1, 10_000, "window")
+        check_range(self, 0.1, 10, "clip")

@@ -1,0 +1,368 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketdata.bars import BarGrid
+from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.timeframes import Timeframe
+from strategies.base import Frame, Reading
+from strategies.frames import live_frame
+from strategies.opportunities import Candidate, Opportunity, score_of
+from strategies.ranking import Ranker
+from strategies.ranking_features import Conditions, features
+from strategies.ranking_settings import RankingSettings
+from strategies.signals import Direction, Signal
+from strategies.structures import Leg, Structure, StructureKind
+
+AT = datetime(2026, 11, 23, 4, 3, tzinfo=UTC)
+LONG, SHORT = Direction.LONG, Direction.SHORT
+
+
+def _share(symbol: str) -> Instrument:
+    return Instrument(1, Exchange.NSE, symbol, symbol, Kind.EQUITY, 1, Decimal("0.05"))
+
+
+def _candidate(
+    symbol: str = "TCS",
+    column: int = 0,
+    direction: Direction = LONG,
+    strategy: str = "opening_range",
+    **changes: object,
+) -> Candidate:
+    """Return a candidate at 100 with 2 of risk, 4 of reward, a whole book and no costs."""
+    signal = Signal(
+        strategy=strategy,
+        instrument=_share(symbol),
+        direction=direction,
+        at=AT,
+        valid_until=AT + timedelta(minutes=10),
+        entry=100.0,
+        stop=100.0 - 2.0 * direction,
+        target1=100.0 + 2.4 * direction,
+        target2=100.0 + 4.0 * direction,
+        confidence=float(changes.pop("confidence", 0.75)),  # type: ignore[arg-type]
+        setup=f"{direction.name}@09:33",
+    )
+    structure = Structure(
+        StructureKind.SHARES,
+        (Leg(signal.instrument, direction, 1),),
+        direction,
+        signal.entry,
+        signal.stop,
+        signal.target1,
+        signal.target2,
+        signal,
+    )
+    plain = Candidate(signal, structure, column, 0.0005, 50.0, 0.0, False, 0.0)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def _market(rsi: list[float], ratio: list[float] | None = None) -> Frame:
+    """Return a frame in which only relative strength, and if given volume, is known."""
+    unknown = np.full(len(rsi), np.nan)
+    named = {
+        "rsi": {"rsi": np.array(rsi, dtype=np.float64)},
+        "change": {"rate": unknown},
+        "adx": {"adx": unknown, "plus_di": unknown, "minus_di": unknown},
+        "fast": {"ema": unknown},
+        "slow": {"ema": unknown},
+        "supertrend": {"line": unknown, "direction": unknown},
+        "volume": {"relative_volume": unknown if ratio is None else np.array(ratio)},
+        "variation": {"variation": unknown},
+    }
+    return Frame(
+        *([unknown] * 5),
+        minute=np.array(30),
+        features={name: Reading(values) for name, values in named.items()},
+    )
+
+
+def _ranker(columns: int = 4, **settings: object) -> Ranker:
+    return Ranker(RankingSettings(**settings), columns)  # type: ignore[arg-type]
+
+
+def _part(opportunity: Opportunity, feature: str) -> float:
+    (part,) = [one for one in opportunity.contributions if one.feature == feature]
+    return part.normalised
+
+
+def test_the_contributions_and_penalties_reproduce_the_score_exactly() -> None:
+    ranker = _ranker()
+    ranker.observe(_market([65.0] * 4, [1.2] * 4), Conditions.unknown(4))
+
+    (one,) = ranker.rank([_candidate(spread_fraction=0.02, event=True, distance_from_vwap=-0.02)])
+
+    total = sum(part.weight * part.normalised for part in one.contributions)
+    factors = math.prod(penalty.factor for penalty in one.penalties)
+    assert one.score == pytest.approx(total * factors, abs=1e-9)
+    assert one.score == score_of(one.contributions, one.penalties)
+    assert [part.feature for part in one.contributions] == [
+        "momentum",
+        "trend",
+        "liquidity",
+        "regime",
+        "rr",
+    ]
+
+
+@pytest.mark.parametrize("bars", [30, 60, 140, 260])
+def test_in_a_trend_the_aligned_side_outranks_the_opposite(bars: int) -> None:
+    """The bars run from the cold start to a history that knows nothing but the trend."""
+    close = 1000.0 * 1.0006 ** np.arange(bars) + 0.8 * (np.arange(bars) % 3)
+    for way, prices in ((LONG, close), (SHORT, 3000.0 - close)):
+        ranker, states = _ranker(1), {f: f.new_state(1) for f in features().values()}
+        grid = _grid(prices)
+        for row in range(bars):
+            bar = grid.row(row)
+            now = {f: dict(zip(f.outputs, f.step(s, bar), strict=True)) for f, s in states.items()}
+            ranker.observe(live_frame(features(), bar, now), Conditions.unknown(1))
+
+        first, second = ranker.rank([_candidate(direction=SHORT), _candidate(direction=LONG)])
+
+        assert first.candidate.signal.direction is way
+        assert first.score - second.score > 0.05
+
+
+def _grid(prices: np.ndarray) -> BarGrid:
+    close, minute = prices.reshape(-1, 1), 5 * np.arange(len(prices))
+    opened = np.vstack((close[:1], close[:-1]))
+    return BarGrid(
+        Timeframe.MINUTES_5,
+        start=60 * minute,
+        session=np.zeros(len(prices), dtype=np.int64),
+        minute=minute,
+        open=opened,
+        high=np.maximum(opened, close) + 0.5,
+        low=np.minimum(opened, close) - 0.5,
+        close=close,
+        volume=np.full_like(close, 1000.0),
+        oi=np.zeros_like(close),
+        gap=np.zeros(close.shape, dtype=np.bool_),
+    )
+
+
+def test_a_deep_book_is_not_penalised_for_being_worse_than_its_own_past() -> None:
+    ranker = _ranker()
+    for ratio in (2.0,) * 20 + (0.1,):
+        ranker.observe(_market([55.0] * 4, [ratio] * 4), Conditions.unknown(4))
+
+    (one,) = ranker.rank([_candidate()])
+
+    assert _part(one, "liquidity") < 0.1
+    assert one.penalties == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "factor"),
+    [
+        ({"spread_fraction": 0.0051}, "illiquid", 0.5),
+        ({"depth_in_lots": 0.9}, "illiquid", 0.5),
+        ({"spread_fraction": 1.0, "depth_in_lots": 0.0}, "illiquid", 0.5),
+        ({"event": True}, "event", 0.7),
+        ({"distance_from_vwap": 0.0101}, "far_from_vwap", 0.8),
+        ({"distance_from_vwap": -0.0101}, "far_from_vwap", 0.8),
+    ],
+)
+def test_each_penalty_multiplies_the_score_once(
+    changes: dict[str, object], name: str, factor: float
+) -> None:
+    (plain,) = _ranker().rank([_candidate()])
+
+    (one,) = _ranker().rank([_candidate(**changes)])
+
+    assert [penalty.name for penalty in one.penalties] == [name]
+    assert one.score == pytest.approx(plain.score * factor)
+
+
+def test_at_its_threshold_a_penalty_does_not_apply() -> None:
+    at_edge = _candidate(spread_fraction=0.005, depth_in_lots=1.0, distance_from_vwap=0.01)
+
+    assert _ranker().rank([at_edge])[0].penalties == ()
+
+
+def test_the_value_being_scored_is_not_part_of_its_own_population() -> None:
+    ranker = _ranker(min_samples=10)
+    for rsi in (45.0,) * 10 + (65.0,):
+        ranker.observe(_market([rsi]), Conditions.unknown(1))
+
+    (one,) = ranker.rank([_candidate()])
+
+    # Ten times 0.5 long and 0.8 short; now 0.8, the upper half of the population.
+    middle, sigma = (0.5 + 0.8) / 2, 1.4826 * 0.15
+    expected = 1 / (1 + math.exp(-(0.8 - middle) / sigma))
+    assert _part(one, "momentum") == pytest.approx(expected)
+
+
+def test_other_candidates_are_part_of_the_population() -> None:
+    ranker = _ranker(columns=13, min_samples=10)
+    ranker.observe(_market([55.0] * 12 + [75.0]), Conditions.unknown(13))
+    names = [f"S{place:02}" for place in range(13)]
+
+    ranked = ranker.rank([_candidate(name, place) for place, name in enumerate(names)])
+
+    odd = next(one for one in ranked if one.candidate.column == 12)
+    assert _part(odd, "momentum") == pytest.approx(1 / (1 + math.exp(3.0)))
+
+
+def test_a_candidate_of_which_nothing_is_known_is_in_nobodys_population() -> None:
+    ranker = _ranker(columns=2, min_samples=2)
+    for rsi in (25.0, 35.0, 45.0, 75.0):
+        ranker.observe(_market([rsi, math.nan]), Conditions.unknown(2))
+
+    (alone,) = ranker.rank([_candidate()])
+    ranked = ranker.rank([_candidate(), _candidate("WIPRO", 1, confidence=0.1)])
+
+    (beside,) = [one for one in ranked if one.candidate.column == 0]
+    assert _part(beside, "momentum") == _part(alone, "momentum")
+
+
+def test_in_a_cold_start_the_raw_value_stands_for_itself() -> None:
+    ranker = _ranker(min_samples=10)
+    for _ in range(10):
+        ranker.observe(_market([55.0]), Conditions.unknown(1))
+
+    (cold,) = ranker.rank([_candidate()])
+    ranker.observe(_market([55.0]), Conditions.unknown(1))
+    (warm,) = ranker.rank([_candidate()])
+
+    assert _part(cold, "momentum") == pytest.approx((2 * 0.8 + 0.75) / 3)
+    assert _part(warm, "momentum") == pytest.approx(
+        1 / (1 + math.exp(-((0.8 - 0.65) / (1.4826 * 0.15))))
+    )
+
+
+def test_what_is_unknown_counts_one_half_and_momentum_its_confidence() -> None:
+    (one,) = _ranker().rank([_candidate(confidence=0.7)])
+
+    assert [_part(one, name) for name in ("trend", "liquidity", "regime")] == [0.5, 0.5, 0.5]
+    assert _part(one, "momentum") == 0.7
+
+
+def test_reward_to_risk_is_mapped_so_that_more_is_always_more() -> None:
+    far = _candidate()
+    farther = replace(far, structure=replace(far.structure, target2=110.0))
+
+    plain, more = _ranker().rank([far])[0], _ranker().rank([farther])[0]
+
+    assert _part(plain, "rr") == pytest.approx(2.0 / 3.0)
+    assert _part(more, "rr") == pytest.approx(5.0 / 6.0)
+
+
+def test_costs_come_off_the_reward_and_onto_the_risk() -> None:
+    (one,) = _ranker().rank([_candidate(costs_to_reward=0.25)])
+
+    assert _part(one, "rr") == pytest.approx((3.0 / 3.0) / (3.0 / 3.0 + 1))
+    assert _candidate(costs_to_reward=1.5).net_reward_to_risk == 0.0
+
+
+def test_equal_scores_are_ordered_by_strategy_and_then_instrument() -> None:
+    candidates = [
+        _candidate("TCS", 0, strategy="trend_pullback"),
+        _candidate("WIPRO", 1),
+        _candidate("INFY", 2),
+    ]
+
+    for shuffled in permutations(candidates):
+        ranked = _ranker().rank(shuffled)
+        assert [one.candidate.signal.instrument.symbol for one in ranked] == [
+            "INFY",
+            "WIPRO",
+            "TCS",
+        ]
+        assert [one.rank for one in ranked] == [1, 2, 3]
+
+
+def test_one_underlying_is_kept_once_and_the_other_told_why() -> None:
+    better = _candidate("TCS")
+    worse = _candidate("TCS", strategy="trend_pullback", event=True)
+
+    first, second = _ranker().rank([worse, better])
+
+    assert (first.kept, first.why_not) == (True, "")
+    assert not second.kept
+    assert second.why_not == (
+        f"rank 2 with a score of {second.score:.3f}: 1 of TCS kept already, 1 allowed, "
+        f"the last opening_range on TCS with {first.score:.3f}"
+    )
+
+
+def test_beyond_the_most_kept_the_reason_names_the_last_one() -> None:
+    candidates = [_candidate(f"S{place}", place, event=place == 2) for place in range(3)]
+
+    ranked = _ranker(top_n=2).rank(candidates)
+
+    assert [one.kept for one in ranked] == [True, True, False]
+    assert "2 kept already, 2 allowed, the last opening_range on S1" in ranked[2].why_not
+
+
+def test_a_place_refused_by_the_underlyings_cap_goes_to_the_next() -> None:
+    candidates = [
+        _candidate("TCS"),
+        _candidate("TCS", strategy="trend_pullback"),
+        _candidate("WIPRO", 1, event=True),
+    ]
+
+    assert [one.kept for one in _ranker(top_n=2).rank(candidates)] == [True, False, True]
+
+
+def test_ranking_twice_or_from_a_snapshot_gives_the_same() -> None:
+    first, second = _ranker(2), _ranker(2)
+    for rsi in range(20, 60):
+        first.observe(_market([rsi, 80 - rsi]), Conditions.unknown(2))
+    second.restore(first.state)
+    candidates = [_candidate(), _candidate("WIPRO", 1, SHORT)]
+
+    assert first.rank(candidates) == first.rank(candidates) == second.rank(candidates)
+
+
+def test_nothing_to_rank_gives_nothing() -> None:
+    assert _ranker().rank([]) == ()
+
+
+@pytest.mark.parametrize("field", ["spread_fraction", "depth_in_lots", "costs_to_reward"])
+def test_a_measure_that_is_no_number_is_refused(field: str) -> None:
+    with pytest.raises(ValueError, match=f"{field}: nan, expected a number"):
+        _candidate(**{field: math.nan})
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(5.0, 95.0), st.sampled_from([LONG, SHORT]), st.floats(0, 2), st.booleans()
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.integers(0, 25),
+)
+def test_scores_lie_between_0_and_1_add_up_and_fall_with_rank(
+    drawn: list[tuple[float, Direction, float, bool]], bars: int
+) -> None:
+    ranker = _ranker(len(drawn))
+    for bar in range(bars):
+        ranker.observe(
+            _market([(rsi + 7 * bar) % 100 for rsi, *_ in drawn]), Conditions.unknown(len(drawn))
+        )
+
+    ranked = ranker.rank(
+        [
+            _candidate(f"S{place}", place, way, costs_to_reward=cost, event=event)
+            for place, (_, way, cost, event) in enumerate(drawn)
+        ]
+    )
+
+    scores = [one.score for one in ranked]
+    assert all(0 <= score <= 1 for score in scores)
+    assert scores == sorted(scores, reverse=True)
+    assert all(one.score == score_of(one.contributions, one.penalties) for one in ranked)
+    assert sum(one.kept for one in ranked) == min(5, len(drawn))
+    assert all(one.kept != bool(one.why_not) for one in ranked)
