@@ -1,0 +1,1 @@
+"""Commands of the trading room; nothing but these packages."""

@@ -1,0 +1,1 @@
+"""Schema of the trading rows, from nothing onwards."""

@@ -1,0 +1,61 @@
+"""Every row the desk remembers, one file per noun. Nothing here decides or changes anything."""
+
+from trading.models.account import Account
+from trading.models.activation import Activation
+from trading.models.alert import Alert
+from trading.models.audit_entry import AuditEntry
+from trading.models.command import Command, CommandState
+from trading.models.config_version import ConfigVersion
+from trading.models.decision import Decision
+from trading.models.equity_point import EquityPoint
+from trading.models.fill import Fill
+from trading.models.holiday import Holiday
+from trading.models.instrument import Instrument
+from trading.models.leader_lease import LeaderLease
+from trading.models.ledger_entry import LedgerEntry
+from trading.models.leg import Leg
+from trading.models.market_event import MarketEvent
+from trading.models.order import Order
+from trading.models.order_event import OrderEvent
+from trading.models.plan import Plan, PlanState
+from trading.models.plan_event import PlanEvent
+from trading.models.position import Position
+from trading.models.recorder_position import RecorderPosition
+from trading.models.risk_event import RiskEvent
+from trading.models.run import Run, RunMode, RunState
+from trading.models.signal import Signal
+from trading.models.special_session import SpecialSession
+from trading.models.state_change import StateChange
+
+__all__ = [
+    "Account",
+    "Activation",
+    "Alert",
+    "AuditEntry",
+    "Command",
+    "CommandState",
+    "ConfigVersion",
+    "Decision",
+    "EquityPoint",
+    "Fill",
+    "Holiday",
+    "Instrument",
+    "LeaderLease",
+    "LedgerEntry",
+    "Leg",
+    "MarketEvent",
+    "Order",
+    "OrderEvent",
+    "Plan",
+    "PlanEvent",
+    "PlanState",
+    "Position",
+    "RecorderPosition",
+    "RiskEvent",
+    "Run",
+    "RunMode",
+    "RunState",
+    "Signal",
+    "SpecialSession",
+    "StateChange",
+]

@@ -1,0 +1,58 @@
+"""Operators' wishes: written down here, carried out by the engine alone."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from trading.engine.events import CommandKind
+from trading.models import Command, CommandState, Run, RunMode, RunState
+from trading.services import audit
+
+
+class NoRunError(Exception):
+    """There is no running session that could carry a command out."""
+
+
+@transaction.atomic
+def issue(
+    *, kind: CommandKind, by: str, reason: str, subject: str = "", run: Run | None = None
+) -> Command:
+    """Record a wish for `run`, or for the one paper run that is running.
+
+    `subject`: the position's code for CLOSE_POSITION. Raises `NoRunError` without a running run,
+    `ValueError` for a missing reason or subject.
+    """
+    if not reason.strip():
+        raise ValueError("reason: empty, expected why this is asked")
+    if kind is CommandKind.CLOSE_POSITION and not subject:
+        raise ValueError("subject: empty, expected the position to close")
+    target = run or _running()
+    if target is None or target.state != RunState.RUNNING.value:
+        raise NoRunError(f"{kind}: no running session to ask")
+    command = Command.objects.create(
+        account_id=target.account_id,
+        run=target,
+        kind=kind.value,
+        issued_by=by,
+        issued_at=timezone.now(),
+        reason=reason,
+        subject=subject,
+    )
+    audit.note(
+        f"command.{kind.value.lower()}",
+        by=by,
+        subject=subject or target.code,
+        details={"command": command.pk, "run": target.code, "reason": reason},
+    )
+    return command
+
+
+def pending(run: Run, after_id: int) -> list[Command]:
+    """Return the commands of `run` with an id above `after_id` still waiting, oldest first."""
+    waiting = Command.objects.filter(run=run, id__gt=after_id, state=CommandState.PENDING.value)
+    return list(waiting.order_by("id"))
+
+
+def _running() -> Run | None:
+    return Run.objects.filter(mode=RunMode.PAPER.value, state=RunState.RUNNING.value).first()
