@@ -147,12 +147,16 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """What a modification sets; None leaves a field as it is."""
+    """What a modification sets; None leaves a field as it is.
+
+    A change to MARKET or SL-M needs a `market_protection` where the order had none.
+    """
 
     quantity: int | None = None
     price: Decimal | None = None
     trigger_price: Decimal | None = None
     order_type: OrderType | None = None
+    market_protection: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,11 @@ class OrderUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order as far as it is known: the request now resting, its state, what has filled."""
+    """One order as far as it is known: the request now resting, its state, what has filled.
+
+    `filled_quantity` and `filled_value` are what trades prove; `claimed_quantity` is the most any
+    news said to have filled, proven or not. `updated_at` is the moment of the newest news taken.
+    """
 
     request: OrderRequest
     state: OrderState = OrderState.PLANNED
@@ -201,6 +209,8 @@ class Order:
     triggered: bool = False
     modifications: int = 0
     reason: str = ""
+    claimed_quantity: int = 0
+    updated_at: datetime | None = None
 
     @property
     def open_quantity(self) -> int:

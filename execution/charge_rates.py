@@ -1,0 +1,123 @@
+"""The rates of one kind of order on one day, read from `data/charges.toml`.
+
+What an order costs at these rates is worked out in `charges.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+
+from execution.dated import Row, in_force, rows_of
+from execution.orders import Product
+from marketdata.instruments import Exchange, Instrument, Kind
+
+_FILE = "charges.toml"
+_HOUSE = {
+    Exchange.NSE: "NSE",
+    Exchange.NFO: "NSE",
+    Exchange.BSE: "BSE",
+    Exchange.BFO: "BSE",
+}
+
+
+class ChargeClass(StrEnum):
+    """The kinds of order that are charged differently; the names of columns in the data."""
+
+    DELIVERY = "delivery"
+    INTRADAY = "intraday"
+    FUTURES = "futures"
+    OPTIONS = "options"
+
+    @property
+    def segment(self) -> str:
+        """Return the segment under which exchanges list their fee."""
+        return self.name if self in (ChargeClass.FUTURES, ChargeClass.OPTIONS) else "CASH"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates as fractions of an order's value; brokerage and settlement in rupees an order.
+
+    Brokerage is min(`brokerage_share` x value, `brokerage_most`) + `brokerage_flat`.
+    `tax_exercise` is a fraction of intrinsic value; it and `settlement` are 0 except for options.
+    """
+
+    tax_buy: Decimal
+    tax_sell: Decimal
+    tax_exercise: Decimal
+    exchange: Decimal
+    protection: Decimal
+    protection_taxed: bool
+    sebi: Decimal
+    stamp: Decimal
+    gst: Decimal
+    brokerage_share: Decimal
+    brokerage_most: Decimal
+    brokerage_flat: Decimal
+    settlement: Decimal
+
+
+def charge_class(instrument: Instrument, product: Product) -> ChargeClass:
+    """Return how an order is charged: derivatives by kind, shares by product (MIS is intraday).
+
+    Raises `ValueError` for an index, which cannot be traded.
+    """
+    match instrument.kind:
+        case Kind.FUTURE:
+            return ChargeClass.FUTURES
+        case Kind.CALL | Kind.PUT:
+            return ChargeClass.OPTIONS
+        case Kind.EQUITY:
+            return ChargeClass.INTRADAY if product is Product.MIS else ChargeClass.DELIVERY
+        case Kind.INDEX:
+            raise ValueError(f"instrument: {instrument.symbol} is an index, it has no charges")
+
+
+def rates_for(instrument: Instrument, product: Product, on: date) -> Rates:
+    """Return the rates in force. Raises `NoFactError` before the first table."""
+    kind = charge_class(instrument, product)
+    return _rates(_HOUSE[instrument.exchange], instrument.name, kind, on)
+
+
+@lru_cache(maxsize=4096)
+def _rates(house: str, underlying: str, kind: ChargeClass, on: date) -> Rates:
+    tax = _levy("transaction_tax", on)
+    fee = _exchange_row(house, underlying, kind, on)
+    brokerage = _levy("brokerage", on)
+    option = kind is ChargeClass.OPTIONS
+    return Rates(
+        tax_buy=tax.percent(kind, "buy"),
+        tax_sell=tax.percent(kind, "sell"),
+        tax_exercise=tax.percent(kind, "exercise") if option else Decimal(0),
+        exchange=fee.percent("percent"),
+        protection=fee.percent("protection"),
+        protection_taxed=fee.fields["protection_taxed"] is True,
+        sebi=_levy("sebi_fee", on).percent("percent"),
+        stamp=_levy("stamp_duty", on).percent(kind),
+        gst=_levy("gst", on).percent("percent"),
+        brokerage_share=brokerage.percent(kind, "percent"),
+        brokerage_most=brokerage.number(kind, "most_rupees"),
+        brokerage_flat=brokerage.number(kind, "flat_rupees"),
+        settlement=brokerage.number(kind, "settlement_rupees") if option else Decimal(0),
+    )
+
+
+def _levy(table: str, on: date) -> Row:
+    return in_force((row for row in rows_of(_FILE) if row.table == table), on, f"{_FILE} {table}")
+
+
+def _exchange_row(house: str, underlying: str, kind: ChargeClass, on: date) -> Row:
+    rows = [
+        row
+        for row in rows_of(_FILE)
+        if row.table == "exchange_charge"
+        and row.fields["exchange"] == house
+        and row.fields["segment"] == kind.segment
+    ]
+    named = [row for row in rows if underlying in row.fields.get("names", ())]
+    general = [row for row in rows if "names" not in row.fields]
+    return in_force(named or general, on, f"{_FILE} exchange_charge {house} {kind.segment}")

@@ -1,0 +1,259 @@
+"""The simulated exchange: a resting book fed with ticks, synchronous, without clock or chance.
+
+Fill prices come from `matching.py`, refusals from `market_rules.py`; `paper.py` makes it a broker.
+The same calls in the same order always give the same answers, ids included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import numpy as np
+
+from execution.broker import BrokerBook, Refused
+from execution.last_seen import LastSeen
+from execution.market_rules import Band, ExchangeSettings, refuse_order, refuse_trigger
+from execution.matching import Liquidity, Step, match, step_of
+from execution.orders import (
+    Fill,
+    OrderChange,
+    OrderRequest,
+    OrderType,
+    OrderUpdate,
+    Validity,
+)
+from execution.resting import Resting
+from marketdata.instruments import Instrument
+from marketdata.ticks import Ticks
+
+__all__ = ["Exchange", "ExchangeSettings", "Window"]
+
+Window = tuple[datetime, datetime]
+"""When an instrument can be traded: from the first moment up to, not at, the second."""
+
+Windows = Callable[[Instrument, datetime], Window | None] | Mapping[str, Window]
+"""The window of an instrument on the day of a moment, or one window by instrument key."""
+
+_STOPS = (OrderType.SL, OrderType.SL_M)
+_PRICED = (OrderType.LIMIT, OrderType.SL)
+
+
+class Exchange:
+    """Takes orders, matches them against the ticks that follow, and keeps the books."""
+
+    def __init__(
+        self, settings: ExchangeSettings, windows: Windows, bands: Mapping[str, Band] | None = None
+    ) -> None:
+        """Open with empty books. `bands`: lowest and highest price by instrument key."""
+        self._settings = settings
+        self._windows = windows
+        self._bands = bands or {}
+        self._orders: dict[str, Resting] = {}
+        self._working: dict[int, list[Resting]] = {}
+        self._trades: list[Fill] = []
+        self._net: dict[str, int] = {}
+        self._seen = LastSeen()
+        self._day = date.min
+        self._number = 0
+        self._priority = 0
+
+    def place(self, request: OrderRequest, at: datetime) -> OrderUpdate:
+        """Accept an order; it is first matched by the next `on_ticks`.
+
+        A client id that is known already answers with that order as it stands. Raises `Refused`.
+        """
+        known = self._orders.get(request.client_id)
+        if known is not None:
+            return known.update()
+        closes_at = self._close_of(request.instrument, at)
+        refuse_order(request, self._settings, self._bands.get(request.instrument.key))
+        refuse_trigger(request, self._seen.last(request.instrument.token))
+        order = Resting(request, self._next_id(at), self._next_priority(), at, closes_at)
+        self._orders[request.client_id] = order
+        self._working.setdefault(request.instrument.token, []).append(order)
+        return order.update()
+
+    def modify(self, client_id: str, change: OrderChange, at: datetime) -> OrderUpdate:
+        """Change a resting order; a new price, type or more units lose its place in the queue.
+
+        Raises `Refused`; then nothing has changed.
+        """
+        order = self._resting(client_id)
+        self._close_of(order.request.instrument, at)
+        if order.modifications >= self._settings.max_modifications:
+            raise Refused("Maximum allowed order modifications exceeded.")
+        changed = _changed(order.request, change)
+        self._refuse_change(order, changed)
+        if not _keeps_place(order.request, changed):
+            order.priority = self._next_priority()
+        if changed.trigger_price is None or order.request.trigger_price is None:
+            order.triggered = order.triggered and changed.trigger_price is None
+        order.request, order.at = changed, at
+        order.modifications += 1
+        return order.update()
+
+    def cancel(self, client_id: str, at: datetime) -> OrderUpdate:
+        """Cancel what is left of a resting order. Raises `Refused`."""
+        order = self._resting(client_id)
+        order.cancel(at, "cancelled by user")
+        self._forget(order.request.instrument.token)
+        return order.update()
+
+    def on_ticks(self, ticks: Ticks, at: datetime) -> tuple[OrderUpdate, ...]:
+        """Match resting orders against a step and return the news, in the order it happened."""
+        updates: list[OrderUpdate] = []
+        for token in tuple(self._working):
+            rows = np.flatnonzero(ticks["token"] == token)
+            step = step_of(ticks[rows[0]], self._seen.volume(token)) if len(rows) else None
+            if step is not None:
+                updates += self._match_all(token, step, at)
+        self._seen.see(ticks)
+        return tuple(updates)
+
+    def close_session(self, at: datetime) -> tuple[OrderUpdate, ...]:
+        """Cancel what is left of orders whose instrument's session has ended by `at`."""
+        updates = []
+        for token, orders in tuple(self._working.items()):
+            for order in orders:
+                if order.closes_at <= at:
+                    order.cancel(at, "session closed")
+                    updates.append(order.update())
+            self._forget(token)
+        return tuple(updates)
+
+    def book(self) -> BrokerBook:
+        """Return all orders, trades and what is held; nothing is missing from it."""
+        return BrokerBook(
+            orders=tuple(order.update() for order in self._orders.values()),
+            trades=tuple(self._trades),
+            net_quantity=tuple(sorted((key, net) for key, net in self._net.items() if net)),
+            complete=True,
+        )
+
+    def _match_all(self, token: int, step: Step, at: datetime) -> list[OrderUpdate]:
+        """Match all orders of an instrument; a target waits out the step that arms its stop."""
+        liquidity = Liquidity(step, self._settings)
+        updates: list[OrderUpdate] = []
+        held_back: set[str] = set()
+        for order in sorted(self._working[token], key=lambda order: order.rank):
+            if order.state.is_final or at >= order.closes_at:
+                continue
+            if order.request.client_id in held_back:
+                continue
+            rested = not order.triggered
+            updates += self._meet(order, step, liquidity, at)
+            if rested and order.triggered:
+                held_back.update(twin.request.client_id for twin in self._twins(order))
+        self._forget(token)
+        return updates
+
+    def _meet(
+        self, order: Resting, step: Step, liquidity: Liquidity, at: datetime
+    ) -> list[OrderUpdate]:
+        """Match one order and return its news, then that of the twin it cancels."""
+        met = match(order.request, triggered=order.triggered, step=step, settings=self._settings)
+        is_news = met.triggered and not order.triggered
+        order.triggered = met.triggered
+        filled = 0
+        if met.price is not None:
+            lot = order.request.instrument.lot_size
+            filled = liquidity.take(order.request.side, order.left, lot)
+            if filled:
+                self._trade(order, filled, met.price, at)
+        if order.left and order.request.validity is Validity.IOC:
+            order.cancel(at, "unfilled part of an IOC order")
+            is_news = True
+        if not is_news and not filled:
+            return []
+        order.at = at
+        news = [order.update()]
+        for twin in self._twins(order) if filled else ():
+            twin.cancel(at, f"paired with {order.request.client_id}")
+            news.append(twin.update())
+        return news
+
+    def _trade(self, order: Resting, quantity: int, price: Decimal, at: datetime) -> None:
+        fill = order.book(self._next_id(at), quantity, price, at)
+        self._trades.append(fill)
+        key = fill.instrument.key
+        self._net[key] = self._net.get(key, 0) + fill.side.sign * quantity
+
+    def _twins(self, order: Resting) -> tuple[Resting, ...]:
+        if not order.request.pair:
+            return ()
+        return tuple(
+            other
+            for other in self._working.get(order.request.instrument.token, ())
+            if other is not order and other.left and other.request.pair == order.request.pair
+        )
+
+    def _close_of(self, instrument: Instrument, at: datetime) -> datetime:
+        if isinstance(self._windows, Mapping):
+            window = self._windows.get(instrument.key)
+        else:
+            window = self._windows(instrument, at)
+        if window is None or not window[0] <= at < window[1]:
+            raise Refused(f"Markets are closed right now for {instrument.key}.")
+        return window[1]
+
+    def _refuse_change(self, order: Resting, changed: OrderRequest) -> None:
+        before = order.request
+        if changed.quantity <= order.filled:
+            raise Refused(f"Quantity {changed.quantity} is not above the {order.filled} filled.")
+        refuse_order(changed, self._settings, self._bands.get(before.instrument.key))
+        if changed.trigger_price is None or changed.trigger_price == before.trigger_price:
+            return
+        if order.triggered and before.order_type in _STOPS:
+            raise Refused("The order is triggered already, its trigger can't be modified.")
+        refuse_trigger(changed, self._seen.last(before.instrument.token))
+
+    def _resting(self, client_id: str) -> Resting:
+        order = self._orders.get(client_id)
+        if order is None:
+            raise Refused(f"Couldn't find the order {client_id}.")
+        if order.state.is_final:
+            raise Refused(f"Order {client_id} cannot be changed, it is {order.state}.")
+        return order
+
+    def _forget(self, token: int) -> None:
+        """Drop what no longer works from the list that is matched."""
+        left = [order for order in self._working.get(token, ()) if not order.state.is_final]
+        if left:
+            self._working[token] = left
+        else:
+            self._working.pop(token, None)
+
+    def _next_id(self, at: datetime) -> str:
+        """Return 15 digits: the day, the run, a number that starts again each day."""
+        if at.date() > self._day:
+            self._day, self._number = at.date(), 0
+        self._number += 1
+        return f"{self._day:%y%m%d}{self._settings.run:03d}{self._number:06d}"
+
+    def _next_priority(self) -> int:
+        self._priority += 1
+        return self._priority
+
+
+def _changed(request: OrderRequest, change: OrderChange) -> OrderRequest:
+    order_type = change.order_type or request.order_type
+    try:
+        return replace(
+            request,
+            order_type=order_type,
+            quantity=request.quantity if change.quantity is None else change.quantity,
+            price=(change.price or request.price) if order_type in _PRICED else None,
+            trigger_price=(change.trigger_price or request.trigger_price)
+            if order_type in _STOPS
+            else None,
+            market_protection=change.market_protection or request.market_protection,
+        )
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _keeps_place(before: OrderRequest, after: OrderRequest) -> bool:
+    return replace(after, quantity=before.quantity) == before and after.quantity <= before.quantity

@@ -1,0 +1,207 @@
+"""Our orders held against the broker's book: news that never came, and what does not agree.
+
+Nothing is sent or decided here; folding the news in is `orders_book.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from execution.broker import BrokerBook
+from execution.orders import Fill, IllegalTransitionError, Order, OrderState, OrderUpdate
+from execution.orders_book import OverfillError, TwinOrderError, apply_update
+from execution.positions import Position
+
+_UNPROVEN = (OrderState.SENT, OrderState.UNKNOWN)
+
+
+class DiscrepancyKind(StrEnum):
+    """What does not agree between us and the broker."""
+
+    ORDER_MISSING = "ORDER_MISSING"
+    ORDER_UNPROVEN = "ORDER_UNPROVEN"
+    ORDER_IMPOSSIBLE = "ORDER_IMPOSSIBLE"
+    TWIN_ORDER = "TWIN_ORDER"
+    FOREIGN_ORDER = "FOREIGN_ORDER"
+    FOREIGN_TRADE = "FOREIGN_TRADE"
+    FOREIGN_POSITION = "FOREIGN_POSITION"
+    POSITION = "POSITION"
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancy:
+    """One disagreement. `subject`: client id, broker id, trade id or instrument key, by kind."""
+
+    kind: DiscrepancyKind
+    subject: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What came out of holding our orders against the book.
+
+    `updates`: news to fold in, each with the trades it proves. `absent`: client ids proven never
+    to have reached the broker.
+    """
+
+    updates: tuple[OrderUpdate, ...]
+    absent: tuple[str, ...]
+    discrepancies: tuple[Discrepancy, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether both sides agree once the updates are folded in."""
+        return not self.absent and not self.discrepancies
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    update: OrderUpdate | None = None
+    fills: tuple[Fill, ...] = ()
+    absent: bool = False
+    discrepancies: tuple[Discrepancy, ...] = ()
+
+
+def reconcile(
+    orders: Sequence[Order],
+    positions: Sequence[Position],
+    book: BrokerBook,
+    known_trades: Set[str],
+) -> Reconciliation:
+    """Return the missing news, the orders proven absent and every disagreement.
+
+    The order of `orders` is kept, then comes what only the broker knows. An order is absent only
+    when `book.complete` and neither an order nor a trade of it is there. Positions are compared
+    after the trades just found; what is flat on both sides is no disagreement.
+    """
+    found = [_look_up(order, book, known_trades) for order in orders]
+    fills = tuple(fill for finding in found for fill in finding.fills)
+    own = {order.request.client_id for order in orders}
+    return Reconciliation(
+        updates=tuple(finding.update for finding in found if finding.update is not None),
+        absent=tuple(
+            order.request.client_id
+            for order, finding in zip(orders, found, strict=True)
+            if finding.absent
+        ),
+        discrepancies=(
+            *(discrepancy for finding in found for discrepancy in finding.discrepancies),
+            *_foreign(own, book),
+            *_positions(_net(positions, fills), dict(book.net_quantity)),
+        ),
+    )
+
+
+def _look_up(order: Order, book: BrokerBook, known_trades: Set[str]) -> _Finding:
+    client_id = order.request.client_id
+    told = [update for update in book.orders if update.client_id == client_id]
+    trades = tuple(fill for fill in book.trades if fill.client_id == client_id)
+    if len({update.broker_id for update in told} | {fill.broker_id for fill in trades}) > 1:
+        theirs = " ".join(sorted(update.broker_id for update in told))
+        return _disagrees(DiscrepancyKind.TWIN_ORDER, order, theirs)
+    if told:
+        return _compared(order, _joined(told[-1], trades), known_trades)
+    if trades:
+        return _compared(order, _from_trades(order, trades), known_trades)
+    return _not_there(order, book)
+
+
+def _joined(update: OrderUpdate, trades: tuple[Fill, ...]) -> OrderUpdate:
+    fills = {fill.trade_id: fill for fill in (*update.fills, *trades)}
+    return replace(update, fills=tuple(fills.values()))
+
+
+def _from_trades(order: Order, trades: tuple[Fill, ...]) -> OrderUpdate:
+    filled = sum(fill.quantity for fill in trades)
+    whole = filled == order.request.quantity
+    return OrderUpdate(
+        client_id=order.request.client_id,
+        broker_id=trades[-1].broker_id,
+        at=max(fill.at for fill in trades),
+        state=OrderState.FILLED if whole else OrderState.PARTIAL,
+        filled_quantity=filled,
+        fills=trades,
+    )
+
+
+def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Finding:
+    try:
+        after, fills = apply_update(order, update, known_trades)
+    except (IllegalTransitionError, OverfillError, TwinOrderError):
+        theirs = f"{update.state} {update.filled_quantity}"
+        return _disagrees(DiscrepancyKind.ORDER_IMPOSSIBLE, order, theirs)
+    if not fills and replace(after, updated_at=order.updated_at) == order:
+        return _Finding()
+    return _Finding(update=update, fills=fills)
+
+
+def _not_there(order: Order, book: BrokerBook) -> _Finding:
+    if order.state in _UNPROVEN:
+        if book.complete:
+            return _Finding(absent=True)
+        return _disagrees(DiscrepancyKind.ORDER_UNPROVEN, order, "not in the book")
+    was_there = order.state not in (OrderState.PLANNED, OrderState.REJECTED)
+    if book.complete and was_there and (order.broker_id or not order.state.is_final):
+        return _disagrees(DiscrepancyKind.ORDER_MISSING, order, "not in the book")
+    return _Finding()
+
+
+def _disagrees(kind: DiscrepancyKind, order: Order, theirs: str) -> _Finding:
+    ours = f"{order.state} {order.filled_quantity}"
+    return _Finding(discrepancies=(Discrepancy(kind, order.request.client_id, ours, theirs),))
+
+
+def _foreign(own: Set[str], book: BrokerBook) -> tuple[Discrepancy, ...]:
+    """Name orders that work or have filled and trades that no listed order explains."""
+    orders = [update for update in book.orders if update.client_id not in own]
+    listed = {update.broker_id for update in book.orders}
+    return (
+        *(
+            Discrepancy(
+                DiscrepancyKind.FOREIGN_ORDER,
+                update.broker_id,
+                "none",
+                f"{update.state} {update.filled_quantity}",
+            )
+            for update in orders
+            if update.filled_quantity or not update.state.is_final
+        ),
+        *(
+            Discrepancy(
+                DiscrepancyKind.FOREIGN_TRADE,
+                fill.trade_id,
+                "none",
+                f"{fill.side} {fill.quantity} {fill.instrument.key}",
+            )
+            for fill in book.trades
+            if fill.client_id not in own and fill.broker_id not in listed
+        ),
+    )
+
+
+def _net(positions: Sequence[Position], fills: tuple[Fill, ...]) -> dict[str, int]:
+    net: dict[str, int] = {}
+    for position in positions:
+        key = position.instrument.key
+        net[key] = net.get(key, 0) + position.quantity
+    for fill in fills:
+        key = fill.instrument.key
+        net[key] = net.get(key, 0) + fill.side.sign * fill.quantity
+    return net
+
+
+def _positions(ours: Mapping[str, int], theirs: Mapping[str, int]) -> tuple[Discrepancy, ...]:
+    return tuple(
+        Discrepancy(
+            DiscrepancyKind.POSITION if key in ours else DiscrepancyKind.FOREIGN_POSITION,
+            key,
+            str(ours.get(key, 0)),
+            str(theirs.get(key, 0)),
+        )
+        for key in sorted({*ours, *theirs})
+        if ours.get(key, 0) != theirs.get(key, 0)
+    )
