@@ -1,0 +1,88 @@
+"""The case the rules judge: a proposal with its worked-out prices, size, risk, costs and margin.
+
+What a rule makes of it lives in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from marketdata.instruments import Instrument, Segment
+from risk.limits import RiskLimits
+from risk.proposal import GateContext, Proposal
+from risk.sizing import Sizing, Stake, risk_of, size
+
+_NO_SIZE = Sizing(0, (("nothing", 0),), "nothing")
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A proposal worked out under the limits.
+
+    `entry`: worst traded price of the entry, None where a leg has no price. `judged_quantity`:
+    the size, or one lot where the size is 0, so that every rule can say by how much it is missed;
+    `risk_inr`, `costs_inr` and `margin_inr` are of that quantity, 0 where nothing can be worked
+    out.
+    """
+
+    proposal: Proposal
+    context: GateContext
+    limits: RiskLimits
+    entry: Decimal | None
+    sizing: Sizing
+    judged_quantity: int
+    risk_inr: Decimal
+    costs_inr: Decimal
+    margin_inr: Decimal
+
+
+def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Case:
+    """Return the case; its size is 0 where nothing can be worked out.
+
+    That is: without prices, with the market through the stop, for an index, and where the freeze
+    is below one lot.
+    """
+    entry = proposal.entry(limits.chase_ticks)
+    can_be_sent = all(_can_be_sent(leg.instrument) for leg in proposal.legs)
+    stake = _stake(proposal, entry, limits) if entry is not None and can_be_sent else None
+    if stake is None:
+        lot = proposal.lot_size
+        return Case(proposal, context, limits, entry, _NO_SIZE, lot, _NOTHING, _NOTHING, _NOTHING)
+    costs = proposal.costs
+    sizing = size(stake, context.exposure, costs, limits)
+    judged = sizing.quantity or proposal.lot_size
+    return Case(
+        proposal=proposal,
+        context=context,
+        limits=limits,
+        entry=entry,
+        sizing=sizing,
+        judged_quantity=judged,
+        risk_inr=risk_of(stake, costs, judged),
+        costs_inr=costs.round_trip(judged),
+        margin_inr=costs.margin(judged),
+    )
+
+
+def _can_be_sent(instrument: Instrument) -> bool:
+    freeze = instrument.freeze_quantity
+    return instrument.is_tradable and (freeze is None or freeze >= instrument.lot_size)
+
+
+def _stake(proposal: Proposal, entry: Decimal, limits: RiskLimits) -> Stake | None:
+    """Return what a unit puts at stake, or None where the entry is at or beyond the stop."""
+    stop = Decimal(repr(float(proposal.stop)))
+    distance = (entry - stop) * proposal.direction
+    if not distance > 0 or entry <= 0:
+        return None
+    ticks = sum((leg.instrument.tick_size * leg.ratio for leg in proposal.legs), _NOTHING)
+    slippage = max(limits.slippage_ticks * ticks, limits.slippage_share * abs(stop))
+    return Stake(
+        lot_size=proposal.lot_size,
+        is_share=all(leg.instrument.segment is Segment.CASH for leg in proposal.legs),
+        price=entry,
+        loss_per_unit=distance * (1 + limits.gap_share) + slippage,
+        liquidity=proposal.liquidity,
+    )

@@ -1,0 +1,100 @@
+"""How much may be risked: one value holding every limit of the gate, checked when it is made.
+
+Equity is no limit and is given at run time; hours live in `hours.py`, ways out in `exits`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+_SHARES = (
+    "risk_per_trade",
+    "heat",
+    "daily_loss",
+    "margin_share",
+    "equity_share_per_position",
+    "max_spread",
+)
+_COUNTS = (
+    "max_lots",
+    "max_positions",
+    "max_positions_per_strategy",
+    "max_positions_per_underlying",
+    "max_new_per_underlying",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskLimits:
+    """The limits of one account.
+
+    Fractions, above 0 and at most 1: `risk_per_trade` and `heat` of equity, `daily_loss` of the
+    day's first equity, `margin_share` the part of equity that margin may use,
+    `equity_share_per_position` the value of shares in one position, `max_spread` of the middle
+    price. `max_lots` holds for derivatives only. A position is counted whatever its size, an
+    entry that still works included; `max_new_per_underlying` is per scan cycle, and
+    `max_positions_per_strategy` holds besides the strategy's own number.
+
+    `slippage_ticks` and `slippage_share` (of the stop's price) are allowed for beyond the stop,
+    whichever is more; `gap_share` adds this part of the distance to the stop. `chase_ticks` lie
+    between the touch and the entry's limit. `stale_after_seconds`: the oldest price an entry may
+    rest on. `require_quote`: refuse where there is no bid or ask; else the last price stands in.
+    `physical_expiry_days`: no new position in a contract settled by delivery that expires within
+    this many days.
+    """
+
+    risk_per_trade: Decimal = Decimal("0.005")
+    heat: Decimal = Decimal("0.02")
+    daily_loss: Decimal = Decimal("0.025")
+    max_lots: int = 3
+    equity_share_per_position: Decimal = Decimal("0.20")
+    max_positions: int = 5
+    max_positions_per_strategy: int = 3
+    max_positions_per_underlying: int = 1
+    max_new_per_underlying: int = 1
+    margin_share: Decimal = Decimal("0.8")
+    slippage_ticks: int = 2
+    slippage_share: Decimal = Decimal("0.0001")
+    gap_share: Decimal = Decimal(0)
+    chase_ticks: int = 2
+    stale_after_seconds: float = 5.0
+    max_spread: Decimal = Decimal("0.005")
+    require_quote: bool = True
+    physical_expiry_days: int = 4
+
+    def __post_init__(self) -> None:
+        for name in _SHARES:
+            _check(name, getattr(self, name), 0 < getattr(self, name) <= 1, "above 0, at most 1")
+        for name in _COUNTS:
+            _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
+        for field in fields(self):
+            if field.name not in _SHARES + _COUNTS:
+                value = getattr(self, field.name)
+                _check(field.name, value, value >= 0, "0 or more")
+        if self.risk_per_trade > self.heat:
+            raise ValueError(
+                f"heat: {self.heat} is below risk_per_trade {self.risk_per_trade}, "
+                "expected room for one trade"
+            )
+
+    def trade_budget_inr(self, equity_inr: Decimal) -> Decimal:
+        """Return what one trade may lose, costs included."""
+        return equity_inr * self.risk_per_trade
+
+    def heat_budget_inr(self, equity_inr: Decimal) -> Decimal:
+        """Return what all open positions together may lose at their stops."""
+        return equity_inr * self.heat
+
+    def daily_loss_inr(self, day_start_equity_inr: Decimal) -> Decimal:
+        """Return the loss of a day at which trading ends, as a positive number."""
+        return day_start_equity_inr * self.daily_loss
+
+    def margin_budget_inr(self, equity_inr: Decimal) -> Decimal:
+        """Return the margin that all positions together may use."""
+        return equity_inr * self.margin_share
+
+
+def _check(name: str, value: object, good: bool, expected: str) -> None:
+    if not good:
+        raise ValueError(f"{name}: {value}, expected {expected}")

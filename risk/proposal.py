@@ -1,0 +1,146 @@
+"""What the gate is asked: an opinion made into contracts, and the desk it would be added to.
+
+All plain values; whoever asks fills them in. What is answered lives in `gate.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from execution.orders import Side
+from marketdata.instruments import Instrument, PriceDirection
+from risk.breakers import Breakers
+from risk.exposure import Exposure
+from risk.hours import Stages
+from strategies.signals import Direction
+from strategies.structures import Quote
+
+
+class CostModel(Protocol):
+    """What the proposed position would cost, by units; both rise with the quantity."""
+
+    def round_trip(self, quantity: int) -> Decimal:
+        """Return the charges of entry and exit together, in rupees."""
+
+    def margin(self, quantity: int) -> Decimal:
+        """Return what the broker would block, in rupees."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedLeg:
+    """One contract to trade: `ratio` times the proposal's quantity.
+
+    `age_seconds`: since the last news of the quote.
+    """
+
+    instrument: Instrument
+    side: Side
+    quote: Quote
+    age_seconds: float
+    ratio: int = 1
+
+    def __post_init__(self) -> None:
+        if self.ratio < 1:
+            raise ValueError(f"ratio: {self.ratio} of {self.instrument.key}, expected 1 or more")
+
+    @property
+    def touch(self) -> float:
+        """Return the price at which it trades at once; without a quote the last, or NaN."""
+        return self.quote.executable(Direction(self.side.sign))
+
+    def limit_price(self, chase_ticks: int) -> Decimal | None:
+        """Return the limit of a marketable entry, or None where there is no price at all.
+
+        It lies `chase_ticks` beyond the touch, on the tick grid, up for a buy, down for a sale.
+        """
+        if not 0 < self.touch < math.inf:
+            return None
+        way = PriceDirection.UP if self.side is Side.BUY else PriceDirection.DOWN
+        chase = self.side.sign * chase_ticks * self.instrument.tick_size
+        return self.instrument.on_grid(self.instrument.on_grid(self.touch, way) + chase, way)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One opinion made into contracts.
+
+    `setup` names it within the day (`Signal.key`); `view` is the opinion on the underlying.
+    `direction` says which way the traded price must go, LONG where a higher price of the legs
+    together is profit; `stop`, `target1` and `target2` are rupees of that price. With one leg it
+    is the contract's price; with more, the sum of bought less sold prices, turned by
+    `direction`. `max_positions` is the strategy's own number; `liquidity` the units that the
+    market can take, or None where unknown. `settles_physically`: delivery at expiry.
+    """
+
+    setup: str
+    strategy: str
+    max_positions: int
+    underlying: str
+    view: Direction
+    valid_until: datetime
+    direction: Direction
+    stop: float
+    target1: float
+    target2: float
+    legs: tuple[ProposedLeg, ...]
+    costs: CostModel
+    liquidity: int | None = None
+    settles_physically: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.legs:
+            raise ValueError(f"legs: none in {self.setup}, expected at least one")
+        if len({leg.instrument.lot_size for leg in self.legs}) > 1:
+            raise ValueError(f"legs: different lot sizes in {self.setup}, expected one")
+        if self.valid_until.tzinfo is None:
+            raise ValueError("valid_until: expected an aware datetime")
+
+    @property
+    def lot_size(self) -> int:
+        """Return the units of one lot, the same in every leg."""
+        return self.legs[0].instrument.lot_size
+
+    def entry(self, chase_ticks: int) -> Decimal | None:
+        """Return the worst traded price the entry can fill at, or None without prices."""
+        total = Decimal(0)
+        for leg in self.legs:
+            limit = leg.limit_price(chase_ticks)
+            if limit is None:
+                return None
+            total += leg.side.sign * leg.ratio * limit
+        return total * self.direction
+
+    def at_touch(self) -> float:
+        """Return the traded price at which it could be entered now; NaN without prices."""
+        return self.direction * math.fsum(
+            leg.side.sign * leg.ratio * leg.touch for leg in self.legs
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateContext:
+    """The desk at the moment of asking.
+
+    `stages` of the traded segment's session. `seen`: set-ups already acted on today.
+    `new_underlyings`: those of the plans approved in this scan cycle, one entry a plan. `banned`:
+    underlyings in the exchange's ban. `events`: names of event windows open now with the
+    underlying they concern, empty for the whole market. `live`: orders would go to a real broker.
+    """
+
+    now: datetime
+    stages: Stages
+    exposure: Exposure
+    breakers: Breakers
+    seen: frozenset[str] = frozenset()
+    new_underlyings: tuple[str, ...] = ()
+    banned: frozenset[str] = frozenset()
+    events: tuple[tuple[str, str], ...] = ()
+    live: bool
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError("now: expected an aware datetime")

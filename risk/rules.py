@@ -1,0 +1,285 @@
+"""May we: one small function per rule, and the tuple that says which rules are asked.
+
+Every rule is always asked, so that a refusal names all its reasons; prices and sizes are worked
+out in `case.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from execution.slicing import slices
+from marketdata.instruments import Instrument
+from risk.breakers import daily_loss_breached
+from risk.case import Case
+from risk.proposal import ProposedLeg
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says: `measured` against `allowed` in `unit`."""
+
+    rule: str
+    passed: bool
+    measured: Decimal | str
+    allowed: Decimal | str
+    unit: str = ""
+    detail: str = ""
+
+
+Rule = Callable[[Case], Verdict]
+
+
+def trading_state(case: Case) -> Verdict:
+    """Refuse unless the desk is open: no reason blocks entries."""
+    breakers = case.context.breakers
+    blocked = ", ".join(sorted(breakers.blocked))
+    return Verdict("trading-state", breakers.may_enter, breakers.state, "OPEN", detail=blocked)
+
+
+def daily_loss(case: Case) -> Verdict:
+    """Refuse once the day's loss has reached its limit."""
+    exposure = case.context.exposure
+    return Verdict(
+        "daily-loss",
+        not daily_loss_breached(exposure, case.limits),
+        -exposure.profit_of_day_inr,
+        case.limits.daily_loss_inr(exposure.day_start_equity_inr),
+        "INR",
+        "must stay below",
+    )
+
+
+def hours(case: Case) -> Verdict:
+    """Refuse outside the session's hours for entries."""
+    stages, now = case.context.stages, case.context.now
+    window = f"{_told(stages.entries_from)} to {_told(stages.entries_until)}"
+    return Verdict("hours", stages.may_enter(now), _told(now), window, "time")
+
+
+def signal_expired(case: Case) -> Verdict:
+    """Refuse an opinion after its last valid moment."""
+    now, until = case.context.now, case.proposal.valid_until
+    return Verdict("signal-expired", now <= until, _told(now), _told(until), "time")
+
+
+def duplicate_setup(case: Case) -> Verdict:
+    """Refuse a set-up that was already acted on today."""
+    setup = case.proposal.setup
+    times = int(setup in case.context.seen)
+    return Verdict("duplicate-setup", times == 0, Decimal(times), Decimal(0), "entries", setup)
+
+
+def max_positions(case: Case) -> Verdict:
+    """Refuse one position more than the desk may hold, working entries included."""
+    allowed = case.limits.max_positions
+    return _counted("max-positions", case.context.exposure.count + 1, allowed)
+
+
+def max_positions_strategy(case: Case) -> Verdict:
+    """Refuse one position more than this strategy may hold."""
+    proposal = case.proposal
+    allowed = min(proposal.max_positions, case.limits.max_positions_per_strategy)
+    held = case.context.exposure.count_of(proposal.strategy)
+    return _counted("max-positions-strategy", held + 1, allowed, proposal.strategy)
+
+
+def underlying(case: Case) -> Verdict:
+    """Refuse one position more than one underlying may carry."""
+    name = case.proposal.underlying
+    held = len(case.context.exposure.on(name))
+    return _counted("underlying", held + 1, case.limits.max_positions_per_underlying, name)
+
+
+def new_on_underlying(case: Case) -> Verdict:
+    """Refuse one new plan more than one underlying may get in a scan cycle."""
+    name = case.proposal.underlying
+    new = case.context.new_underlyings.count(name)
+    return _counted("new-on-underlying", new + 1, case.limits.max_new_per_underlying, name)
+
+
+def opposite(case: Case) -> Verdict:
+    """Refuse to bet against a position that is open on the same underlying: no reversals."""
+    proposal = case.proposal
+    against = [
+        risk.key
+        for risk in case.context.exposure.on(proposal.underlying)
+        if risk.direction is not proposal.view
+    ]
+    count = Decimal(len(against))
+    return Verdict("opposite", not against, count, Decimal(0), "positions", ", ".join(against))
+
+
+def banned(case: Case) -> Verdict:
+    """Refuse an underlying in the exchange's ban period."""
+    name = case.proposal.underlying
+    is_banned = name in case.context.banned
+    return Verdict("banned", not is_banned, _yes(is_banned), "no", detail=name)
+
+
+def event_window(case: Case) -> Verdict:
+    """Refuse while an event window of the market or of this underlying is open."""
+    names = [name for name, whom in case.context.events if whom in ("", case.proposal.underlying)]
+    count = Decimal(len(names))
+    return Verdict("event-window", not names, count, Decimal(0), "events", ", ".join(names))
+
+
+def expiry(case: Case) -> Verdict:
+    """Refuse an expired contract, and one that would soon be settled by delivery."""
+    allowed = case.limits.physical_expiry_days + 1 if case.proposal.settles_physically else 0
+    today = case.context.stages.flat_by.date()
+    dates = [leg.instrument.expiry for leg in case.proposal.legs if leg.instrument.expiry]
+    if not dates:
+        return Verdict("expiry", True, "no expiry", Decimal(allowed), "days")
+    left = (min(dates) - today).days
+    return Verdict("expiry", left >= allowed, Decimal(left), Decimal(allowed), "days")
+
+
+def tradable(case: Case) -> Verdict:
+    """Refuse what no order can exist for: an index."""
+    indices = _named(case, lambda instrument: not instrument.is_tradable)
+    return Verdict("tradable", not indices, indices or "all", "all", detail="orders can exist")
+
+
+def made_instrument_live(case: Case) -> Verdict:
+    """Refuse to send an instrument that a data set made up to a real broker."""
+    made = _named(case, lambda instrument: bool(instrument.made_from))
+    return Verdict("made-instrument-live", not (case.context.live and made), made or "none", "none")
+
+
+def stale_price(case: Case) -> Verdict:
+    """Refuse where the oldest price of a leg is too old, or its age unknown."""
+    allowed = case.limits.stale_after_seconds
+    ages = [leg.age_seconds for leg in case.proposal.legs]
+    good = all(age <= allowed for age in ages)
+    return Verdict("stale-price", good, _exact(max(ages, key=_nan_last)), _exact(allowed), "s")
+
+
+def spread(case: Case) -> Verdict:
+    """Refuse too wide a spread and, where a quote is required, a missing or crossed book."""
+    quotes = [leg.quote for leg in case.proposal.legs]
+    allowed = case.limits.max_spread
+    if not all(quote.has_book for quote in quotes):
+        return Verdict("spread", not case.limits.require_quote, "no book", allowed, "of middle")
+    widest = max((quote.spread_fraction for quote in quotes), key=_nan_last)
+    good = widest <= float(allowed)
+    return Verdict("spread", good, _exact(widest), allowed, "of middle")
+
+
+def wrong_side(case: Case) -> Verdict:
+    """Refuse where the market already stands at or through the stop or the first target."""
+    proposal, price = case.proposal, case.proposal.at_touch()
+    good = (price - proposal.stop) * proposal.direction > 0 and (
+        proposal.target1 - price
+    ) * proposal.direction > 0
+    between = f"between {proposal.stop} and {proposal.target1}"
+    return Verdict("wrong-side", good, _exact(price), between, "INR")
+
+
+def too_small(case: Case) -> Verdict:
+    """Refuse where not even one lot fits; the detail names the cap that binds."""
+    quantity, least = case.sizing.quantity, case.proposal.lot_size
+    caps = ", ".join(f"{name} {allowed}" for name, allowed in case.sizing.caps)
+    detail = f"{case.sizing.binding} binds: {caps}"
+    return Verdict(
+        "too-small", quantity >= least, Decimal(quantity), Decimal(least), "units", detail
+    )
+
+
+def per_trade_risk(case: Case) -> Verdict:
+    """Refuse more risk than one trade may carry, charges and slippage included."""
+    allowed = case.limits.trade_budget_inr(case.context.exposure.equity_inr)
+    good = case.risk_inr <= allowed
+    return Verdict("per-trade-risk", good, case.risk_inr, allowed, "INR", _judged(case))
+
+
+def heat(case: Case) -> Verdict:
+    """Refuse more risk than all open positions may carry together with this one."""
+    exposure = case.context.exposure
+    after = exposure.heat_inr + case.risk_inr
+    allowed = case.limits.heat_budget_inr(exposure.equity_inr)
+    return Verdict("heat", after <= allowed, after, allowed, "INR", _judged(case))
+
+
+def margin(case: Case) -> Verdict:
+    """Refuse more margin than may be in use."""
+    exposure = case.context.exposure
+    after = exposure.margin_inr + case.margin_inr
+    allowed = case.limits.margin_budget_inr(exposure.equity_inr)
+    return Verdict("margin", after <= allowed, after, allowed, "INR", _judged(case))
+
+
+def freeze(case: Case) -> Verdict:
+    """Say how many orders the largest leg needs; refuse where one lot is over the freeze."""
+    counts = [len(orders_of(leg, case.judged_quantity)) for leg in case.proposal.legs]
+    good = all(count > 0 for count in counts)
+    allowed = "1 or more" if good else "a freeze of one lot or more"
+    return Verdict("freeze", good, Decimal(max(counts)), allowed, "orders a leg", _judged(case))
+
+
+RULES: tuple[Rule, ...] = (
+    trading_state,
+    daily_loss,
+    hours,
+    signal_expired,
+    duplicate_setup,
+    max_positions,
+    max_positions_strategy,
+    underlying,
+    new_on_underlying,
+    opposite,
+    banned,
+    event_window,
+    expiry,
+    tradable,
+    made_instrument_live,
+    stale_price,
+    spread,
+    wrong_side,
+    too_small,
+    per_trade_risk,
+    heat,
+    margin,
+    freeze,
+)
+
+
+def orders_of(leg: ProposedLeg, quantity: int) -> tuple[int, ...]:
+    """Return the units of each order the freeze makes of one leg; none where it is under a lot."""
+    instrument = leg.instrument
+    freeze = instrument.freeze_quantity
+    if freeze is not None and freeze < instrument.lot_size:
+        return ()
+    return slices(quantity * leg.ratio, instrument.lot_size, freeze)
+
+
+def _counted(rule: str, count: int, allowed: int, detail: str = "") -> Verdict:
+    return Verdict(rule, count <= allowed, Decimal(count), Decimal(allowed), "positions", detail)
+
+
+def _named(case: Case, which: Callable[[Instrument], bool]) -> str:
+    return ", ".join(leg.instrument.key for leg in case.proposal.legs if which(leg.instrument))
+
+
+def _judged(case: Case) -> str:
+    return f"for {case.judged_quantity} units"
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(float(value)))
+
+
+def _told(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+def _nan_last(value: float) -> float:
+    return math.inf if math.isnan(value) else value
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"

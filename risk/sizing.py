@@ -1,0 +1,100 @@
+"""How much: the most whole lots that stay inside every cap, and the name of the cap that binds.
+
+Whether the trade may be made at all is decided by the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from risk.exposure import Exposure
+from risk.limits import RiskLimits
+from risk.proposal import CostModel
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What one unit puts at stake.
+
+    `price`: worst entry in rupees. `loss_per_unit`: from there to beyond the stop, slippage
+    included, above 0. `is_share`: capped by value instead of by lots. `liquidity` in units or
+    None.
+    """
+
+    lot_size: int
+    is_share: bool
+    price: Decimal
+    loss_per_unit: Decimal
+    liquidity: int | None
+
+    def __post_init__(self) -> None:
+        for name in ("lot_size", "price", "loss_per_unit"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name}: {getattr(self, name)}, expected above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """Units to trade, what each cap would have allowed, and which cap was the smallest.
+
+    A cap of money is only looked for up to the first cap (lots or equity share), so it is told as
+    that number where it would allow more. `quantity` 0 means that not even one lot fits.
+    """
+
+    quantity: int
+    caps: tuple[tuple[str, int], ...]
+    binding: str
+
+
+def risk_of(stake: Stake, costs: CostModel, quantity: int) -> Decimal:
+    """Return what being stopped out of `quantity` units would cost, charges included."""
+    return stake.loss_per_unit * quantity + costs.round_trip(quantity)
+
+
+def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits) -> Sizing:
+    """Return the units to trade: the smallest cap, in whole lots; at a limit still fits.
+
+    Caps: lots (derivatives) or share of equity (shares), risk of the trade, heat left, margin
+    left, liquidity. Of equal caps the first named binds.
+    """
+    name, ceiling = _ceiling(stake, exposure, limits)
+    equity = exposure.equity_inr
+    heat_left = limits.heat_budget_inr(equity) - exposure.heat_inr
+    margin_left = limits.margin_budget_inr(equity) - exposure.margin_inr
+    budget = limits.trade_budget_inr(equity)
+
+    def largest(fits: Callable[[int], bool]) -> int:
+        return _largest(stake.lot_size, ceiling, fits)
+
+    caps = [
+        (name, ceiling * stake.lot_size),
+        ("risk", largest(lambda quantity: risk_of(stake, costs, quantity) <= budget)),
+        ("heat", largest(lambda quantity: risk_of(stake, costs, quantity) <= heat_left)),
+        ("margin", largest(lambda quantity: costs.margin(quantity) <= margin_left)),
+    ]
+    if stake.liquidity is not None:
+        caps.append(("liquidity", max(0, stake.liquidity) // stake.lot_size * stake.lot_size))
+    binding, quantity = min(caps, key=lambda cap: cap[1])
+    return Sizing(quantity, tuple(caps), binding)
+
+
+def _ceiling(stake: Stake, exposure: Exposure, limits: RiskLimits) -> tuple[str, int]:
+    """Return the name and the lots of the cap that needs no search."""
+    if not stake.is_share:
+        return "lots", limits.max_lots
+    value = max(Decimal(0), exposure.equity_inr) * limits.equity_share_per_position
+    return "equity-share", int(value // (stake.price * stake.lot_size))
+
+
+def _largest(lot_size: int, ceiling: int, fits: Callable[[int], bool]) -> int:
+    """Return the most units, up to `ceiling` lots, for which `fits` holds; 0 if for none."""
+    low, high = 0, ceiling
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle * lot_size):
+            low = middle
+        else:
+            high = middle - 1
+    return low * lot_size

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from risk.limits import RiskLimits
+
+LAKHS_10 = Decimal(1_000_000)
+
+
+def test_the_defaults_on_ten_lakh_are_the_published_amounts() -> None:
+    limits = RiskLimits()
+
+    assert limits.trade_budget_inr(LAKHS_10) == 5_000
+    assert limits.heat_budget_inr(LAKHS_10) == 20_000
+    assert limits.daily_loss_inr(LAKHS_10) == 25_000
+    assert limits.margin_budget_inr(LAKHS_10) == 800_000
+
+
+def test_a_careful_first_hour_on_ten_lakh_halves_the_amounts() -> None:
+    limits = RiskLimits(
+        risk_per_trade=Decimal("0.0025"), heat=Decimal("0.01"), daily_loss=Decimal("0.01")
+    )
+
+    assert limits.trade_budget_inr(LAKHS_10) == 2_500
+    assert limits.heat_budget_inr(LAKHS_10) == 10_000
+    assert limits.daily_loss_inr(LAKHS_10) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("risk_per_trade", Decimal(0)),
+        ("risk_per_trade", Decimal("0.5")),
+        ("heat", Decimal("1.01")),
+        ("daily_loss", Decimal("-0.01")),
+        ("margin_share", Decimal(0)),
+        ("equity_share_per_position", Decimal(2)),
+        ("max_spread", Decimal(0)),
+        ("max_lots", 0),
+        ("max_positions", 0),
+        ("max_positions_per_strategy", -1),
+        ("max_positions_per_underlying", 0),
+        ("max_new_per_underlying", 0),
+        ("slippage_ticks", -1),
+        ("slippage_share", Decimal("-0.1")),
+        ("gap_share", Decimal(-1)),
+        ("chase_ticks", -1),
+        ("stale_after_seconds", -0.1),
+        ("stale_after_seconds", float("nan")),
+        ("physical_expiry_days", -1),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
+    named = "heat" if (field, value) == ("risk_per_trade", Decimal("0.5")) else field
+
+    with pytest.raises(ValueError, match=f"^{named}: "):
+        RiskLimits(**{field: value})
