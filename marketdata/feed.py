@@ -1,0 +1,77 @@
+"""The port MarketFeed, and the feed that plays a tape.
+
+The live feed lives in `kite/`; nothing here decides when a price is too old.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from marketdata.tape import Frame, TapeReader
+from marketdata.tape_head import TapeHead
+
+
+class MarketFeed(Protocol):
+    """Where prices come from: one day's frames in the order of their times."""
+
+    @property
+    def head(self) -> TapeHead:
+        """Return whose day it is and its instruments."""
+
+    def frames(self, start: int) -> AsyncIterator[Frame]:
+        """Yield the frames from number `start` on, each when it is due; 0 begins the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a tape plays: `speed` tape seconds per second of the clock passed in.
+
+    `now` returns seconds of a clock that never runs backwards; `sleep` waits so many seconds.
+    """
+
+    speed: float
+    now: Callable[[], float]
+    sleep: Callable[[float], Awaitable[None]]
+
+    def __post_init__(self) -> None:
+        if not self.speed > 0:
+            raise ValueError(f"speed: {self.speed}, expected above 0")
+
+
+class TapeFeed:
+    """A recorded or made day, played at a pace, or as fast as it is asked for without one."""
+
+    def __init__(self, tape: TapeReader, pace: Pace | None) -> None:
+        self._tape = tape
+        self._pace = pace
+
+    @property
+    def head(self) -> TapeHead:
+        """Return the tape's head."""
+        return self._tape.head
+
+    async def frames(self, start: int) -> AsyncIterator[Frame]:
+        """Yield the tape's frames from number `start` on.
+
+        The first is due at once, each later one when as much time has passed as on the tape,
+        divided by the speed; a reader that lags gets them without a wait until it has caught up.
+        Without a pace the event loop still gets its turn before every frame.
+        """
+        origin: tuple[float, Frame] | None = None
+        for frame in self._tape.frames(start):
+            if self._pace is None:
+                await asyncio.sleep(0)
+            elif origin is None:
+                origin = (self._pace.now(), frame)
+            else:
+                await self._wait(self._pace, origin, frame)
+            yield frame
+
+    @staticmethod
+    async def _wait(pace: Pace, origin: tuple[float, Frame], frame: Frame) -> None:
+        began, first = origin
+        due = began + (frame.at - first.at).total_seconds() / pace.speed
+        await pace.sleep(max(0.0, due - pace.now()))
