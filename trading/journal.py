@@ -78,6 +78,8 @@ def read_records(path: Path, start: int = 0, after: int = 0) -> Iterator[Record]
         position = start
         pending: bytes | None = None
         for line in file:
+            if not line.endswith(b"\n"):
+                return
             if pending is not None:
                 raise JournalCorruptError(f"{path}: damaged record at byte {position}")
             record = _parsed(line, position + len(line))

@@ -28,6 +28,16 @@ class BrokerSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRefused:
+    """A modification or cancellation did not happen; `proven` is false where that is unknown."""
+
+    at: datetime
+    client_id: str
+    reason: str
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A moment of the timeline has come; `key` says which (`bar`, `stage:…`, `entry:…`)."""
 
@@ -77,4 +87,12 @@ class ConditionChanged:
     detail: str = ""
 
 
-Event = MarketStep | BrokerSaid | TimerFired | CommandIssued | DataFault | ConditionChanged
+Event = (
+    MarketStep
+    | BrokerSaid
+    | ChangeRefused
+    | TimerFired
+    | CommandIssued
+    | DataFault
+    | ConditionChanged
+)

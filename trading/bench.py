@@ -1,0 +1,144 @@
+"""What the desk costs in time and memory, measured on made days; nothing is asserted here.
+
+Figures are of the machine they are measured on; compare ratios within one call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from marketdata.built_day import BuiltDay
+from marketdata.calendar import Calendar
+from marketdata.feed import TapeFeed
+from marketdata.instruments import Kind
+from marketdata.synthetic import SyntheticMarket, SyntheticSpec, regime_of, standard_market
+from marketdata.synthetic_universe import MadeInstrument
+from marketdata.tape import TapeReader
+from trading.bootstrap import PaperDay, paper_runner, undisturbed
+from trading.config import Config
+from trading.engine.actions import Action
+from trading.engine.core import Engine
+from trading.engine.events import Event, MarketStep, TimerFired
+from trading.engine.runner import Runner
+from trading.journal import JournalFile
+
+SCANNED = 200
+HEADLESS = 25
+_DAY = date(2026, 10, 6)
+_SEED = 1
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """An engine's `handle` with every call timed, by kind of event, in seconds."""
+
+    engine: Engine
+    steps: list[float] = field(default_factory=list)
+    scans: list[float] = field(default_factory=list)
+
+    def handle(self, event: Event) -> tuple[Action, ...]:
+        """Hand the event on and remember how long the answer took."""
+        began = time.perf_counter()
+        actions = self.engine.handle(event)
+        took = time.perf_counter() - began
+        if isinstance(event, MarketStep):
+            self.steps.append(took)
+        elif isinstance(event, TimerFired) and event.key == "bar":
+            self.scans.append(took)
+        return actions
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured thing: milliseconds, seconds or MiB."""
+
+    name: str
+    value: float
+    unit: str
+
+
+def market_of(columns: int) -> tuple[MadeInstrument, ...]:
+    """Return a made market of `columns` instruments: the standard one with shares repeated."""
+    standard = standard_market(_DAY, Calendar.load())
+    shares = [item for item in standard if item.instrument.kind is Kind.EQUITY]
+    made = list(standard[:columns])
+    number = 0
+    while len(made) < columns:
+        item = shares[number % len(shares)]
+        number += 1
+        twin = replace(
+            item.instrument,
+            token=50_000_000 + number,
+            symbol=f"{item.instrument.symbol}{number}",
+            name=f"{item.instrument.name}{number}",
+        )
+        made.append(replace(item, instrument=twin))
+    return tuple(made)
+
+
+def build(columns: int, out: Path) -> BuiltDay:
+    """Write the made day that is measured."""
+    spec = SyntheticSpec(
+        seed=_SEED,
+        date=_DAY,
+        regime=regime_of(_SEED),
+        instruments=market_of(columns),
+        seconds_per_tick=5,
+    )
+    return SyntheticMarket(spec, Calendar.load()).day().write(out)
+
+
+def runner_of(built: BuiltDay, journal: Path) -> Runner:
+    """Return a runner over the built day that journals to a file, as the engine process does."""
+    day = PaperDay(
+        config=Config(),
+        feed=TapeFeed(TapeReader(built.tape_path), None),
+        warmup=built.warmup_path,
+        run_code="BENCH",
+        run_number=1,
+    )
+    return paper_runner(day, JournalFile(journal), undisturbed())
+
+
+def scan_figures(columns: int) -> list[Figure]:
+    """Measure every step and every scan of a day of `columns` instruments, both strategies."""
+    with tempfile.TemporaryDirectory() as folder:
+        built = build(columns, Path(folder))
+        runner = runner_of(built, Path(folder) / "bench.journal")
+        watch = Stopwatch(runner.engine)
+        runner.answer = watch.handle
+        began = time.perf_counter()
+        asyncio.run(runner.run({"run": "BENCH"}, runner.engine.setup.closes_at))
+        wall = time.perf_counter() - began
+    name = f"{columns} instruments"
+    return [
+        *_spread(f"{name}: price step", watch.steps),
+        *_spread(f"{name}: scan at a bar's close", watch.scans),
+        Figure(f"{name}: whole day, journalled", wall, "s"),
+    ]
+
+
+def _spread(name: str, seconds: Sequence[float]) -> list[Figure]:
+    values = np.array(seconds) * 1_000
+    return [
+        Figure(f"{name}, {label}", float(np.percentile(values, share)), "ms")
+        for label, share in (("median", 50), ("p95", 95), ("p99", 99))
+    ]
+
+
+def peak_of(command: Sequence[str]) -> tuple[int, float]:
+    """Run a process to its end; return its exit code and peak resident memory in MiB."""
+    process = os.posix_spawn(command[0], list(command), dict(os.environ))
+    _, status, usage = os.wait4(process, 0)
+    unit = 1024 if sys.platform == "linux" else 1024 * 1024
+    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / unit

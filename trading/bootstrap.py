@@ -1,0 +1,236 @@
+"""The composition root: the only place where an engine meets its surroundings.
+
+What the pieces do is theirs; which ones stand together in paper, replay and backtest is said here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from execution.exchange import Exchange
+from execution.paper import PaperBroker
+from marketdata.bar_grids import GridSpan, bar_grid
+from marketdata.bars import BarGrid
+from marketdata.built_day import bars_symbol
+from marketdata.calendar import IST, Calendar, Hours
+from marketdata.events import events_between
+from marketdata.facts import index_by_name
+from marketdata.feed import MarketFeed
+from marketdata.history import bars_path, read_bars
+from marketdata.instruments import Instrument, Kind
+from marketdata.quality import ScreenedTokens, TickScreen
+from marketdata.tape import TapeHead
+from marketdata.timeframes import Timeframe
+from marketdata.universe import Universe, UniverseSettings, build_universe
+from risk.hours import Stages, stages
+from strategies.registry import build_strategies
+from trading.config import Config
+from trading.engine.core import Engine
+from trading.engine.events import CommandIssued, ConditionChanged
+from trading.engine.runner import Journal, Runner, Surroundings
+from trading.engine.scan import timeframes
+from trading.engine.settings import EngineSetup
+from trading.engine.timeline import Timeline, bar_closes
+
+_HISTORY = timedelta(days=30)
+"""How far back the bars before a day may reach."""
+
+Inputs = Callable[[datetime], Sequence[CommandIssued | ConditionChanged]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a run is given by its process: commands and conditions, and the leader's fence."""
+
+    inputs: Inputs
+    before_orders: Callable[[], None]
+
+
+def undisturbed() -> Outside:
+    """Return the outside of a run that nobody commands and nobody competes with."""
+    return Outside(inputs=lambda _: (), before_orders=lambda: None)
+
+
+def universe_of(head: TapeHead, traded_value: Mapping[str, float] | None = None) -> Universe:
+    """Return the columns of a tape: its indices, their near futures, and all its shares."""
+    shares = [item.symbol for item in head.instruments if item.kind is Kind.EQUITY]
+    indices = sorted({item.name for item in head.instruments if item.kind is Kind.INDEX})
+    with_future = {item.name for item in head.instruments if item.kind is Kind.FUTURE}
+    return build_universe(
+        head.instruments,
+        head.date,
+        UniverseSettings(
+            indices=tuple(name for name in indices if name in with_future),
+            watched=tuple(name for name in indices if name not in with_future),
+            futures_per_index=1,
+            stocks=len(shares),
+            traded_value=traded_value or dict.fromkeys(shares, 0.0),
+            least_traded_value=0.0,
+            needs_derivatives=False,
+            banned=frozenset(),
+            most_columns=len(head.instruments),
+        ),
+    )
+
+
+def session_windows(head: TapeHead, calendar: Calendar) -> dict[str, tuple[datetime, datetime]]:
+    """Return by key when each instrument of a tape trades continuously."""
+    windows = {}
+    for item in head.instruments:
+        session = calendar.session(
+            head.date,
+            item.segment,
+            has_derivatives=True,
+            expires_today=item.expiry == head.date,
+            is_index=_on_index(item),
+        )
+        windows[item.key] = (session.opens_at, session.closes_at)
+    return windows
+
+
+def setup_of(config: Config, head: TapeHead, run_code: str) -> EngineSetup:
+    """Return what an engine starts with to trade the day of a tape under a configuration."""
+    universe = universe_of(head)
+    windows = session_windows(head, Calendar.load())
+    before = dict(head.previous_close)
+    return EngineSetup(
+        run_code=run_code,
+        day=head.date,
+        opens_at=head.session_open,
+        closes_at=head.session_close,
+        capital=config.capital_inr,
+        universe=universe,
+        stages=tuple(_stages(column.instrument, windows, config) for column in universe.columns),
+        previous_close=tuple(
+            before.get(column.instrument.token, math.nan) for column in universe.columns
+        ),
+        strategies=build_strategies(config.strategies),
+        ranking=config.ranking,
+        limits=config.risk,
+        exits=config.exits,
+        execution=config.execution,
+        banned=frozenset(),
+        event_windows=_event_windows(head, config.event_block_minutes),
+        live=False,
+    )
+
+
+def _stages(
+    item: Instrument, windows: Mapping[str, tuple[datetime, datetime]], config: Config
+) -> Stages | None:
+    if not item.is_tradable:
+        return None
+    opens_at, closes_at = windows[item.key]
+    return stages(opens_at, closes_at, item.segment, config.hours)
+
+
+def _event_windows(head: TapeHead, minutes: int) -> tuple[tuple[datetime, datetime], ...]:
+    around = timedelta(minutes=minutes)
+    found = events_between(head.session_open - around, head.session_close + around)
+    return tuple((event.starts_at - around, event.starts_at + around) for event in found)
+
+
+def timeline_of(setup: EngineSetup) -> Timeline:
+    """Return the alarms of a day: bar closes, and the stages of every segment traded."""
+    shortest = timeframes(setup)[0].seconds
+    fixed = list(bar_closes(setup.opens_at, setup.closes_at, shortest))
+    seen: set[tuple[str, datetime]] = set()
+    for column, stage in zip(setup.universe.columns, setup.stages, strict=True):
+        if stage is None:
+            continue
+        segment = column.instrument.segment
+        for name, due in (("square_off", stage.square_off_at), ("flat_by", stage.flat_by)):
+            if (f"{name}:{segment}", due) not in seen:
+                seen.add((f"{name}:{segment}", due))
+                fixed.append((due, f"stage:{name}:{segment}"))
+    return Timeline(fixed)
+
+
+def history_of(setup: EngineSetup, folder: Path) -> dict[Timeframe, BarGrid]:
+    """Return the sessions before a run's day as its features start from them, by time-frame.
+
+    `folder`: one-minute bars, a file per instrument. Raises `HistoryError`.
+    """
+    last = setup.day - timedelta(days=1)
+    calendar = Calendar.load()
+    bars = {}
+    for column in setup.universe.columns:
+        item = column.instrument
+        path = bars_path(folder, bars_symbol(item))
+        bars[item.key] = read_bars(path, setup.day - _HISTORY, last, _hours_of(item, calendar))
+    starts = [int(symbol.start[0]) for symbol in bars.values() if len(symbol)]
+    if not starts:
+        return {}
+    first = datetime.fromtimestamp(min(starts), IST).date()
+    hours = _widest(setup.universe, calendar)
+    return {
+        timeframe: bar_grid(bars, GridSpan(hours, timeframe, first, last))
+        for timeframe in timeframes(setup)
+    }
+
+
+def _hours_of(item: Instrument, calendar: Calendar) -> Hours:
+    return Hours(calendar, item.segment, has_derivatives=True, is_index=_on_index(item))
+
+
+def _on_index(item: Instrument) -> bool:
+    return item.kind is Kind.INDEX or index_by_name(item.name) is not None
+
+
+def _widest(universe: Universe, calendar: Calendar) -> Hours:
+    """Return the hours of the instrument that trades longest: a future where there is one."""
+    items = [column.instrument for column in universe.columns]
+    futures = [item for item in items if item.kind is Kind.FUTURE]
+    return _hours_of((futures or items)[0], calendar)
+
+
+def screen_of(setup: EngineSetup, config: Config) -> TickScreen:
+    """Return the screen that a run's ticks pass."""
+    kinds = [column.instrument.kind for column in setup.universe.columns]
+    watched = ScreenedTokens(
+        tokens=setup.universe.tokens,
+        reference=np.array(setup.previous_close, dtype=np.float64),
+        may_leap=np.array([kind in (Kind.CALL, Kind.PUT) for kind in kinds], dtype=np.bool_),
+    )
+    return TickScreen(watched, config.screen)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDay:
+    """One day to be traded on paper: its prices, what came before, and who trades it."""
+
+    config: Config
+    feed: MarketFeed
+    warmup: Path | None
+    run_code: str
+    run_number: int
+
+
+def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
+    """Return a runner that trades a day's prices on the simulated exchange."""
+    head = day.feed.head
+    setup = setup_of(day.config, head, day.run_code)
+    engine = Engine(setup)
+    if day.warmup is not None:
+        engine.warm(history_of(setup, day.warmup))
+    settings = replace(day.config.exchange, run=day.run_number % 1000)
+    exchange = Exchange(settings, session_windows(head, Calendar.load()))
+    return Runner(
+        engine,
+        Surroundings(
+            journal=journal,
+            venue=PaperBroker(exchange),
+            feed=day.feed,
+            screen=screen_of(setup, day.config),
+            timeline=timeline_of(setup),
+            inputs=outside.inputs,
+            before_orders=outside.before_orders,
+            symbols={item.token: item.symbol for item in head.instruments},
+        ),
+    )

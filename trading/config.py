@@ -1,0 +1,130 @@
+"""The one configuration: a tree of typed settings, unknown keys refused, told as a document.
+
+What each setting means stands with the rooms' own values; versions are stored by
+`services/config_versions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from execution.market_rules import ExchangeSettings
+from marketdata.quality import ScreenSettings
+from risk.exits import ExitRules
+from risk.hours import Hours
+from risk.limits import RiskLimits
+from strategies.ranking_settings import RankingSettings
+from strategies.registry import build_strategies
+from trading.engine.settings import ExecutionSettings
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used; the text names the key and what was expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that behaviour depends on.
+
+    `capital_inr`: paper capital at the start of a day. `strategies`: parameters by name; a
+    strategy that is not named does not run. `event_block_minutes`: how long before and after a
+    scheduled event its window lasts.
+    """
+
+    capital_inr: Decimal = Decimal(1_000_000)
+    risk: RiskLimits = field(default_factory=RiskLimits)
+    hours: Hours = field(default_factory=Hours)
+    exits: ExitRules = field(default_factory=ExitRules)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
+    execution: ExecutionSettings = field(default_factory=ExecutionSettings)
+    exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)
+    strategies: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {"opening_range": {}, "trend_pullback": {}}
+    )
+    event_block_minutes: int = 10
+
+    def __post_init__(self) -> None:
+        if self.capital_inr <= 0:
+            raise ValueError(f"capital_inr: {self.capital_inr}, expected above 0")
+        if self.event_block_minutes < 0:
+            raise ValueError(f"event_block_minutes: {self.event_block_minutes}, expected 0 or more")
+        build_strategies(self.strategies)
+
+
+_ADAPTER: TypeAdapter[Config] = TypeAdapter(Config)
+
+
+def read(document: Mapping[str, Any]) -> Config:
+    """Return the configuration a document tells; keys left out keep their defaults.
+
+    Raises `ConfigError` naming the first bad key and what was expected.
+    """
+    _refuse_unknown(document, Config, "")
+    try:
+        return _ADAPTER.validate_python(dict(document))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        text = first["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"{place}: {text}" if place else text) from error
+
+
+def document_of(config: Config) -> dict[str, Any]:
+    """Return the whole configuration, defaults included, as plain JSON values."""
+    document: dict[str, Any] = _ADAPTER.dump_python(config, mode="json")
+    return document
+
+
+def with_settings(document: Mapping[str, Any], settings: list[str]) -> dict[str, Any]:
+    """Return `document` with `key.path=value` settings laid over it.
+
+    A value is read as JSON where it is JSON, otherwise as text. Raises `ConfigError` for a
+    setting without `=` or a path through something that holds no keys.
+    """
+    result = _copied(document)
+    for setting in settings:
+        path, found, text = setting.partition("=")
+        if not found or not path:
+            raise ConfigError(f"--set {setting}: expected key=value")
+        *parents, last = path.split(".")
+        place = result
+        for name in parents:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise ConfigError(f"--set {path}: {name} holds no keys")
+        place[last] = _value(text)
+    return result
+
+
+def _value(text: str) -> Any:
+    try:
+        return TypeAdapter(Any).validate_json(text)
+    except ValidationError:
+        return text
+
+
+def _copied(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _copied(value) if isinstance(value, Mapping) else value
+        for key, value in document.items()
+    }
+
+
+def _refuse_unknown(document: Any, kind: Any, place: str) -> None:
+    """Raise for a key that `kind` has no field for, at any depth."""
+    if not is_dataclass(kind) or not isinstance(document, Mapping):
+        return
+    hints = get_type_hints(kind)
+    known = [item.name for item in fields(kind)]
+    for key, value in document.items():
+        if key not in known:
+            raise ConfigError(
+                f"{place}{key}: unknown key, expected one of {', '.join(sorted(known))}"
+            )
+        _refuse_unknown(value, hints[key], f"{place}{key}.")

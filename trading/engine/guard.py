@@ -1,0 +1,208 @@
+"""The one authority over exits: when a position leaves, and how a plan's news is taken in.
+
+When to leave is said by `risk.exits`; how orders are made to fit by `protection.py`. There is no
+second path for the kill switch, the daily loss or the square-off: all end in `flatten`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from execution.orders import Fill, Order, OrderState, Role
+from risk.exits import ExitDecision, ExitReason, PriceBar, opened
+from risk.exits import step as exit_step
+from trading.engine.actions import PlanMoved
+from trading.engine.notes import order_note, position_note
+from trading.engine.protection import Protection, Tools
+from trading.engine.trades import PlanState, Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """How far the opinion's instrument moves a bar, in rupees: now, and smoothed over longer."""
+
+    atr: float
+    slow: float
+
+
+class Guard:
+    """Watches every plan that is alive."""
+
+    def __init__(self, tools: Tools, protection: Protection) -> None:
+        self._outbox = tools.outbox
+        self._orders = tools.orders
+        self._ledger = tools.ledger
+        self._dispatch = tools.dispatch
+        self._panel = tools.panel
+        self._settings = tools.settings
+        self._protection = protection
+
+    # prices ----------------------------------------------------------------------------------
+
+    def look(self, at: datetime, trade: Trade, bar: PriceBar, ranges: Ranges) -> None:
+        """Let the exit rules look at a price range of the plan's contract and act on it."""
+        while trade.open_quantity and trade.closing is None:
+            before = self._protection.state_now(trade)
+            if before.open_quantity == 0:
+                return
+            trade.exit_state, decision = exit_step(
+                trade.exit_plan,
+                before,
+                bar,
+                atr=ranges.atr,
+                now_s=at.timestamp(),
+                slow_atr=ranges.slow,
+            )
+            if trade.exit_state.stop != before.stop:
+                self._protection.move_stops(at, trade)
+                self._note_position(at, trade)
+            if decision is None:
+                self._watch_stop(at, trade)
+                return
+            self._act(at, trade, decision)
+
+    def _act(self, at: datetime, trade: Trade, decision: ExitDecision) -> None:
+        if decision.quantity < trade.open_quantity:
+            self._protection.take_part(at, trade, decision.quantity)
+            self._move(at, trade, PlanState.PARTLY_CLOSED, decision.reason)
+        else:
+            self.close(at, trade, decision.reason)
+
+    def _watch_stop(self, at: datetime, trade: Trade) -> None:
+        """Leave at once where the price has been through a stop that does not fill."""
+        since = trade.exit_state.through_since_s
+        if since is not None and at.timestamp() - since >= self._settings.stop_watchdog_seconds:
+            self._outbox.risk(at, "stop-unfilled", f"{trade.plan_id}: price through the stop")
+            self.close(at, trade, trade.exit_state.stop_reason)
+
+    # leaving -----------------------------------------------------------------------------------
+
+    def close(self, at: datetime, trade: Trade, reason: ExitReason) -> None:
+        """Send the whole plan out; a second call changes nothing."""
+        if trade.closing is not None or trade.is_over:
+            return
+        trade.closing = reason
+        trade.exit_reason = reason
+        if trade.open_quantity:
+            self._move(at, trade, PlanState.CLOSING, reason)
+        self._protection.settle(at, trade)
+
+    def flatten(self, at: datetime, trades: Iterable[Trade], reason: ExitReason) -> None:
+        """Cancel what would enter and close what is held, in the order of opening."""
+        for trade in trades:
+            self.close(at, trade, reason)
+
+    def chase(self, at: datetime, trade: Trade) -> None:
+        """Price exits anew that have not filled in the time allowed, and send what is missing."""
+        if trade.exit_priced_at is None or not trade.open_quantity:
+            return
+        waited = (at - trade.exit_priced_at).total_seconds()
+        if waited >= self._settings.exit_retry_seconds:
+            self._protection.chase(at, trade)
+            self._protection.settle(at, trade)
+
+    # news of orders ----------------------------------------------------------------------------
+
+    def told(self, at: datetime, before: Order, after: Order, fills: tuple[Fill, ...]) -> None:
+        """Take in what happened to one order of a plan and make its orders fit again."""
+        trade = self._ledger.trade_of(after.request.client_id)
+        for fill in fills:
+            self._ledger.book(trade, after, fill)
+        if after != before:
+            self._outbox.emit(order_note(at, after, trade.plan_id, after.state))
+        if fills:
+            self._filled(at, trade, after)
+            self._stop_entering_when_out(at, trade)
+        if after.state is OrderState.REJECTED and before.state is not OrderState.REJECTED:
+            self._rejected(at, trade, after)
+        self._protection.settle(at, trade)
+        self._finish(at, trade)
+        if fills:
+            self._note_position(at, trade)
+
+    def _filled(self, at: datetime, trade: Trade, order: Order) -> None:
+        if order.request.role is Role.ENTRY:
+            if trade.opened_at is None:
+                trade.opened_at = at
+            self._enter(trade)
+            if trade.state is PlanState.CLOSED and trade.closing is None:
+                trade.closing = ExitReason.MANUAL
+            if trade.closing is not None:
+                self._move(at, trade, PlanState.CLOSING, "late fill")
+            elif trade.state in (PlanState.PENDING_ENTRY, PlanState.ENTRY_CANCELLED):
+                self._move(at, trade, PlanState.OPEN, "")
+        elif trade.closing is None and not trade.exit_reason:
+            trade.exit_reason = self._reason_of(trade, order)
+
+    def _enter(self, trade: Trade) -> None:
+        """Measure the plan from what was really paid, where that lies between stop and target."""
+        plan, average = trade.exit_plan, trade.position.average_price
+        if trade.opened_at is None or average is None:
+            return
+        entry = float(average)
+        inside = min(plan.stop, plan.target1) < entry < max(plan.stop, plan.target1)
+        trade.exit_plan = replace(
+            plan,
+            entry=entry if inside else plan.entry,
+            quantity=trade.open_quantity,
+            opened_at_s=trade.opened_at.timestamp(),
+        )
+        if trade.state in (PlanState.PENDING_ENTRY, PlanState.ENTRY_CANCELLED):
+            trade.exit_state = opened(trade.exit_plan)
+
+    def _stop_entering_when_out(self, at: datetime, trade: Trade) -> None:
+        """Cancel what is left of an entry once its first part has been stopped out."""
+        if not trade.open_quantity:
+            for client_id in self._orders.working(trade.entries):
+                self._dispatch.cancel(at, client_id)
+
+    def _reason_of(self, trade: Trade, order: Order) -> str:
+        if order.request.role is Role.TARGET:
+            return ExitReason.TARGET2
+        if order.request.role is Role.STOP:
+            return trade.exit_state.stop_reason
+        return ""
+
+    def _rejected(self, at: datetime, trade: Trade, order: Order) -> None:
+        """A refused entry ends the plan; a refused stop sends the position out at once."""
+        request = order.request
+        self._outbox.risk(at, "order-rejected", f"{request.client_id}: {order.reason}")
+        if request.role is Role.STOP and trade.open_quantity and trade.closing is None:
+            self._outbox.alert(at, "stop-refused", f"{trade.plan_id}: {order.reason}")
+            self.close(at, trade, ExitReason.HARD_STOP)
+        elif request.role is Role.EXIT or trade.closing is not None:
+            self._outbox.alert(at, "exit-refused", f"{trade.plan_id}: {order.reason}")
+            self._protection.hold_exits(at, trade)
+
+    def change_refused(self, at: datetime, client_id: str, reason: str) -> None:
+        """A change did not happen: an exit that cannot be changed is cancelled and sent anew."""
+        trade = self._ledger.trade_of(client_id)
+        self._orders.change_refused(client_id)
+        self._outbox.risk(at, "change-refused", f"{client_id}: {reason}")
+        if trade.closing is not None and self._orders.working([client_id]):
+            self._dispatch.cancel(at, client_id)
+
+    def _finish(self, at: datetime, trade: Trade) -> None:
+        """End the plan once nothing is held and nothing can fill any more."""
+        if trade.open_quantity or self._orders.unfinished(trade.entries):
+            return
+        if trade.opened_quantity:
+            if self._orders.unfinished(trade.stops + trade.exits + trade.targets):
+                return
+            if trade.state is not PlanState.CLOSED:
+                trade.closed_at = at
+                self._move(at, trade, PlanState.CLOSED, trade.exit_reason)
+                self._note_position(at, trade)
+        elif trade.state is not PlanState.ENTRY_CANCELLED:
+            self._move(at, trade, PlanState.ENTRY_CANCELLED, trade.exit_reason)
+
+    def _move(self, at: datetime, trade: Trade, state: PlanState, reason: str) -> None:
+        if trade.move(state):
+            self._outbox.emit(PlanMoved(at, trade.plan_id, state, reason))
+
+    def _note_position(self, at: datetime, trade: Trade) -> None:
+        trigger, _ = self._dispatch.stop_prices(trade)
+        covered = self._protection.covered(trade)
+        self._outbox.emit(position_note(at, trade, trigger, covered))

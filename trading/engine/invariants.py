@@ -1,0 +1,56 @@
+"""What must hold after every event; the running engine checks it, not only the tests.
+
+A breach means a bug: the process stops and is restarted into recovery.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from trading.engine.core import Engine
+from trading.engine.trades import Trade
+
+
+class InvariantBrokenError(Exception):
+    """The engine's own books contradict each other."""
+
+
+def check(engine: Engine) -> None:
+    """Raise `InvariantBrokenError` unless books, orders and money fit together.
+
+    Units that exit orders cover equal the units held (never more, and less only while a refused
+    exit waits to be sent again); a plan that is over holds nothing and has no working order; the
+    balance is the start plus everything booked.
+    """
+    for trade in engine.ledger.trades.values():
+        if trade.is_over:
+            _check_over(engine, trade)
+        else:
+            _check_covered(engine, trade)
+    _check_money(engine)
+
+
+def _check_over(engine: Engine, trade: Trade) -> None:
+    ids = trade.entries + trade.stops + trade.targets + trade.exits
+    if trade.open_quantity or engine.orders.unfinished(ids):
+        raise InvariantBrokenError(f"{trade.plan_id}: over, but holds or works something")
+
+
+def _check_covered(engine: Engine, trade: Trade) -> None:
+    covered = engine.protection.covered(trade)
+    waits = trade.exits_held_until is not None
+    if covered > trade.open_quantity or (covered < trade.open_quantity and not waits):
+        raise InvariantBrokenError(
+            f"{trade.plan_id}: exits cover {covered} of {trade.open_quantity} units held"
+        )
+
+
+def _check_money(engine: Engine) -> None:
+    booked = sum(
+        (trade.booked_realised - trade.charges for trade in engine.ledger.trades.values()),
+        Decimal(0),
+    )
+    if engine.ledger.start + booked != engine.ledger.balance:
+        raise InvariantBrokenError(
+            f"balance: {engine.ledger.balance}, expected {engine.ledger.start + booked}"
+        )

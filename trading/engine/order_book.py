@@ -1,0 +1,125 @@
+"""Every order of the run as far as it is known, and which changes of it are on their way.
+
+What the fills mean for money is the ledger's; which orders should rest is the guard's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from execution.orders import (
+    Fill,
+    Order,
+    OrderChange,
+    OrderRequest,
+    OrderState,
+    OrderUpdate,
+)
+from execution.orders_book import apply_update
+
+
+class UnknownOrderError(Exception):
+    """News came of an order that this run never planned."""
+
+
+def with_change(request: OrderRequest, change: OrderChange) -> OrderRequest:
+    """Return the request as it rests once `change` is done."""
+    order_type = change.order_type or request.order_type
+    keeps_price = order_type.value in ("LIMIT", "SL")
+    keeps_trigger = order_type.value in ("SL", "SL-M")
+    price = change.price if change.price is not None else request.price
+    trigger = change.trigger_price if change.trigger_price is not None else request.trigger_price
+    return replace(
+        request,
+        quantity=change.quantity or request.quantity,
+        order_type=order_type,
+        price=price if keeps_price else None,
+        trigger_price=trigger if keeps_trigger else None,
+        market_protection=change.market_protection or request.market_protection,
+    )
+
+
+class OrderBook:
+    """Orders by client id; `wanted` tells one as it rests once changes on their way are done."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, Order] = {}
+        self._trades: set[str] = set()
+        self._pending: dict[str, OrderRequest] = {}
+        self._cancelling: set[str] = set()
+
+    def __getitem__(self, client_id: str) -> Order:
+        try:
+            return self._orders[client_id]
+        except KeyError:
+            raise UnknownOrderError(client_id) from None
+
+    def __contains__(self, client_id: str) -> bool:
+        return client_id in self._orders
+
+    def add(self, request: OrderRequest) -> Order:
+        """Take in an order that is about to be sent."""
+        order = Order(request).moved_to(OrderState.SENT)
+        self._orders[request.client_id] = order
+        return order
+
+    def all(self) -> tuple[Order, ...]:
+        """Return every order, oldest first."""
+        return tuple(self._orders.values())
+
+    def known_trades(self) -> frozenset[str]:
+        """Return the broker's ids of all fills booked."""
+        return frozenset(self._trades)
+
+    def working(self, client_ids: list[str]) -> list[str]:
+        """Return those of `client_ids` that may still fill and are not being cancelled."""
+        return [
+            client_id
+            for client_id in client_ids
+            if self._orders[client_id].open_quantity > 0 and client_id not in self._cancelling
+        ]
+
+    def any_unknown(self) -> bool:
+        """Say whether the outcome of any order is not proven."""
+        return any(order.state is OrderState.UNKNOWN for order in self._orders.values())
+
+    def unfinished(self, client_ids: list[str]) -> bool:
+        """Say whether any of `client_ids` may still fill, those being cancelled included."""
+        return any(self._orders[client_id].open_quantity > 0 for client_id in client_ids)
+
+    def wanted(self, client_id: str) -> OrderRequest:
+        """Return what rests, or will rest once a change on its way is done."""
+        return self._pending.get(client_id) or self._orders[client_id].request
+
+    def open_quantity(self, client_id: str) -> int:
+        """Return the units still open, changes on their way included."""
+        order = self._orders[client_id]
+        if order.state.is_final:
+            return 0
+        return self.wanted(client_id).quantity - order.filled_quantity
+
+    def expect_change(self, client_id: str, change: OrderChange) -> None:
+        """Remember that a modification is on its way."""
+        self._pending[client_id] = with_change(self.wanted(client_id), change)
+
+    def expect_cancel(self, client_id: str) -> None:
+        """Remember that a cancellation is on its way."""
+        self._cancelling.add(client_id)
+
+    def change_refused(self, client_id: str) -> None:
+        """Forget what was on its way: it did not happen."""
+        self._pending.pop(client_id, None)
+        self._cancelling.discard(client_id)
+
+    def apply(self, update: OrderUpdate) -> tuple[Order, Order, tuple[Fill, ...]]:
+        """Take news in; return the order before, the order after and the fills not known yet."""
+        before = self[update.client_id]
+        after, fills = apply_update(before, update, self._trades)
+        self._orders[update.client_id] = after
+        self._trades.update(fill.trade_id for fill in fills)
+        if update.request is not None:
+            self._pending.pop(update.client_id, None)
+        if after.state.is_final:
+            self._pending.pop(update.client_id, None)
+            self._cancelling.discard(update.client_id)
+        return before, after, fills

@@ -1,0 +1,205 @@
+"""Keeps the exit orders of a plan equal to what it holds: never less, never more.
+
+When a position should leave is the guard's to say; this module only makes the orders fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from execution.orders import OrderChange, OrderRequest, OrderType, Role
+from execution.slicing import slices
+from marketdata.instruments import PriceDirection
+from marketdata.panel import Panel
+from risk.exits import ExitState
+from trading.engine.actions import SetTimer
+from trading.engine.dispatch import Dispatch, Touch, exit_side
+from trading.engine.ledger import Ledger
+from trading.engine.order_book import OrderBook
+from trading.engine.outbox import Outbox
+from trading.engine.settings import ExecutionSettings, TargetStyle
+from trading.engine.trades import Trade
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the guard and the protection work with."""
+
+    outbox: Outbox
+    orders: OrderBook
+    ledger: Ledger
+    dispatch: Dispatch
+    panel: Panel
+    settings: ExecutionSettings
+
+
+class Protection:
+    """Fits resting stops, targets and exits of a plan to its open quantity."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._outbox = tools.outbox
+        self._orders = tools.orders
+        self._dispatch = tools.dispatch
+        self._panel = tools.panel
+        self._settings = tools.settings
+
+    def covered(self, trade: Trade) -> int:
+        """Return the units that stops and exits cover, changes on their way included."""
+        return self._open(trade.stops) + self._open(trade.exits)
+
+    def _open(self, client_ids: list[str]) -> int:
+        working = self._orders.working(client_ids)
+        return sum(self._orders.open_quantity(client_id) for client_id in working)
+
+    def state_now(self, trade: Trade) -> ExitState:
+        """Return the exit state with the units held that no exit order is taking out already."""
+        left = max(trade.open_quantity - self._open(trade.exits), 0)
+        return replace(trade.exit_state, open_quantity=left)
+
+    def settle(self, at: datetime, trade: Trade) -> None:
+        """Make exit orders match what is held; does nothing where they do already."""
+        if trade.closing is None:
+            self._fit_stops(at, trade, max(trade.open_quantity - self._open(trade.exits), 0))
+            if self._settings.target_style is TargetStyle.REST:
+                self._rest_target(at, trade)
+        else:
+            self._leave(at, trade)
+
+    def _fit_stops(self, at: datetime, trade: Trade, wanted: int) -> None:
+        surplus = self._open(trade.stops) - wanted
+        if surplus < 0:
+            self._add_stops(at, trade, -surplus)
+        for client_id in reversed(self._orders.working(trade.stops)):
+            if surplus <= 0:
+                return
+            surplus -= self._take_off(at, client_id, surplus)
+
+    def _take_off(self, at: datetime, client_id: str, surplus: int) -> int:
+        """Reduce or cancel one stop; return the units it gave up."""
+        resting = self._orders.open_quantity(client_id)
+        if resting <= surplus:
+            self._dispatch.cancel(at, client_id)
+            return resting
+        total = self._orders.wanted(client_id).quantity
+        self._dispatch.change(at, client_id, OrderChange(quantity=total - surplus))
+        return surplus
+
+    def _add_stops(self, at: datetime, trade: Trade, missing: int) -> None:
+        instrument = trade.instrument
+        for client_id in self._orders.working(trade.stops)[-1:]:
+            total = self._orders.wanted(client_id).quantity + missing
+            if instrument.freeze_quantity is None or total <= instrument.freeze_quantity:
+                self._dispatch.change(at, client_id, OrderChange(quantity=total))
+                return
+        for quantity in slices(missing, instrument.lot_size, instrument.freeze_quantity):
+            request = self._dispatch.stop_order(trade, quantity)
+            trade.stops.append(request.client_id)
+            self._dispatch.place(at, trade, request)
+
+    def _rest_target(self, at: datetime, trade: Trade) -> None:
+        """Let the target rest beside the stop, joined to it (the simulated exchange only)."""
+        working = self._orders.working(trade.targets)
+        if not trade.open_quantity:
+            for client_id in working:
+                self._dispatch.cancel(at, client_id)
+        elif working:
+            missing = trade.open_quantity - self._open(trade.targets)
+            if missing:
+                total = self._orders.wanted(working[0]).quantity + missing
+                self._dispatch.change(at, working[0], OrderChange(quantity=total))
+        else:
+            request = OrderRequest(
+                client_id=self._outbox.client_id(Role.TARGET),
+                instrument=trade.instrument,
+                side=exit_side(trade),
+                quantity=trade.open_quantity,
+                order_type=OrderType.LIMIT,
+                role=Role.TARGET,
+                plan_id=trade.plan_id,
+                price=trade.instrument.on_grid(trade.exit_plan.target2, PriceDirection.NEAREST),
+                pair=trade.plan_id,
+            )
+            trade.targets.append(request.client_id)
+            self._dispatch.place(at, trade, request)
+
+    def move_stops(self, at: datetime, trade: Trade) -> None:
+        """Bring every resting stop to the plan's current stop."""
+        trigger, limit = self._dispatch.stop_prices(trade)
+        for client_id in self._orders.working(trade.stops):
+            resting = self._orders.wanted(client_id)
+            if resting.trigger_price is None or resting.trigger_price == trigger:
+                continue
+            price = None if resting.price is None else limit
+            self._dispatch.change(at, client_id, OrderChange(price=price, trigger_price=trigger))
+
+    # leaving -------------------------------------------------------------------------------
+
+    def touch(self, trade: Trade) -> Touch:
+        """Return the contract's best quote, or the last price where there is none."""
+        bid, ask = float(self._panel.bid[trade.column]), float(self._panel.ask[trade.column])
+        last = float(self._panel.last[trade.column])
+        return Touch(bid if bid > 0 else last, ask if ask > 0 else last)
+
+    def take_part(self, at: datetime, trade: Trade, quantity: int) -> None:
+        """Send `quantity` units out and leave the rest under the stop."""
+        self._fit_stops(at, trade, trade.open_quantity - self._open(trade.exits) - quantity)
+        self._send_exit(at, trade, quantity)
+
+    def _leave(self, at: datetime, trade: Trade) -> None:
+        """Turn what rests into exits and send out what nothing covers."""
+        for client_id in self._orders.working(trade.entries + trade.targets):
+            self._dispatch.cancel(at, client_id)
+        for client_id in self._orders.working(trade.stops):
+            self._convert(at, trade, client_id)
+        missing = trade.open_quantity - self._open(trade.exits)
+        if missing > 0 and (trade.exits_held_until is None or at >= trade.exits_held_until):
+            self._send_exit(at, trade, missing)
+        self._trim_exits(at, trade)
+
+    def hold_exits(self, at: datetime, trade: Trade) -> None:
+        """Wait before sending another exit: the last one was refused."""
+        trade.exits_held_until = at + timedelta(seconds=self._settings.exit_retry_seconds)
+        self._priced(at, trade)
+
+    def _trim_exits(self, at: datetime, trade: Trade) -> None:
+        surplus = self._open(trade.exits) - trade.open_quantity
+        for client_id in reversed(self._orders.working(trade.exits)):
+            if surplus <= 0:
+                return
+            surplus -= self._take_off(at, client_id, surplus)
+
+    def _convert(self, at: datetime, trade: Trade, client_id: str) -> None:
+        at_market = self._settings.exit_is_market
+        change = self._dispatch.exit_change(trade, self.touch(trade), at_market=at_market)
+        trade.stops.remove(client_id)
+        trade.exits.append(client_id)
+        self._dispatch.change(at, client_id, change)
+        self._priced(at, trade)
+
+    def _send_exit(self, at: datetime, trade: Trade, quantity: int) -> None:
+        instrument, at_market = trade.instrument, self._settings.exit_is_market
+        for part in slices(quantity, instrument.lot_size, instrument.freeze_quantity):
+            request = self._dispatch.exit_order(trade, part, self.touch(trade), at_market=at_market)
+            trade.exits.append(request.client_id)
+            self._dispatch.place(at, trade, request)
+        self._priced(at, trade)
+
+    def _priced(self, at: datetime, trade: Trade) -> None:
+        trade.exit_priced_at = at
+        due = at + timedelta(seconds=self._settings.exit_retry_seconds)
+        self._outbox.emit(SetTimer(at, due, f"exit:{trade.plan_id}"))
+
+    def chase(self, at: datetime, trade: Trade) -> None:
+        """Price working exits anew; after the allowed tries go to the market."""
+        working = self._orders.working(trade.exits)
+        trade.exit_tries += 1
+        at_market = trade.exit_tries > self._settings.exit_attempts
+        for client_id in working:
+            resting = self._orders.wanted(client_id)
+            if resting.order_type is OrderType.MARKET:
+                continue
+            change = self._dispatch.exit_change(trade, self.touch(trade), at_market=at_market)
+            if at_market or change.price != resting.price:
+                self._dispatch.change(at, client_id, change)
+        self._priced(at, trade)

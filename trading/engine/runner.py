@@ -1,0 +1,236 @@
+"""The loop around the engine: what comes in is journalled and handled, what goes out is done.
+
+Start is recovery: a journal that holds records is lived through again, checked record by record,
+before anything new happens. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from execution.broker import Broker, OutcomeUnknown, Refused
+from execution.orders import OrderState, OrderUpdate
+from marketdata.feed import MarketFeed
+from marketdata.quality import TickScreen
+from marketdata.tape import Frame
+from marketdata.ticks import Ticks
+from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
+from trading.engine.codec import body_of, event_of, plain
+from trading.engine.core import Engine
+from trading.engine.events import (
+    BrokerSaid,
+    ChangeRefused,
+    CommandIssued,
+    ConditionChanged,
+    DataFault,
+    Event,
+    MarketStep,
+    TimerFired,
+)
+from trading.engine.invariants import check
+from trading.engine.timeline import Timeline
+
+FRAME = "Frame"
+"""Kind of the record that says a frame of the tape was taken up."""
+ENDED = "run-ended"
+"""Kind of the last record of a run."""
+
+
+class DivergenceError(Exception):
+    """Living through a journal again gave another record than the one that stands in it."""
+
+
+class Journal(Protocol):
+    """Where a run is written down; the file is flushed before an order leaves."""
+
+    recovered: Sequence[Any]
+
+    def append(self, kind: str, body: object, *, incoming: bool) -> int: ...
+
+    def write(self) -> None: ...
+
+    def flush(self) -> None: ...
+
+
+class Venue(Broker, Protocol):
+    """A broker that lives on the market's frames, such as the paper broker."""
+
+    def observe(self, at: datetime, ticks: Ticks) -> tuple[OrderUpdate, ...]:
+        """Match resting orders against new prices; return what happened to them."""
+
+    def advance(self, at: datetime) -> tuple[OrderUpdate, ...]:
+        """Take the time without prices; return what happened to orders by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around the engine in one run.
+
+    `inputs` returns what came from outside since the last call (commands, conditions); `before`
+    is called before orders leave and may raise to stop the process (the leader's fence).
+    """
+
+    journal: Journal
+    venue: Venue
+    feed: MarketFeed
+    screen: TickScreen
+    timeline: Timeline
+    inputs: Callable[[datetime], Sequence[CommandIssued | ConditionChanged]]
+    before_orders: Callable[[], None]
+    symbols: dict[int, str]
+
+
+class Runner:
+    """Runs one engine through one session; `answer` is how it is asked, to be timed by a bench."""
+
+    def __init__(self, engine: Engine, around: Surroundings) -> None:
+        self.engine = engine
+        self.answer = engine.handle
+        self._around = around
+        self._past = deque(around.journal.recovered[1:])
+        self._inbox: deque[Event] = deque()
+        self._faults: dict[tuple[str, str], int] = {}
+
+    async def run(self, head: dict[str, Any], until: datetime) -> None:
+        """Live the session to `until`, from where the journal ends.
+
+        `head` is the journal's first record. Raises `DivergenceError` when the past does not
+        come out as it was written.
+        """
+        self._open(head)
+        self._log_all(self.engine.start())
+        async for frame in self._around.feed.frames(0):
+            await self._alarms(frame.at)
+            await self._outside(frame.at)
+            await self._frame(frame)
+        await self._alarms(until)
+        self._log(ENDED, msgspec.Raw(b"{}"), incoming=False)
+        self._around.journal.flush()
+
+    def _open(self, head: dict[str, Any]) -> None:
+        recovered = self._around.journal.recovered
+        if not recovered:
+            self._around.journal.append("run", head, incoming=True)
+        elif recovered[0].body != head:
+            raise DivergenceError(f"journal: begun with {recovered[0].body}, now asked {head}")
+
+    @property
+    def is_recovering(self) -> bool:
+        """Say whether the journal still holds records that have not been lived through again."""
+        return bool(self._past)
+
+    async def _alarms(self, until: datetime) -> None:
+        while (alarm := self._around.timeline.next_due(until)) is not None:
+            at, key = alarm
+            for update in self._around.venue.advance(at):
+                await self._handle(BrokerSaid(at, update))
+            await self._report_faults(at)
+            await self._handle(TimerFired(at, key))
+
+    async def _outside(self, at: datetime) -> None:
+        """Take what came from outside: while recovering, what the journal says came here."""
+        if self._past:
+            while self._past and self._past[0].kind in ("CommandIssued", "ConditionChanged"):
+                await self._handle(event_of(self._past[0].kind, self._past[0].body))
+            if self._past:
+                return
+        for event in self._around.inputs(at):
+            await self._handle(event)
+
+    async def _frame(self, frame: Frame) -> None:
+        ticks, faults = self._around.screen.screen(frame.ticks, _microseconds(frame.at))
+        for fault in faults:
+            symbol = self._around.symbols.get(fault.token, str(fault.token))
+            key = (symbol, fault.reason)
+            self._faults[key] = self._faults.get(key, 0) + fault.count
+        self._log(FRAME, {"at": frame.at, "frame": frame.index}, incoming=True)
+        for update in self._around.venue.observe(frame.at, ticks):
+            await self._handle(BrokerSaid(frame.at, update))
+        await self._handle(MarketStep(frame.at, frame.index, ticks))
+
+    async def _report_faults(self, at: datetime) -> None:
+        faults, self._faults = self._faults, {}
+        for (symbol, reason), count in sorted(faults.items()):
+            await self._handle(DataFault(at, symbol, reason, count))
+
+    async def _handle(self, event: Event) -> None:
+        """Journal an event, let the engine answer, journal and do what it wishes."""
+        self._inbox.append(event)
+        while self._inbox:
+            event = self._inbox.popleft()
+            self._log(type(event).__name__, body_of(event), incoming=True)
+            actions = self.answer(event)
+            self._log_all(actions)
+            orders = [a for a in actions if isinstance(a, PlaceOrder | ModifyOrder | CancelOrder)]
+            if orders:
+                self._around.journal.flush()
+                self._around.before_orders()
+            else:
+                self._around.journal.write()
+            for action in actions:
+                await self._do(action)
+        check(self.engine)
+
+    async def _do(self, action: Action) -> None:
+        match action:
+            case SetTimer(due=due, key=key):
+                self._around.timeline.set(due, key)
+            case PlaceOrder():
+                await self._place(action)
+            case ModifyOrder(client_id=client_id, change=change):
+                await self._change(
+                    action.at, client_id, self._around.venue.modify(client_id, change)
+                )
+            case CancelOrder(client_id=client_id):
+                await self._change(action.at, client_id, self._around.venue.cancel(client_id))
+            case _:
+                pass
+
+    async def _place(self, wish: PlaceOrder) -> None:
+        """Send an order once; what is not proven becomes UNKNOWN and is never sent again."""
+        try:
+            update = await self._around.venue.place(wish.request)
+        except Refused as error:
+            update = _unfilled(wish, OrderState.REJECTED, str(error))
+        except OutcomeUnknown as error:
+            update = _unfilled(wish, OrderState.UNKNOWN, str(error))
+        self._inbox.append(BrokerSaid(wish.at, update))
+
+    async def _change(self, at: datetime, client_id: str, call: Any) -> None:
+        try:
+            self._inbox.append(BrokerSaid(at, await call))
+        except Refused as error:
+            self._inbox.append(ChangeRefused(at, client_id, str(error), proven=True))
+        except OutcomeUnknown as error:
+            self._inbox.append(ChangeRefused(at, client_id, str(error), proven=False))
+
+    def _log_all(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            self._log(type(action).__name__, body_of(action), incoming=False)
+
+    def _log(self, kind: str, body: object, *, incoming: bool) -> None:
+        """Write a record down, or check it against the one that stands there already."""
+        if not self._past:
+            self._around.journal.append(kind, body, incoming=incoming)
+            return
+        record = self._past.popleft()
+        again = plain(msgspec.Raw(msgspec.json.encode(body)))
+        if (record.kind, record.incoming, record.body) != (kind, incoming, again):
+            raise DivergenceError(
+                f"record {record.seq}: {record.kind} {record.body} stands there, "
+                f"living it again gave {kind} {again}"
+            )
+
+
+def _unfilled(wish: PlaceOrder, state: OrderState, reason: str) -> OrderUpdate:
+    return OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp()) * 1_000_000 + at.microsecond

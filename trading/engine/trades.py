@@ -1,0 +1,111 @@
+"""One plan's life from approval to flat: its orders, its position, and the table of its states.
+
+What should be done next is decided by the guard; what its fills are worth by the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from execution.positions import Position
+from marketdata.instruments import Instrument
+from risk.exits import ExitPlan, ExitReason, ExitState
+from strategies.signals import Direction
+
+
+class PlanState(StrEnum):
+    """Where a plan stands."""
+
+    PENDING_ENTRY = "PENDING_ENTRY"
+    OPEN = "OPEN"
+    PARTLY_CLOSED = "PARTLY_CLOSED"
+    CLOSING = "CLOSING"
+    CLOSED = "CLOSED"
+    ENTRY_CANCELLED = "ENTRY_CANCELLED"
+
+
+_P = PlanState
+PLAN_MOVES: dict[PlanState, frozenset[PlanState]] = {
+    _P.PENDING_ENTRY: frozenset({_P.OPEN, _P.CLOSING, _P.ENTRY_CANCELLED}),
+    _P.OPEN: frozenset({_P.PARTLY_CLOSED, _P.CLOSING, _P.CLOSED}),
+    _P.PARTLY_CLOSED: frozenset({_P.CLOSING, _P.CLOSED}),
+    _P.CLOSING: frozenset({_P.CLOSED}),
+    _P.CLOSED: frozenset({_P.CLOSING}),
+    _P.ENTRY_CANCELLED: frozenset({_P.OPEN, _P.CLOSING}),
+}
+"""Allowed moves; staying is always allowed.
+
+ENTRY_CANCELLED and CLOSED can come back: an entry's fill may overtake its cancel, and what it
+brings is managed, not lost.
+"""
+
+
+class IllegalMoveError(Exception):
+    """A plan was told to move in a way the table does not allow."""
+
+
+@dataclass(slots=True)
+class Trade:
+    """The engine's memory of one plan; lists hold client ids in the order of sending.
+
+    `closing` is why the whole position is on its way out, None while it is not. `expected_entry`
+    is the price the decision was made on. Prices of `exit_plan` and `exit_state` are rupees of the
+    traded contract; `quote_at_us` is the exchange time of the price last looked at.
+    """
+
+    plan_id: str
+    strategy: str
+    underlying: str
+    instrument: Instrument
+    column: int
+    opinion_column: int
+    direction: Direction
+    planned_quantity: int
+    expected_entry: Decimal
+    margin_per_unit: Decimal
+    exit_plan: ExitPlan
+    exit_state: ExitState
+    position: Position
+    state: PlanState = PlanState.PENDING_ENTRY
+    entries: list[str] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    exits: list[str] = field(default_factory=list)
+    closing: ExitReason | None = None
+    exit_reason: str = ""
+    exit_tries: int = 0
+    exit_priced_at: datetime | None = None
+    exits_held_until: datetime | None = None
+    booked_realised: Decimal = Decimal(0)
+    charges: Decimal = Decimal(0)
+    order_charges: dict[str, Decimal] = field(default_factory=dict)
+    opened_quantity: int = 0
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open_quantity(self) -> int:
+        """Return the units held, without sign."""
+        return abs(self.position.quantity)
+
+    def in_r(self, price: float) -> float:
+        """Return how far `price` lies from the entry, in units of the first risk, signed."""
+        plan = self.exit_plan
+        return (price - plan.entry) * self.direction / plan.risk
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing is held and nothing more is expected."""
+        return self.state in (PlanState.CLOSED, PlanState.ENTRY_CANCELLED)
+
+    def move(self, state: PlanState) -> bool:
+        """Go to `state`; say whether that changed anything. Raises `IllegalMoveError`."""
+        if state is self.state:
+            return False
+        if state not in PLAN_MOVES[self.state]:
+            raise IllegalMoveError(f"{self.plan_id}: {self.state} -> {state} is not allowed")
+        self.state = state
+        return True

@@ -1,0 +1,1 @@
+"""Looking back: replays, backtests and their reports; nothing here trades."""
