@@ -45,9 +45,21 @@ class Exchange:
     """Takes orders, matches them against the ticks that follow, and keeps the books."""
 
     def __init__(
-        self, settings: ExchangeSettings, windows: Windows, bands: Mapping[str, Band] | None = None
+        self,
+        settings: ExchangeSettings,
+        windows: Windows,
+        bands: Mapping[str, Band] | None = None,
+        *,
+        run: int = 0,
     ) -> None:
-        """Open with empty books. `bands`: lowest and highest price by instrument key."""
+        """Open with empty books.
+
+        `bands`: lowest and highest price by instrument key. `run`: 0 to 999, part of every id, so
+        that two runs of one day never share one.
+        """
+        if not 0 <= run <= 999:
+            raise ValueError(f"run: {run}, expected 0 to 999")
+        self._run = run
         self._settings = settings
         self._windows = windows
         self._bands = bands or {}
@@ -231,7 +243,7 @@ class Exchange:
         if at.date() > self._day:
             self._day, self._number = at.date(), 0
         self._number += 1
-        return f"{self._day:%y%m%d}{self._settings.run:03d}{self._number:06d}"
+        return f"{self._day:%y%m%d}{self._run:03d}{self._number:06d}"
 
     def _next_priority(self) -> int:
         self._priority += 1

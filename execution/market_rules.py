@@ -24,8 +24,7 @@ class ExchangeSettings:
     of a step's traded volume that may fill where no quantity is displayed. `fills_at_touch`:
     whether a resting limit fills when the market trades at it, or only through it. `full_fills`:
     whole orders at once, whatever the quantity. `quotes_arm_stops`: whether a quote beyond the
-    trigger arms a stop, or only a trade. `run`: 0 to 999, part of every id, so that two runs of
-    one day never share one.
+    trigger arms a stop, or only a trade.
     """
 
     slippage_ticks: int = 1
@@ -35,15 +34,12 @@ class ExchangeSettings:
     quotes_arm_stops: bool = True
     require_market_protection: bool = True
     max_modifications: int = 25
-    run: int = 0
 
     def __post_init__(self) -> None:
         if self.slippage_ticks < 0:
             raise ValueError(f"slippage_ticks: {self.slippage_ticks}, expected 0 or more")
         if not 0 < self.participation <= 1:
             raise ValueError(f"participation: {self.participation}, expected above 0, at most 1")
-        if not 0 <= self.run <= 999:
-            raise ValueError(f"run: {self.run}, expected 0 to 999")
 
     @property
     def is_plain(self) -> bool:

@@ -219,8 +219,8 @@ def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
     engine = Engine(setup)
     if day.warmup is not None:
         engine.warm(history_of(setup, day.warmup))
-    settings = replace(day.config.exchange, run=day.run_number % 1000)
-    exchange = Exchange(settings, session_windows(head, Calendar.load()))
+    windows = session_windows(head, Calendar.load())
+    exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
     return Runner(
         engine,
         Surroundings(

@@ -6,9 +6,11 @@ What each setting means stands with the rooms' own values; versions are stored b
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -67,12 +69,26 @@ def read(document: Mapping[str, Any]) -> Config:
     """
     _refuse_unknown(document, Config, "")
     try:
-        return _ADAPTER.validate_python(dict(document))
+        return _ADAPTER.validate_python(_over(document_of(Config()), document, Config))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         text = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{place}: {text}" if place else text) from error
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return the document of a TOML file, checked. Raises `ConfigError` naming file and key."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        read(document)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}, expected a readable TOML file") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: {error}, expected TOML") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return document
 
 
 def document_of(config: Config) -> dict[str, Any]:
@@ -82,12 +98,13 @@ def document_of(config: Config) -> dict[str, Any]:
 
 
 def with_settings(document: Mapping[str, Any], settings: list[str]) -> dict[str, Any]:
-    """Return `document` with `key.path=value` settings laid over it.
+    """Return `document` over the defaults, with `key.path=value` settings laid over both.
 
     A value is read as JSON where it is JSON, otherwise as text. Raises `ConfigError` for a
     setting without `=` or a path through something that holds no keys.
     """
-    result = _copied(document)
+    _refuse_unknown(document, Config, "")
+    result = _over(document_of(Config()), document, Config)
     for setting in settings:
         path, found, text = setting.partition("=")
         if not found or not path:
@@ -109,11 +126,14 @@ def _value(text: str) -> Any:
         return text
 
 
-def _copied(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _copied(value) if isinstance(value, Mapping) else value
-        for key, value in document.items()
-    }
+def _over(below: Mapping[str, Any], above: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """Return `above` over `below`: groups of settings key by key, anything else as a whole."""
+    hints = get_type_hints(kind)
+    result = dict(below)
+    for key, value in above.items():
+        is_group = is_dataclass(hints[key]) and isinstance(value, Mapping)
+        result[key] = _over(below[key], value, hints[key]) if is_group else value
+    return result
 
 
 def _refuse_unknown(document: Any, kind: Any, place: str) -> None:

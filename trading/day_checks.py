@@ -16,7 +16,7 @@ from risk.exits import ExitReason
 from trading import selectors
 from trading.config import Config
 from trading.engine.settings import EngineSetup
-from trading.models import Decision, EquityPoint, Fill, Order, Position, RiskEvent, Run
+from trading.models import Decision, EquityPoint, Fill, Order, PlanEvent, RiskEvent, Run
 from trading.research.audit_replay import ReplayReport
 from trading.services import audit
 
@@ -108,9 +108,8 @@ def _same_again(run: Run, replay: ReplayReport) -> Iterator[Finding]:
 
 def life_cycle_findings(runs: Sequence[Run]) -> Iterator[Finding]:
     """Over a set of days something was signalled and decided, and a stop and a target were hit."""
-    reasons = set(
-        Position.objects.filter(run__in=runs, quantity=0).values_list("exit_reason", flat=True)
-    )
+    moves = PlanEvent.objects.filter(run__in=runs)
+    reasons = set(moves.values_list("reason", flat=True))
     if not reasons & _STOPS:
         yield Finding("life-cycle", "no position left by its stop")
     if not reasons & _TARGETS:

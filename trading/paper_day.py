@@ -130,6 +130,7 @@ def report_of(run: Run, wall_s: float) -> DayReport:
     config = config_of(run)
     setup = setup_of(config, tape.head, run.code)
     replay = replay_of(run, tape, setup, config)
+    last = selectors.last_equity(run)
     held = Position.objects.filter(run=run, opened_quantity__gt=0)
     return DayReport(
         date=run.date,
@@ -140,7 +141,7 @@ def report_of(run: Run, wall_s: float) -> DayReport:
         flat=counts.open_positions == 0,
         working_orders=counts.working_orders,
         ledger_gap_inr=selectors.ledger_gap(run),
-        net_inr=selectors.last_equity(run).equity - config.capital_inr,
+        net_inr=last.equity - config.capital_inr if last else Decimal(0),
         decision_hash=run.decision_hash,
         wall_s=wall_s,
         findings=findings(run, config, setup, replay),

@@ -119,7 +119,7 @@ def trade(run_code: str, *, speed: float | None, show: Show) -> Engine:
     """
     run = selectors.run_by_code(run_code)
     journal = JournalFile(Path(run.journal_path))
-    holder = f"{socket.gethostname()}:{run.journal_path}"
+    holder = f"{socket.gethostname()[:60]}:run {run.code}"
     lease = leader.acquire(run.account, holder, LEASE)
     run = runs.resume(run=run, fencing_token=lease.token, by="engine")
     ears = Ears(run, lease)

@@ -82,7 +82,7 @@ class ExitRules:
     trail: bool = True
     trail_atr: float = 1.2
     tighten_atr: float = 0.6
-    arm_at_r: float = 1.0
+    arm_at_r: float = 1.5
     trail_step: float = 0.005
     target1: bool = True
     target2: bool = True

@@ -49,7 +49,8 @@ class DivergenceError(Exception):
 class Journal(Protocol):
     """Where a run is written down; the file is flushed before an order leaves."""
 
-    recovered: Sequence[Any]
+    @property
+    def recovered(self) -> Sequence[Any]: ...
 
     def append(self, kind: str, body: object, *, incoming: bool) -> int: ...
 

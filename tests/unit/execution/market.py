@@ -60,11 +60,12 @@ def request(client_id: str, side: Side, quantity: int = 65, **fields: object) ->
 class Market:
     """An exchange for one call option; each call is made a second after the one before."""
 
-    def __init__(self, **settings: object) -> None:
+    def __init__(self, *, run: int = 0, **settings: object) -> None:
         self.windows: dict[str, Window] = {CALL.key: (OPEN, CLOSE)}
         self.exchange = SimulatedExchange(
             ExchangeSettings(**settings),  # type: ignore[arg-type]
             self.windows,
+            run=run,
         )
         self.at = OPEN
         self.asked: dict[str, OrderRequest] = {}

@@ -104,7 +104,7 @@ def test_a_trigger_is_not_judged_without_a_last_price() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"slippage_ticks": -1}, {"participation": 0.0}, {"participation": 1.01}, {"run": 1000}],
+    [{"slippage_ticks": -1}, {"participation": 0.0}, {"participation": 1.01}],
 )
 def test_settings_that_make_no_sense_name_the_field(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):

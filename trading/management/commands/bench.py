@@ -42,7 +42,7 @@ class Command(BaseCommand):
         """Trade and record a made day of the headless size in their own processes."""
         call_command("migrate", verbosity=0)
         account = seed(by="bench").account
-        manage = manage_command(Path(settings.ROOT))
+        manage = manage_command(Path(settings.PROJECT_ROOT))
         with tempfile.TemporaryDirectory() as folder:
             built = build(HEADLESS, Path(folder))
             run = open_run(account, Config(), TapeReader(built.tape_path), "bench", Path(folder))

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from marketdata.built_day import BuiltDay
 from marketdata.dayset import available_days, build_day
 from marketdata.tape import TapeReader
-from trading.config import Config
+from trading.config import Config, ConfigError, load, read, with_settings
 from trading.day_checks import Finding, life_cycle_findings
 from trading.made_days import build_made_days
 from trading.models import Run
@@ -34,17 +34,22 @@ class Command(BaseCommand):
         parser.add_argument("--data", default=None, help="folder of recordings")
         parser.add_argument("--out", default="day.json", help="where the report goes")
         parser.add_argument("--date", action="append", help="only this day (repeatable)")
+        parser.add_argument("--config", default=None, help="TOML file of settings")
+        parser.add_argument(
+            "--set", action="append", default=[], help="one setting, key.path=value (repeatable)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        root = Path(settings.ROOT)
+        root = Path(settings.PROJECT_ROOT)
+        config = self._config(options)
+        days = self._days(root, options)
         call_command("migrate", verbosity=0)
         account = seed(by="day").account
-        days = self._days(root, options)
         runs: list[Run] = []
         reports: list[DayReport] = []
         for source, built in days:
             tape = TapeReader(built.tape_path)
-            run = open_run(account, Config(), tape, source, root / "var" / "journals")
+            run = open_run(account, config, tape, source, root / "var" / "journals")
             reports.append(trade_day(run, manage=manage_command(root)))
             runs.append(run)
             self.stdout.write("")
@@ -53,6 +58,13 @@ class Command(BaseCommand):
         self._show(reports, general)
         if general or any(report.findings for report in reports):
             raise CommandError("the checks above failed", returncode=1)
+
+    def _config(self, options: dict[str, Any]) -> Config:
+        try:
+            document = load(Path(options["config"])) if options["config"] else {}
+            return read(with_settings(document, options["set"]))
+        except ConfigError as error:
+            raise CommandError(str(error), returncode=2) from error
 
     def _days(self, root: Path, options: dict[str, Any]) -> list[tuple[str, BuiltDay]]:
         folder = Path(options["data"]) if options["data"] else root / _RECORDINGS

@@ -18,6 +18,7 @@ SOON = OPENED_AT + 60
 both_sides = pytest.mark.parametrize("direction", [LONG, SHORT])
 ALL_OFF = ExitRules(
     hard_stop=False,
+    arm_at_r=1.0,
     trail=False,
     target1=False,
     target2=False,

@@ -138,7 +138,12 @@ def test_a_resting_stop_is_left_to_the_broker_but_seen(direction: Direction) -> 
 
 
 def test_a_resting_stop_still_trails_and_a_gap_far_beyond_it_still_leaves() -> None:
-    made = plan(rules=ExitRules(), hard_stop_rests=True)
+    made = plan(
+        rules=ExitRules(
+            arm_at_r=1.0,
+        ),
+        hard_stop_rests=True,
+    )
 
     trailed = stopped(made, opened(made), 111.0)
     fallen = stopped(made, trailed, 103.0)
