@@ -1,0 +1,154 @@
+"""The environment, typed: every key the project reads, and one clear error for a wrong one.
+
+Keys are documented in `.env.example`. Reading them into Django's settings is `settings/`; the
+supervisor sets the two addresses when nobody else does.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+DATABASE_FORM = "postgresql://user:password@host:port/name"
+REDIS_FORM = "redis://:password@host:port/number"
+_SECRET_KEY_LENGTH = 32
+SHARED_FOLDER_MODE = 0o711
+"""Of `var`: the servers' user must be able to pass through it."""
+
+
+def _split(text: object) -> object:
+    return [part.strip() for part in text.split(",")] if isinstance(text, str) else text
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class EnvironmentInvalidError(Exception):
+    """Keys are missing or wrong; the text names each one and what was expected, never a value."""
+
+
+def _address(text: str, schemes: tuple[str, ...], form: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in schemes:
+        raise ValueError(f"expected {form}, got the scheme {parts.scheme!r}")
+    try:
+        port_is_good = parts.port != 0
+    except ValueError:
+        port_is_good = False
+    if not parts.hostname or not port_is_good:
+        raise ValueError(f"expected {form}, got no valid host and port")
+    return text
+
+
+def _database(text: str) -> str:
+    _address(text, ("postgresql", "postgres"), DATABASE_FORM)
+    if not urlsplit(text).path.strip("/"):
+        raise ValueError(f"expected {DATABASE_FORM}, got no database name")
+    return text
+
+
+def _redis(text: str) -> str:
+    return _address(text, ("redis", "rediss"), REDIS_FORM)
+
+
+def _long_enough(key: SecretStr) -> SecretStr:
+    if len(key.get_secret_value()) < _SECRET_KEY_LENGTH:
+        raise ValueError(f"expected at least {_SECRET_KEY_LENGTH} characters")
+    return key
+
+
+class Environment(BaseSettings):
+    """What the environment and `.env` say, checked; the environment wins. Unset is None."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    database_url: Annotated[str, AfterValidator(_database)] | None = None
+    redis_url: Annotated[str, AfterValidator(_redis)] | None = None
+    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
+    allowed_hosts: Names = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def _complaint(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in problem["loc"][:1]).upper()
+        lines.append(f"{key}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)
+
+
+def read_environment(file: Path | None, *, needed: tuple[str, ...] = ()) -> Environment:
+    """Return the environment, with the keys of `file` where it says nothing.
+
+    Raises `EnvironmentInvalidError` naming each wrong key, and each of `needed` that is missing.
+    """
+    try:
+        environment = Environment(_env_file=file)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise EnvironmentInvalidError(_complaint(error)) from None
+    missing = [key for key in needed if not getattr(environment, key.lower())]
+    if missing:
+        lines = [f"{key}: missing; .env.example says what it is for" for key in missing]
+        raise EnvironmentInvalidError("\n".join(lines))
+    return environment
+
+
+def database(url: str | None) -> dict[str, object]:
+    """Return Django's entry for a database address; without one, an entry that fails on use."""
+    if url is None:
+        return {"ENGINE": "aitrapp.unset_database", "NAME": "unset"}
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname,
+        "PORT": str(parts.port or 5432),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def channel_layers(url: str | None) -> dict[str, object]:
+    """Return the layer that carries live updates; without a Redis, one inside the process.
+
+    A socket timeout would end every quiet subscription, so there is none.
+    """
+    if url is None:
+        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    return {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [{"address": url, "socket_timeout": None}]},
+        }
+    }
+
+
+def checkout_secret_key(folder: Path) -> str:
+    """Return this checkout's own key, kept in `folder`; a random one is made the first time.
+
+    Where the folder can't be written (a read-only checkout), the key lasts one process.
+    """
+    path = folder / "secret_key"
+    fresh = secrets.token_urlsafe(48)
+    try:
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(SHARED_FOLDER_MODE)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip() or fresh
+    except OSError:
+        return fresh
+    with os.fdopen(file, "w") as stream:
+        stream.write(fresh)
+    return fresh

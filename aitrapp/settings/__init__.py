@@ -1,0 +1,1 @@
+"""Django's settings, one module for each way to run; behaviour of the desk is not set here."""

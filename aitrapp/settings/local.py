@@ -1,0 +1,29 @@
+"""One person's machine: servers from the supervisor or `.env`, this checkout's own secret key.
+
+Not for a machine that others can reach; that is `production.py`.
+"""
+
+from __future__ import annotations
+
+from aitrapp.env import (
+    ROOT,
+    channel_layers,
+    checkout_secret_key,
+    database,
+    read_environment,
+)
+from aitrapp.logging import logging_config
+from aitrapp.settings.base import *  # noqa: F403
+
+_env = read_environment(ROOT / ".env")
+
+DEBUG = False
+SECRET_KEY = (
+    _env.secret_key.get_secret_value() if _env.secret_key else checkout_secret_key(ROOT / "var")
+)
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_env.allowed_hosts]
+DATABASES = {"default": database(_env.database_url)}
+REDIS_URL = _env.redis_url
+CELERY_BROKER_URL = REDIS_URL
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+LOGGING = logging_config(_env.log_level)

@@ -1,0 +1,27 @@
+"""A machine that others can reach: everything named in the environment, cookies over TLS only.
+
+TLS ends at the proxy in front, which must set X-Forwarded-Proto.
+"""
+
+from __future__ import annotations
+
+from aitrapp.env import channel_layers, database, read_environment
+from aitrapp.logging import logging_config
+from aitrapp.settings.base import *  # noqa: F403
+
+_env = read_environment(None, needed=("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS"))
+
+DEBUG = False
+SECRET_KEY = _env.secret_key.get_secret_value() if _env.secret_key else ""
+ALLOWED_HOSTS = list(_env.allowed_hosts)
+DATABASES = {"default": database(_env.database_url)}
+REDIS_URL = _env.redis_url
+CELERY_BROKER_URL = REDIS_URL
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+LOGGING = logging_config(_env.log_level)
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -1,0 +1,22 @@
+"""The test run: importable with nothing set, `.env` ignored, cheap passwords, quiet log.
+
+A test that asks for the database needs DATABASE_URL; `make test` starts the servers for it.
+"""
+
+from __future__ import annotations
+
+from aitrapp.env import channel_layers, database, read_environment
+from aitrapp.logging import logging_config
+from aitrapp.settings.base import *  # noqa: F403
+
+_env = read_environment(None)
+
+DEBUG = False
+SECRET_KEY = "known to everybody, and good for tests only"
+ALLOWED_HOSTS = ["testserver", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES = {"default": database(_env.database_url)}
+REDIS_URL = _env.redis_url
+CELERY_BROKER_URL = REDIS_URL
+CHANNEL_LAYERS = channel_layers(REDIS_URL)
+LOGGING = logging_config("WARNING")

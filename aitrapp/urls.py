@@ -1,0 +1,10 @@
+"""Which address leads where; what is shown there is the console's business."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]

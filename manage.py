@@ -1,0 +1,26 @@
+"""Django's command line, with the local settings unless told otherwise.
+
+A wrong environment is told in one line for each key, without a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from aitrapp.env import EnvironmentInvalidError
+
+
+def main() -> None:
+    """Run the command named by the arguments."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitrapp.settings.local")
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except EnvironmentInvalidError as error:
+        sys.exit(f"The environment is not usable:\n{error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from aitrapp.env import (
+    EnvironmentInvalidError,
+    checkout_secret_key,
+    database,
+    read_environment,
+)
+
+KEYS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
+
+
+@pytest.fixture
+def says(tmp_path, monkeypatch):
+    """Return a way to read an environment in which only the given keys are set."""
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+
+    def read(*, needed=(), **keys):
+        file = tmp_path / ".env"
+        file.write_text("".join(f'{key}="{value}"\n' for key, value in keys.items()))
+        return read_environment(file, needed=needed)
+
+    return read
+
+
+def test_nothing_has_to_be_set(says):
+    environment = says()
+
+    assert environment.database_url is None
+    assert environment.redis_url is None
+    assert environment.secret_key is None
+    assert environment.allowed_hosts == ()
+    assert environment.log_level == "INFO"
+
+
+def test_the_environment_wins_over_the_file(says, monkeypatch):
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+
+    assert says(LOG_LEVEL="DEBUG").log_level == "ERROR"
+
+
+def test_hosts_are_separated_by_commas(says):
+    assert says(ALLOWED_HOSTS="a.example, b.example").allowed_hosts == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("DATABASE_URL", "sqlite:///desk.db", "expected postgresql://user:password@host:port/name"),
+        ("DATABASE_URL", "mysql://me:pw@here/desk", "got the scheme 'mysql'"),
+        ("DATABASE_URL", "postgresql://me:pw@here", "got no database name"),
+        ("DATABASE_URL", "postgresql:///desk", "got no valid host and port"),
+        ("DATABASE_URL", "postgresql://me:pw@here:99999/desk", "got no valid host and port"),
+        ("REDIS_URL", "http://here:6379", "expected redis://:password@host:port/number"),
+        ("SECRET_KEY", "short", "expected at least 32 characters"),
+        ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ],
+)
+def test_a_wrong_value_is_told_by_its_key_and_what_was_expected(says, key, value, expected):
+    with pytest.raises(EnvironmentInvalidError) as caught:
+        says(**{key: value})
+
+    assert str(caught.value).startswith(f"{key}: ")
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("DATABASE_URL", "mysql://me:hush@here/desk"),
+        ("DATABASE_URL", "postgresql://me:hush@here:0x/desk"),
+        ("REDIS_URL", "http://:hush@here:6379"),
+        ("SECRET_KEY", "hush"),
+    ],
+)
+def test_a_complaint_never_shows_a_secret(says, key, value):
+    with pytest.raises(EnvironmentInvalidError) as caught:
+        says(**{key: value})
+
+    assert "hush" not in str(caught.value)
+
+
+def test_every_missing_key_is_named_at_once(says):
+    with pytest.raises(EnvironmentInvalidError) as caught:
+        says(REDIS_URL="redis://here:6379/0", needed=("SECRET_KEY", "DATABASE_URL", "REDIS_URL"))
+
+    assert [line.split(":")[0] for line in str(caught.value).splitlines()] == [
+        "SECRET_KEY",
+        "DATABASE_URL",
+    ]
+
+
+def test_a_database_address_becomes_django_s_entry():
+    entry = database("postgresql://a%40b:p%2Fw@db.example/desk%20one")
+
+    assert entry["ENGINE"] == "django.db.backends.postgresql"
+    assert entry["NAME"] == "desk one"
+    assert (entry["USER"], entry["PASSWORD"]) == ("a@b", "p/w")
+    assert (entry["HOST"], entry["PORT"]) == ("db.example", "5432")
+
+
+def test_no_database_address_gives_an_entry_that_fails_on_use():
+    assert database(None)["ENGINE"] == "aitrapp.unset_database"
+
+
+def test_the_secret_key_of_a_checkout_is_made_once_and_only_ours_to_read(tmp_path):
+    folder = tmp_path / "var"
+
+    first, second = checkout_secret_key(folder), checkout_secret_key(folder)
+
+    assert first == second
+    assert len(first) >= 50
+    assert stat.S_IMODE((folder / "secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o711
+
+
+def test_two_checkouts_have_different_secret_keys(tmp_path):
+    assert checkout_secret_key(tmp_path / "a") != checkout_secret_key(tmp_path / "b")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_checkout_that_cannot_be_written_still_gets_a_key(tmp_path):
+    tmp_path.chmod(0o500)
+
+    assert len(checkout_secret_key(tmp_path / "var")) >= 50
