@@ -10,6 +10,10 @@ LOCK := $(VENV)/lock
 SUPERVISED := $(PY) -m aitrapp.supervisor exec
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
 
+DAY :=
+SPEED := 60
+PORT := 8000
+
 FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do \
 	  if "$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
 	  then echo "$$name"; exit 0; fi; \
@@ -17,10 +21,13 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help day test lint bench lock clean
+.PHONY: help run day test lint bench lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://127.0.0.1:8000/ (DAY= SPEED= PORT=)
+	$(PY) -m aitrapp.supervisor run --day "$(DAY)" --speed "$(SPEED)" --port "$(PORT)" $(ARGS)
 
 day: $(VENV)/.base  ## Run one whole trading day in paper, with its own PostgreSQL and Valkey
 	$(SUPERVISED) -- $(PY) manage.py day $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from marketdata.tape import Frame, TapeReader
@@ -47,6 +48,8 @@ class TapeFeed:
     def __init__(self, tape: TapeReader, pace: Pace | None) -> None:
         self._tape = tape
         self._pace = pace
+        self._origin: tuple[float, Frame] | None = None
+        self._next: Frame | None = None
 
     @property
     def head(self) -> TapeHead:
@@ -60,15 +63,27 @@ class TapeFeed:
         divided by the speed; a reader that lags gets them without a wait until it has caught up.
         Without a pace the event loop still gets its turn before every frame.
         """
-        origin: tuple[float, Frame] | None = None
+        self._origin = None
         for frame in self._tape.frames(start):
+            self._next = frame
             if self._pace is None:
                 await asyncio.sleep(0)
-            elif origin is None:
-                origin = (self._pace.now(), frame)
+            elif self._origin is None:
+                self._origin = (self._pace.now(), frame)
             else:
-                await self._wait(self._pace, origin, frame)
+                await self._wait(self._pace, self._origin, frame)
             yield frame
+
+    def now(self) -> datetime | None:
+        """Return the moment of the tape it is now, at most that of the frame waited for.
+
+        None without a pace, or before the first frame is due.
+        """
+        if self._pace is None or self._origin is None or self._next is None:
+            return None
+        began, first = self._origin
+        passed = timedelta(seconds=(self._pace.now() - began) * self._pace.speed)
+        return min(first.at + passed, self._next.at)
 
     @staticmethod
     async def _wait(pace: Pace, origin: tuple[float, Frame], frame: Frame) -> None:

@@ -6,8 +6,8 @@ Figures are of the machine they are measured on; compare ratios within one call.
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
+import contextlib
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,7 +19,6 @@ import numpy as np
 
 from marketdata.built_day import BuiltDay
 from marketdata.calendar import Calendar
-from marketdata.feed import TapeFeed
 from marketdata.instruments import Kind
 from marketdata.synthetic import SyntheticMarket, SyntheticSpec, regime_of, standard_market
 from marketdata.synthetic_universe import MadeInstrument
@@ -36,6 +35,7 @@ SCANNED = 200
 HEADLESS = 25
 _DAY = date(2026, 10, 6)
 _SEED = 1
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(slots=True)
@@ -102,7 +102,8 @@ def runner_of(built: BuiltDay, journal: Path) -> Runner:
     """Return a runner over the built day that journals to a file, as the engine process does."""
     day = PaperDay(
         config=Config(),
-        feed=TapeFeed(TapeReader(built.tape_path), None),
+        tape=TapeReader(built.tape_path),
+        pace=None,
         warmup=built.warmup_path,
         run_code="BENCH",
         run_number=1,
@@ -137,8 +138,17 @@ def _spread(name: str, seconds: Sequence[float]) -> list[Figure]:
 
 
 def peak_of(command: Sequence[str]) -> tuple[int, float]:
-    """Run a process to its end; return its exit code and peak resident memory in MiB."""
-    process = os.posix_spawn(command[0], list(command), dict(os.environ))
-    _, status, usage = os.wait4(process, 0)
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / unit
+    """Run a process to its end; return its exit code and peak resident memory in MiB.
+
+    Linux only: the kernel's own high-water mark, read while the process lives.
+    """
+    process = subprocess.Popen(list(command))
+    status = Path(f"/proc/{process.pid}/status")
+    peak = 0
+    while process.poll() is None:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            for line in status.read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak = int(line.split()[1])
+        time.sleep(_LOOK_SECONDS)
+    return process.returncode, peak / 1024

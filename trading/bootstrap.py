@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from execution.exchange import Exchange
+from execution.market_rules import ExchangeSettings
 from execution.paper import PaperBroker
 from marketdata.bar_grids import GridSpan, bar_grid
 from marketdata.bars import BarGrid
@@ -21,11 +22,11 @@ from marketdata.built_day import bars_symbol
 from marketdata.calendar import IST, Calendar, Hours
 from marketdata.events import events_between
 from marketdata.facts import index_by_name
-from marketdata.feed import MarketFeed
+from marketdata.feed import MarketFeed, Pace, TapeFeed
 from marketdata.history import bars_path, read_bars
 from marketdata.instruments import Instrument, Kind
 from marketdata.quality import ScreenedTokens, TickScreen
-from marketdata.tape import TapeHead
+from marketdata.tape import TapeHead, TapeReader
 from marketdata.timeframes import Timeframe
 from marketdata.universe import Universe, UniverseSettings, build_universe
 from risk.hours import Stages, stages
@@ -206,7 +207,8 @@ class PaperDay:
     """One day to be traded on paper: its prices, what came before, and who trades it."""
 
     config: Config
-    feed: MarketFeed
+    tape: TapeReader
+    pace: Pace | None
     warmup: Path | None
     run_code: str
     run_number: int
@@ -214,7 +216,8 @@ class PaperDay:
 
 def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
     """Return a runner that trades a day's prices on the simulated exchange."""
-    head = day.feed.head
+    head = day.tape.head
+    feed = TapeFeed(day.tape, day.pace)
     setup = setup_of(day.config, head, day.run_code)
     engine = Engine(setup)
     if day.warmup is not None:
@@ -226,11 +229,48 @@ def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
         Surroundings(
             journal=journal,
             venue=PaperBroker(exchange),
-            feed=day.feed,
+            past=TapeFeed(day.tape, None),
+            feed=feed,
+            now=feed.now,
             screen=screen_of(setup, day.config),
             timeline=timeline_of(setup),
             inputs=outside.inputs,
             before_orders=outside.before_orders,
             symbols={item.token: item.symbol for item in head.instruments},
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BarsDay:
+    """One session of a backtest: who trades it, on what, and when each instrument trades.
+
+    `past`: a feed without frames, as a backtest has no journal to live through again.
+    """
+
+    engine: Engine
+    exchange: ExchangeSettings
+    windows: Mapping[str, tuple[datetime, datetime]]
+    past: MarketFeed
+    feed: MarketFeed
+    screen: TickScreen
+    timeline: Timeline
+
+
+def bars_runner(day: BarsDay, journal: Journal) -> Runner:
+    """Return a runner that trades a session told by bars on the simulated exchange."""
+    return Runner(
+        day.engine,
+        Surroundings(
+            journal=journal,
+            venue=PaperBroker(Exchange(day.exchange, day.windows)),
+            past=day.feed,
+            feed=day.feed,
+            now=lambda: None,
+            screen=day.screen,
+            timeline=day.timeline,
+            inputs=undisturbed().inputs,
+            before_orders=undisturbed().before_orders,
+            symbols={},
         ),
     )

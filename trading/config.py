@@ -24,6 +24,9 @@ from strategies.ranking_settings import RankingSettings
 from strategies.registry import build_strategies
 from trading.engine.settings import ExecutionSettings
 
+KIND = "desk"
+"""Kind under which versions of this configuration are stored."""
+
 
 class ConfigError(Exception):
     """A configuration that cannot be used; the text names the key and what was expected."""

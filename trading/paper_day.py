@@ -18,7 +18,7 @@ from typing import Any
 from marketdata.tape import TapeReader
 from trading import selectors
 from trading.bootstrap import history_of, screen_of, setup_of
-from trading.config import Config, document_of
+from trading.config import KIND, Config, document_of
 from trading.day_checks import Finding, findings
 from trading.engine.core import Engine
 from trading.engine.settings import EngineSetup
@@ -27,8 +27,6 @@ from trading.research.audit_replay import ReplayReport, audit_replay
 from trading.services import config_versions, instruments, runs
 from trading.worker import config_of, warmup_path
 
-CONFIG = "desk"
-"""Kind under which the desk's configuration is stored."""
 _RESTARTS = 5
 
 
@@ -72,7 +70,7 @@ class DayReport:
 def open_run(account: Account, config: Config, tape: TapeReader, source: str, folder: Path) -> Run:
     """Create the run of a tape's day: its instruments, its configuration, its journal's place."""
     head = tape.head
-    version = config_versions.store(kind=CONFIG, document=document_of(config), author="day")
+    version = config_versions.store(kind=KIND, document=document_of(config), author="day")
     config_versions.activate(version=version, author="day")
     instruments.sync(instruments=head.instruments, on=head.date, source=head.made_by)
     code = runs.new_code()

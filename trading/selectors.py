@@ -46,6 +46,8 @@ __all__ = [
     "instruments_on",
     "last_equity",
     "ledger_gap",
+    "newest_run",
+    "next_run",
     "open_positions",
     "plans_by_strategy",
     "recorder_position",
@@ -87,6 +89,18 @@ def running_run(account: Account, on: date) -> Run | None:
     """Return the account's paper run of the day that has not ended, for a start to resume."""
     runs = Run.objects.filter(account=account, date=on, mode=RunMode.PAPER.value)
     return runs.filter(state=RunState.RUNNING.value).select_related("config_version").first()
+
+
+def next_run(account: Account) -> Run | None:
+    """Return the account's oldest paper run that has not ended, for an engine to trade."""
+    runs = Run.objects.filter(account=account, mode=RunMode.PAPER.value)
+    return runs.filter(state=RunState.RUNNING.value).order_by("started_at").first()
+
+
+def newest_run(account: Account) -> Run | None:
+    """Return the account's paper run that was started last."""
+    runs = Run.objects.filter(account=account, mode=RunMode.PAPER.value)
+    return runs.select_related("account", "config_version").order_by("-started_at").first()
 
 
 def counts(run: Run) -> RunCounts:

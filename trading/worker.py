@@ -1,6 +1,7 @@
 """The engine process of one run: its lease, its journal, its ears, and the loop they surround.
 
-What stands together in a run is said by `bootstrap.py`; nothing is decided here.
+What stands together in a run is said by `bootstrap.py`; nothing is decided here. `DeskWorker` is
+the process that stands by for the runs of an account, one after another.
 """
 
 from __future__ import annotations
@@ -10,136 +11,156 @@ import json
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+import redis
+from asgiref.sync import sync_to_async
+from channels.worker import Worker
+from django.conf import settings
 
-from marketdata.feed import Pace, TapeFeed
+from marketdata.feed import Pace
 from marketdata.tape import TapeReader
 from trading import leader, selectors
 from trading.bootstrap import Outside, PaperDay, paper_runner
 from trading.config import Config, read
+from trading.ears import LEASE, Ears
 from trading.engine.core import Engine
-from trading.engine.events import CommandIssued, CommandKind, ConditionChanged
+from trading.engine.events import CommandIssued, ConditionChanged
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
-from trading.models import Run, RunState
+from trading.models import Account, Run, RunState
 from trading.research.audit_replay import decision_hash
-from trading.services import commands, runs
+from trading.services import runs
 
-LEASE = timedelta(seconds=30)
-_RENEW_SECONDS = 10.0
-_LISTEN_SECONDS = 0.25
+CHANNEL = "engine"
+"""The channel on which a nudge says that there is a new command."""
 _SHOW_SECONDS = 0.2
-
-
-class LostLeaseError(Exception):
-    """Another engine may hold the account's lease now; this one must not send orders."""
-
-
-@dataclass(slots=True)
-class Ears:
-    """Listens, beside the loop, for commands, and keeps the lease alive.
-
-    Its thread has a database connection of its own; what it hears waits in `heard`.
-    """
-
-    run: Run
-    lease: leader.Lease
-    heard: deque[tuple[int, str, str, str, str]] = field(default_factory=deque)
-    renewed_at: float = field(default_factory=time.monotonic)
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def listen(self) -> None:
-        """Poll until stopped; a database that is away is asked again."""
-        after = 0
-        try:
-            while not self._stop.wait(_LISTEN_SECONDS):
-                for command in commands.pending(self.run, after):
-                    after = command.pk
-                    self.heard.append(
-                        (
-                            command.pk,
-                            command.kind,
-                            command.issued_by,
-                            command.reason,
-                            command.subject,
-                        )
-                    )
-                if time.monotonic() - self.renewed_at > _RENEW_SECONDS and leader.renew(self.lease):
-                    self.renewed_at = time.monotonic()
-        finally:
-            connection.close()
-
-    def stop(self) -> None:
-        """End the thread soon."""
-        self._stop.set()
-
-    def inputs(self, at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
-        """Return what was heard since the last call, as of engine time `at`."""
-        events = []
-        while self.heard:
-            number, kind, by, reason, subject = self.heard.popleft()
-            events.append(CommandIssued(at, number, CommandKind(kind), by, reason, subject))
-        return events
-
-    def fence(self) -> None:
-        """Raise `LostLeaseError` unless the lease is certainly still ours."""
-        if time.monotonic() - self.renewed_at > LEASE.total_seconds():
-            raise LostLeaseError(f"run {self.run.code}: the lease was not renewed in time")
-
+_STAND_BY_SECONDS = 0.5
+_STORE_TIMEOUT_SECONDS = 1.0
 
 Show = Callable[[datetime, Engine], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Progress:
     """Calls `show` at most a few times a second of real time."""
 
     show: Show
-    _last: list[float] = field(default_factory=lambda: [0.0])
+    _last: float = field(default=0.0)
 
     def tell(self, at: datetime, engine: Engine) -> None:
         """Show how far the run is, if it is time to."""
         now = time.monotonic()
-        if now - self._last[0] >= _SHOW_SECONDS:
-            self._last[0] = now
+        if now - self._last >= _SHOW_SECONDS:
+            self._last = now
             self.show(at, engine)
 
 
-def trade(run_code: str, *, speed: float | None, show: Show) -> Engine:
-    """Trade one paper run from where its journal ends to the close of its day.
+@dataclass(frozen=True, slots=True)
+class Trading:
+    """One run made ready to be traded: open it with `begin`, live it, close it with `end`."""
 
-    Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `DivergenceError`.
+    run: Run
+    runner: Runner
+    ears: Ears
+    journal: JournalFile
+    listener: threading.Thread
+
+    async def live(self) -> None:
+        """Trade the run from where its journal ends to the close of its day."""
+        await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
+
+    def end(self, *, finished: bool) -> None:
+        """Let everything go; a finished run is sealed with the hash of its decisions."""
+        self.ears.stop()
+        self.listener.join()
+        if finished:
+            self.journal.close()
+            digest = decision_hash(Path(self.run.journal_path))
+            runs.finish(run=self.run, by="engine", decision_hash=digest, state=RunState.FINISHED)
+            leader.release(self.ears.lease)
+
+
+def begin(run_code: str, *, speed: float | None, show: Show) -> Trading:
+    """Take the lease, open the journal and build the engine of one run.
+
+    Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`.
     """
     run = selectors.run_by_code(run_code)
     journal = JournalFile(Path(run.journal_path))
     holder = f"{socket.gethostname()[:60]}:run {run.code}"
     lease = leader.acquire(run.account, holder, LEASE)
     run = runs.resume(run=run, fencing_token=lease.token, by="engine")
-    ears = Ears(run, lease)
+    ears = Ears(run, lease, _store(), watches=speed is not None)
+    runner = _runner(run, journal, ears, Progress(show), speed)
     listener = threading.Thread(target=ears.listen, daemon=True)
     listener.start()
+    return Trading(run, runner, ears, journal, listener)
+
+
+def trade(run_code: str, *, speed: float | None, show: Show) -> Engine:
+    """Trade one paper run to its end and return the engine. Raises as `begin` and `Runner.run`."""
+    trading = begin(run_code, speed=speed, show=show)
+    finished = False
     try:
-        runner = _runner(run, journal, ears, Progress(show), speed)
-        asyncio.run(runner.run(_head(run), runner.engine.setup.closes_at))
-        journal.close()
+        asyncio.run(trading.live())
+        finished = True
     finally:
-        ears.stop()
-        listener.join()
-    runs.finish(
-        run=run,
-        by="engine",
-        decision_hash=decision_hash(Path(run.journal_path)),
-        state=RunState.FINISHED,
-    )
-    leader.release(lease)
-    return runner.engine
+        trading.end(finished=finished)
+    return trading.runner.engine
+
+
+class DeskWorker(Worker):  # type: ignore[misc]
+    """A Channels worker that trades an account's runs in its own event loop.
+
+    Messages on its channel are nudges only: a lost one costs a quarter of a second.
+    """
+
+    def __init__(self, account: Account, channel_layer: Any, *, speed: float, show: Show) -> None:
+        super().__init__(None, [CHANNEL], channel_layer)
+        self._account = account
+        self._speed = speed
+        self._show = show
+        self._trading: Trading | None = None
+
+    async def handle(self) -> None:
+        """Trade every run of the account as it appears; an error ends the process."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            while True:
+                run = await sync_to_async(selectors.next_run)(self._account)
+                if run is None:
+                    await asyncio.sleep(_STAND_BY_SECONDS)
+                else:
+                    await self._trade(run)
+        finally:
+            listening.cancel()
+
+    async def _trade(self, run: Run) -> None:
+        trading = await sync_to_async(begin)(run.code, speed=self._speed, show=self._show)
+        self._trading = trading
+        finished = False
+        try:
+            await trading.live()
+            finished = True
+        finally:
+            self._trading = None
+            await sync_to_async(trading.end)(finished=finished)
+
+    async def _listen(self) -> None:
+        """Pass nudges on; without the channel layer commands are still found by polling."""
+        while True:
+            try:
+                await self.channel_layer.receive(CHANNEL)
+            except (redis.RedisError, OSError):
+                await asyncio.sleep(_STAND_BY_SECONDS)
+                continue
+            if self._trading is not None:
+                self._trading.ears.nudge()
 
 
 def config_of(run: Run) -> Config:
@@ -150,10 +171,10 @@ def config_of(run: Run) -> Config:
 def day_of(run: Run, *, speed: float | None) -> PaperDay:
     """Return the day a run trades: its tape, what came before, and its configuration."""
     tape = TapeReader(Path(run.tape_path))
-    pace = None if speed is None else Pace(speed, time.monotonic, asyncio.sleep)
     return PaperDay(
         config=config_of(run),
-        feed=TapeFeed(tape, pace),
+        tape=tape,
+        pace=None if speed is None else Pace(speed, time.monotonic, asyncio.sleep),
         warmup=warmup_path(tape.path),
         run_code=run.code,
         run_number=run.pk,
@@ -166,6 +187,16 @@ def warmup_path(tape: Path) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def _store() -> redis.Redis | None:
+    if not settings.REDIS_URL:
+        return None
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=_STORE_TIMEOUT_SECONDS,
+        socket_connect_timeout=_STORE_TIMEOUT_SECONDS,
+    )
+
+
 def _runner(
     run: Run, journal: JournalFile, ears: Ears, progress: Progress, speed: float | None
 ) -> Runner:
@@ -173,6 +204,7 @@ def _runner(
 
     def inputs(at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
         progress.tell(at, engines[0])
+        ears.written = journal.seq
         return ears.inputs(at)
 
     runner = paper_runner(day_of(run, speed=speed), journal, Outside(inputs, ears.fence))

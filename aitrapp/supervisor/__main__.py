@@ -1,4 +1,4 @@
-"""The supervisor's command line: `python -m aitrapp.supervisor exec [options] -- COMMAND...`.
+"""The supervisor's command line: `exec [options] -- COMMAND...`, or `run` for the whole desk.
 
 It decides which servers are needed and hands them, with the command, to the supervision.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from aitrapp.supervisor.desk import DeskOptions, add_desk, foreground, run_desk
 from aitrapp.supervisor.errors import SupervisorError
 from aitrapp.supervisor.place import ROOT, default_data, kept, passing
 from aitrapp.supervisor.postgres import postgres
-from aitrapp.supervisor.processes import ProcessSpec, Restart
 from aitrapp.supervisor.servers import Ground
 from aitrapp.supervisor.supervision import Interrupted, Supervision, say
 from aitrapp.supervisor.valkey import valkey
@@ -28,6 +28,7 @@ SERVERS = {"DATABASE_URL": postgres, "REDIS_URL": valkey}
 def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m aitrapp.supervisor")
     actions = parser.add_subparsers(dest="action", required=True)
+    add_desk(actions.add_parser("run", help="run the whole desk until Ctrl-C"))
     run = actions.add_parser(
         "exec",
         help="run a command with PostgreSQL and Valkey at its side",
@@ -38,6 +39,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     where.add_argument("--ephemeral", action="store_true", help="forget all data at the end")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     options = parser.parse_args(arguments)
+    if options.action == "run":
+        return options
     options.command = options.command[options.command[:1] == ["--"] :]
     if not options.command:
         run.error("no COMMAND after --")
@@ -70,14 +73,9 @@ def run_with_servers(options: argparse.Namespace) -> int:
             server = SERVERS[key](ground)
             supervision.start(server.spec)
             addresses[key] = server.url
-        command = ProcessSpec(
-            name=options.command[0],
-            argv=tuple(options.command),
-            restart=Restart.NEVER,
-            environ=addresses,
-            foreground=True,
-        )
-        supervision.start(command)
+        if options.action == "run":
+            return run_desk(supervision, DeskOptions.of(options), addresses)
+        supervision.start(foreground(tuple(options.command), addresses))
         return supervision.watch()
 
 

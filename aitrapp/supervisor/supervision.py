@@ -100,6 +100,13 @@ class Supervision:
             self._pause(self._revive(ward) if ward.child.exit_code() is not None else None)
         ward.attempts = _ATTEMPTS
 
+    def attend(self, spec: ProcessSpec) -> int:
+        """Run one process to its end beside those already alive; return its exit code."""
+        self.start(spec)
+        code = self.watch()
+        self._wards.pop()
+        return code
+
     def watch(self) -> int:
         """Keep everything alive until a process that is never restarted ends; return its code.
 

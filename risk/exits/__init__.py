@@ -1,9 +1,13 @@
 """When out: the exit plan, its settings, and the one kernel that decides every priced exit.
 
 Manual exits, the kill switch and the daily loss come from the engine; they share the reasons.
+The kernel's compiler costs 100 MiB: it is loaded at the first use of a name that needs it, so that
+processes that only speak of exits (the console, the tasks) stay without it.
 """
 
-from risk.exits.kernel import PricePath
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from risk.exits.plan import (
     PRIORITY,
     URGENCY,
@@ -16,7 +20,9 @@ from risk.exits.plan import (
     Urgency,
     foremost,
 )
-from risk.exits.stepping import FirstHit, PriceBar, first_hit, opened, step, walk
+
+if TYPE_CHECKING:
+    from risk.exits.stepping import FirstHit, PriceBar, PricePath, first_hit, opened, step, walk
 
 __all__ = [
     "PRIORITY",
@@ -37,3 +43,9 @@ __all__ = [
     "step",
     "walk",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__:
+        return getattr(import_module("risk.exits.stepping"), name)
+    raise AttributeError(name)

@@ -65,6 +65,6 @@ class Commands:
                 case CommandKind.CLOSE_POSITION:
                     if not desk.close(at, command.subject):
                         return f"no open position {command.subject}"
-        except LockedError as error:
+        except (LockedError, ValueError) as error:
             return str(error)
         return ""

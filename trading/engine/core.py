@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from execution.orders import OrderState
 from marketdata.bars import BarGrid
+from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
 from risk.breakers import DAILY_LOSS, Breakers, TradingState, daily_loss_breached
 from risk.exits import ExitReason, PriceBar
@@ -41,20 +41,24 @@ from trading.engine.trades import Trade
 class Engine:
     """One run's decisions. Feed it events in order; do what it returns, in order."""
 
-    def __init__(self, setup: EngineSetup) -> None:
+    def __init__(
+        self, setup: EngineSetup, panel: Panel | None = None, scan: Scan | None = None
+    ) -> None:
+        """Begin a run; a backtest that has looked ahead brings its own panel and scan."""
         self.setup = setup
         self._outbox = Outbox(setup.run_code)
         self.orders = OrderBook()
         self.breakers = Breakers()
-        self.panel = new_panel(setup)
+        self.panel = panel or new_panel(setup)
         self.ledger = Ledger(setup, self._outbox, self.orders)
         dispatch = Dispatch(self._outbox, self.orders, self.ledger, setup.execution)
         tools = Tools(self._outbox, self.orders, self.ledger, dispatch, self.panel, setup.execution)
         self.protection = Protection(tools)
         self._guard = Guard(tools, self.protection)
-        self._scan = Scan(setup, self.panel)
+        self._scan = scan or Scan(setup, self.panel)
         self._entries = Entries(setup, tools)
         self._commands = Commands(self, self._outbox)
+        self._judged_balance = self.ledger.balance
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
         """Bring the features up to date with the sessions before; called once, before `start`."""
@@ -82,9 +86,9 @@ class Engine:
                 self._market(event)
             case BrokerSaid(at=at, update=update):
                 self._guard.told(at, *self.orders.apply(update))
-                self._watch_unknown(at, update.state)
-            case ChangeRefused(at=at, client_id=client_id, reason=reason):
-                self._guard.change_refused(at, client_id, reason)
+                self._watch_unknown(at)
+            case ChangeRefused(at=at, client_id=client_id, reason=reason, proven=proven):
+                self._guard.change_refused(at, client_id, reason, proven=proven)
             case TimerFired(at=at, key=key):
                 self._timer(at, key)
             case CommandIssued():
@@ -106,7 +110,7 @@ class Engine:
         for trade in alive:
             if trade.column in touched:
                 self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
-        if alive:
+        if alive or self.ledger.balance != self._judged_balance:
             self._check_daily_loss(step.at)
 
     def _range(self, trade: Trade) -> PriceBar:
@@ -123,6 +127,7 @@ class Engine:
         return [float(price) for price in self.panel.last]
 
     def _check_daily_loss(self, at: datetime) -> None:
+        self._judged_balance = self.ledger.balance
         if DAILY_LOSS in self.breakers.locked:
             return
         exposure = self.ledger.exposure(self.last_prices())
@@ -171,12 +176,13 @@ class Engine:
     def _stage(self, at: datetime, subject: str) -> None:
         """A stage of the day has come for a segment: leave, or check that nothing is left."""
         stage, _, group = subject.partition(":")
-        trades = [t for t in self.ledger.alive() if t.instrument.segment == group]
+        trades = [t for t in self.ledger.trades.values() if t.instrument.segment == group]
+        alive = [trade for trade in trades if not trade.is_over]
         match stage:
             case "square_off":
                 self._guard.flatten(at, trades, ExitReason.END_OF_DAY)
-            case "flat_by" if trades:
-                names = ", ".join(trade.plan_id for trade in trades)
+            case "flat_by" if alive:
+                names = ", ".join(trade.plan_id for trade in alive)
                 self._outbox.alert(at, "not-flat", f"still open at the deadline: {names}")
             case _:
                 pass
@@ -186,7 +192,7 @@ class Engine:
     def flatten(self, at: datetime, why: str, reason: ExitReason) -> None:
         """Close everything and lock the desk for `why`; the one way of doing so."""
         self._become(at, self.breakers.flatten(why))
-        self._guard.flatten(at, self.ledger.alive(), reason)
+        self._guard.flatten(at, self.ledger.trades.values(), reason)
 
     def close(self, at: datetime, plan_id: str) -> bool:
         """Close one position at an operator's wish; say whether there was one."""
@@ -205,12 +211,12 @@ class Engine:
         self._become(at, self.breakers.clear(name) if good else self.breakers.block(name))
         self._outbox.risk(at, "condition", f"{name} is {'good' if good else 'bad'}: {detail}")
 
-    def _watch_unknown(self, at: datetime, state: OrderState) -> None:
+    def _watch_unknown(self, at: datetime) -> None:
         """An order whose outcome isn't proven blocks entries until it is."""
         name = "unknown-order"
-        if state is OrderState.UNKNOWN:
+        if self.orders.any_unknown():
             self._become(at, self.breakers.block(name))
-        elif name in self.breakers.blocked and not self.orders.any_unknown():
+        elif name in self.breakers.blocked:
             self._become(at, self.breakers.clear(name))
 
     def become(self, at: datetime, breakers: Breakers) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from execution.orders import Fill, Order, OrderState, Role
 from risk.exits import ExitDecision, ExitReason, PriceBar, opened
 from risk.exits import step as exit_step
-from trading.engine.actions import PlanMoved
+from trading.engine.actions import PlanMoved, SetTimer
 from trading.engine.notes import order_note, position_note
 from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
@@ -64,7 +64,7 @@ class Guard:
             self._act(at, trade, decision)
 
     def _act(self, at: datetime, trade: Trade, decision: ExitDecision) -> None:
-        if decision.quantity < trade.open_quantity:
+        if trade.exit_state.open_quantity:
             self._protection.take_part(at, trade, decision.quantity)
             self._move(at, trade, PlanState.PARTLY_CLOSED, decision.reason)
         else:
@@ -85,18 +85,26 @@ class Guard:
             return
         trade.closing = reason
         trade.exit_reason = reason
+        trade.exit_tries = 0
         if trade.open_quantity:
             self._move(at, trade, PlanState.CLOSING, reason)
         self._protection.settle(at, trade)
 
     def flatten(self, at: datetime, trades: Iterable[Trade], reason: ExitReason) -> None:
-        """Cancel what would enter and close what is held, in the order of opening."""
+        """Cancel what would enter and close what is held, in the order of opening.
+
+        A plan that is over is marked too, so that an entry's late fill is sent out at once.
+        """
         for trade in trades:
+            if trade.is_over:
+                trade.closing = trade.closing or reason
             self.close(at, trade, reason)
 
     def chase(self, at: datetime, trade: Trade) -> None:
         """Price exits anew that have not filled in the time allowed, and send what is missing."""
         if trade.exit_priced_at is None or not trade.open_quantity:
+            return
+        if trade.closing is None and not self._orders.unfinished(trade.exits):
             return
         waited = (at - trade.exit_priced_at).total_seconds()
         if waited >= self._settings.exit_retry_seconds:
@@ -115,8 +123,11 @@ class Guard:
         if fills:
             self._filled(at, trade, after)
             self._stop_entering_when_out(at, trade)
-        if after.state is OrderState.REJECTED and before.state is not OrderState.REJECTED:
-            self._rejected(at, trade, after)
+        if after.state is not before.state:
+            if after.state is OrderState.REJECTED:
+                self._rejected(at, trade, after)
+            elif after.state is OrderState.CANCELLED and after.request.role is Role.EXIT:
+                trade.leaving += after.request.quantity - after.filled_quantity
         self._protection.settle(at, trade)
         self._finish(at, trade)
         if fills:
@@ -132,6 +143,7 @@ class Guard:
             if trade.closing is not None:
                 self._move(at, trade, PlanState.CLOSING, "late fill")
             elif trade.state in (PlanState.PENDING_ENTRY, PlanState.ENTRY_CANCELLED):
+                trade.exit_reason = ""
                 self._move(at, trade, PlanState.OPEN, "")
         elif trade.closing is None and not trade.exit_reason:
             trade.exit_reason = self._reason_of(trade, order)
@@ -171,18 +183,38 @@ class Guard:
         self._outbox.risk(at, "order-rejected", f"{request.client_id}: {order.reason}")
         if request.role is Role.STOP and trade.open_quantity and trade.closing is None:
             self._outbox.alert(at, "stop-refused", f"{trade.plan_id}: {order.reason}")
-            self.close(at, trade, ExitReason.HARD_STOP)
-        elif request.role is Role.EXIT or trade.closing is not None:
+            self.close(at, trade, trade.exit_state.stop_reason)
+        elif request.role is Role.EXIT or (request.role is Role.STOP and trade.open_quantity):
             self._outbox.alert(at, "exit-refused", f"{trade.plan_id}: {order.reason}")
             self._protection.hold_exits(at, trade)
+        elif request.role is Role.ENTRY and trade.state is PlanState.PENDING_ENTRY:
+            trade.exit_reason = trade.exit_reason or "entry refused"
 
-    def change_refused(self, at: datetime, client_id: str, reason: str) -> None:
-        """A change did not happen: an exit that cannot be changed is cancelled and sent anew."""
+    def change_refused(self, at: datetime, client_id: str, reason: str, *, proven: bool) -> None:
+        """A change did not happen: an order that cannot be changed is replaced.
+
+        A cancellation that failed is not asked for again at once: the order's own news is on its
+        way, or the timer comes back to it.
+        """
         trade = self._ledger.trade_of(client_id)
-        self._orders.change_refused(client_id)
+        was_cancel = self._orders.change_refused(client_id, proven=proven)
         self._outbox.risk(at, "change-refused", f"{client_id}: {reason}")
-        if trade.closing is not None and self._orders.working([client_id]):
+        if was_cancel:
+            self._cancel_later(at, trade, client_id)
+        elif self._orders.working([client_id]) and (
+            trade.closing is not None or self._orders.is_changing([client_id])
+        ):
             self._dispatch.cancel(at, client_id)
+        elif trade.closing is None:
+            self._protection.move_stops(at, trade)
+            self._protection.settle(at, trade)
+
+    def _cancel_later(self, at: datetime, trade: Trade, client_id: str) -> None:
+        if client_id in trade.entries:
+            due = at + timedelta(seconds=self._settings.entry_timeout_seconds)
+            self._outbox.emit(SetTimer(at, due, f"entry:{trade.plan_id}"))
+        elif trade.closing is not None:
+            self._protection.look_again(at, trade)
 
     def _finish(self, at: datetime, trade: Trade) -> None:
         """End the plan once nothing is held and nothing can fill any more."""
@@ -204,5 +236,5 @@ class Guard:
 
     def _note_position(self, at: datetime, trade: Trade) -> None:
         trigger, _ = self._dispatch.stop_prices(trade)
-        covered = self._protection.covered(trade)
-        self._outbox.emit(position_note(at, trade, trigger, covered))
+        resting = min(self._protection.at_most(trade), trade.open_quantity)
+        self._outbox.emit(position_note(at, trade, trigger, resting))

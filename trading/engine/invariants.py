@@ -18,9 +18,10 @@ class InvariantBrokenError(Exception):
 def check(engine: Engine) -> None:
     """Raise `InvariantBrokenError` unless books, orders and money fit together.
 
-    Units that exit orders cover equal the units held (never more, and less only while a refused
-    exit waits to be sent again); a plan that is over holds nothing and has no working order; the
-    balance is the start plus everything booked.
+    Exit orders can never take out more than is held, whatever becomes of changes on their way (a
+    target joined to its stop aside), and cover all of it, unless such a change is on its way or a
+    refused exit waits to be sent again; a plan that is over holds nothing and has no working
+    order; the balance is the start plus everything booked.
     """
     for trade in engine.ledger.trades.values():
         if trade.is_over:
@@ -37,9 +38,14 @@ def _check_over(engine: Engine, trade: Trade) -> None:
 
 
 def _check_covered(engine: Engine, trade: Trade) -> None:
-    covered = engine.protection.covered(trade)
-    waits = trade.exits_held_until is not None
-    if covered > trade.open_quantity or (covered < trade.open_quantity and not waits):
+    protection = engine.protection
+    covered, most = protection.covered(trade), protection.at_most(trade)
+    if most > trade.open_quantity and not trade.targets:
+        raise InvariantBrokenError(
+            f"{trade.plan_id}: exits could take {most} of {trade.open_quantity} units held"
+        )
+    waits = trade.exits_held_until is not None or protection.is_changing(trade)
+    if covered < trade.open_quantity and not waits:
         raise InvariantBrokenError(
             f"{trade.plan_id}: exits cover {covered} of {trade.open_quantity} units held"
         )

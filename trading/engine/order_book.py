@@ -5,7 +5,7 @@ What the fills mean for money is the ledger's; which orders should rest is the g
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from execution.orders import (
     Fill,
@@ -39,14 +39,29 @@ def with_change(request: OrderRequest, change: OrderChange) -> OrderRequest:
     )
 
 
+@dataclass(slots=True)
+class _OnTheWay:
+    """Changes of one order not answered yet: as the last leaves it, its largest, how many."""
+
+    request: OrderRequest
+    most: int
+    asked: int
+
+
+def _is_over(order: Order) -> bool:
+    """Say whether it works no more; an order in the book is PLANNED if it is proven never sent."""
+    return order.state.is_final or order.state is OrderState.PLANNED
+
+
 class OrderBook:
     """Orders by client id; `wanted` tells one as it rests once changes on their way are done."""
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._trades: set[str] = set()
-        self._pending: dict[str, OrderRequest] = {}
+        self._pending: dict[str, _OnTheWay] = {}
         self._cancelling: set[str] = set()
+        self._rigid: set[str] = set()
 
     def __getitem__(self, client_id: str) -> Order:
         try:
@@ -76,7 +91,7 @@ class OrderBook:
         return [
             client_id
             for client_id in client_ids
-            if self._orders[client_id].open_quantity > 0 and client_id not in self._cancelling
+            if self._left(client_id) > 0 and client_id not in self._cancelling
         ]
 
     def any_unknown(self) -> bool:
@@ -85,31 +100,76 @@ class OrderBook:
 
     def unfinished(self, client_ids: list[str]) -> bool:
         """Say whether any of `client_ids` may still fill, those being cancelled included."""
-        return any(self._orders[client_id].open_quantity > 0 for client_id in client_ids)
+        return any(self._left(client_id) > 0 for client_id in client_ids)
+
+    def _left(self, client_id: str) -> int:
+        order = self._orders[client_id]
+        return 0 if _is_over(order) else order.request.quantity - order.filled_quantity
 
     def wanted(self, client_id: str) -> OrderRequest:
         """Return what rests, or will rest once a change on its way is done."""
-        return self._pending.get(client_id) or self._orders[client_id].request
+        pending = self._pending.get(client_id)
+        return pending.request if pending else self._orders[client_id].request
 
     def open_quantity(self, client_id: str) -> int:
         """Return the units still open, changes on their way included."""
         order = self._orders[client_id]
-        if order.state.is_final:
+        if _is_over(order):
             return 0
         return self.wanted(client_id).quantity - order.filled_quantity
 
+    def most(self, client_id: str) -> int:
+        """Return the most units that may still fill, whatever becomes of what is on its way.
+
+        Of an order that is over these are the ones it is said to have filled and no trade proves.
+        """
+        order = self._orders[client_id]
+        if _is_over(order):
+            return order.claimed_quantity - order.filled_quantity
+        pending = self._pending.get(client_id)
+        quantity = max(order.request.quantity, pending.most if pending else 0)
+        return quantity - order.filled_quantity
+
+    def is_changing(self, client_ids: list[str]) -> bool:
+        """Say whether a change or a cancellation of any of `client_ids` is on its way."""
+        return any(
+            client_id in self._pending or client_id in self._cancelling for client_id in client_ids
+        )
+
+    def is_rigid(self, client_id: str) -> bool:
+        """Say whether a change of the order failed before: it can only be replaced."""
+        return client_id in self._rigid
+
     def expect_change(self, client_id: str, change: OrderChange) -> None:
-        """Remember that a modification is on its way."""
-        self._pending[client_id] = with_change(self.wanted(client_id), change)
+        """Remember that a modification is on its way, and count it."""
+        order = self._orders[client_id]
+        self._orders[client_id] = replace(order, modifications=order.modifications + 1)
+        before = self._pending.get(client_id)
+        request = with_change(self.wanted(client_id), change)
+        self._pending[client_id] = _OnTheWay(
+            request,
+            max(request.quantity, before.most if before else 0),
+            before.asked + 1 if before else 1,
+        )
 
     def expect_cancel(self, client_id: str) -> None:
         """Remember that a cancellation is on its way."""
         self._cancelling.add(client_id)
 
-    def change_refused(self, client_id: str) -> None:
-        """Forget what was on its way: it did not happen."""
-        self._pending.pop(client_id, None)
-        self._cancelling.discard(client_id)
+    def change_refused(self, client_id: str, *, proven: bool) -> bool:
+        """Take note that what was on its way did not happen; say whether it was a cancellation.
+
+        A change that failed makes the order rigid. What may have happened nevertheless, because
+        nothing is proven or more than one change was on its way, goes on being reckoned with.
+        """
+        if client_id in self._cancelling:
+            self._cancelling.discard(client_id)
+            return True
+        self._rigid.add(client_id)
+        pending = self._pending.get(client_id)
+        if proven and pending and pending.asked == 1:
+            del self._pending[client_id]
+        return False
 
     def apply(self, update: OrderUpdate) -> tuple[Order, Order, tuple[Fill, ...]]:
         """Take news in; return the order before, the order after and the fills not known yet."""
@@ -117,9 +177,9 @@ class OrderBook:
         after, fills = apply_update(before, update, self._trades)
         self._orders[update.client_id] = after
         self._trades.update(fill.trade_id for fill in fills)
-        if update.request is not None:
+        pending = self._pending.get(update.client_id)
+        if _is_over(after) or (pending and pending.request == after.request):
             self._pending.pop(update.client_id, None)
-        if after.state.is_final:
-            self._pending.pop(update.client_id, None)
+        if _is_over(after):
             self._cancelling.discard(update.client_id)
         return before, after, fills

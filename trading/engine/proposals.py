@@ -18,6 +18,9 @@ from strategies.signals import Direction
 from strategies.structures import Quote, Structure
 from trading.engine.ledger import money
 
+_ANY_NUMBER = 1_000_000
+"""Positions of a strategy where each is one unit, as in plain comparisons: no limit of its own."""
+
 
 def side_of(direction: Direction) -> Side:
     """Return the side that opens a position of `direction`."""
@@ -61,7 +64,9 @@ class ContractCosts:
         ).total
 
     def margin(self, quantity: int) -> Decimal:
-        """Return what the broker would block, in rupees."""
+        """Return what the broker would block, in rupees; nothing where charges are left out too."""
+        if not self.with_charges:
+            return Decimal(0)
         return margin_for(self.instrument, self.side, quantity, self.entry, self.on)
 
 
@@ -97,7 +102,7 @@ def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
     return Proposal(
         setup=signal.key,
         strategy=signal.strategy,
-        max_positions=asked.strategy.max_positions,
+        max_positions=_ANY_NUMBER if asked.one_unit else asked.strategy.max_positions,
         underlying=structure.underlying,
         view=signal.direction,
         valid_until=signal.valid_until,

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.orders import OrderChange, OrderRequest, OrderType, Role
+from execution.orders import OrderChange, OrderRequest, OrderState, OrderType, Role
 from execution.slicing import slices
 from marketdata.instruments import PriceDirection
 from marketdata.panel import Panel
 from risk.exits import ExitState
+from strategies.signals import Direction
 from trading.engine.actions import SetTimer
 from trading.engine.dispatch import Dispatch, Touch, exit_side
 from trading.engine.ledger import Ledger
@@ -48,19 +49,37 @@ class Protection:
         """Return the units that stops and exits cover, changes on their way included."""
         return self._open(trade.stops) + self._open(trade.exits)
 
+    def at_most(self, trade: Trade) -> int:
+        """Return the units that stops and exits could take out if everything went against us."""
+        return sum(self._orders.most(client_id) for client_id in trade.stops + trade.exits)
+
+    def is_changing(self, trade: Trade) -> bool:
+        """Say whether a change or a cancellation of a stop or an exit is on its way."""
+        return self._orders.is_changing(trade.stops + trade.exits)
+
+    def _room(self, trade: Trade) -> int:
+        """Return the units that another exit may take out without any risk of a reversal."""
+        return max(trade.open_quantity - self.at_most(trade), 0)
+
     def _open(self, client_ids: list[str]) -> int:
         working = self._orders.working(client_ids)
         return sum(self._orders.open_quantity(client_id) for client_id in working)
 
     def state_now(self, trade: Trade) -> ExitState:
         """Return the exit state with the units held that no exit order is taking out already."""
+        return replace(trade.exit_state, open_quantity=self._staying(trade))
+
+    def _staying(self, trade: Trade) -> int:
+        """Return the units held that are not on their way out, and cut down those to be sent."""
         left = max(trade.open_quantity - self._open(trade.exits), 0)
-        return replace(trade.exit_state, open_quantity=left)
+        trade.leaving = min(trade.leaving, left)
+        return left - trade.leaving
 
     def settle(self, at: datetime, trade: Trade) -> None:
         """Make exit orders match what is held; does nothing where they do already."""
         if trade.closing is None:
-            self._fit_stops(at, trade, max(trade.open_quantity - self._open(trade.exits), 0))
+            self._fit_stops(at, trade, self._staying(trade))
+            self._send_part(at, trade)
             if self._settings.target_style is TargetStyle.REST:
                 self._rest_target(at, trade)
         else:
@@ -69,7 +88,7 @@ class Protection:
     def _fit_stops(self, at: datetime, trade: Trade, wanted: int) -> None:
         surplus = self._open(trade.stops) - wanted
         if surplus < 0:
-            self._add_stops(at, trade, -surplus)
+            self._add_stops(at, trade, min(-surplus, self._room(trade)))
         for client_id in reversed(self._orders.working(trade.stops)):
             if surplus <= 0:
                 return
@@ -78,7 +97,7 @@ class Protection:
     def _take_off(self, at: datetime, client_id: str, surplus: int) -> int:
         """Reduce or cancel one stop; return the units it gave up."""
         resting = self._orders.open_quantity(client_id)
-        if resting <= surplus:
+        if resting <= surplus or self._orders.is_rigid(client_id):
             self._dispatch.cancel(at, client_id)
             return resting
         total = self._orders.wanted(client_id).quantity
@@ -87,7 +106,8 @@ class Protection:
 
     def _add_stops(self, at: datetime, trade: Trade, missing: int) -> None:
         instrument = trade.instrument
-        for client_id in self._orders.working(trade.stops)[-1:]:
+        working = self._orders.working(trade.stops) if missing else []
+        for client_id in [c for c in working if not self._orders.is_rigid(c)][-1:]:
             total = self._orders.wanted(client_id).quantity + missing
             if instrument.freeze_quantity is None or total <= instrument.freeze_quantity:
                 self._dispatch.change(at, client_id, OrderChange(quantity=total))
@@ -98,7 +118,12 @@ class Protection:
             self._dispatch.place(at, trade, request)
 
     def _rest_target(self, at: datetime, trade: Trade) -> None:
-        """Let the target rest beside the stop, joined to it (the simulated exchange only)."""
+        """Let the target rest beside the stop, joined to it (the simulated exchange only).
+
+        A target that was refused is left to the exit rules, which watch the price as well.
+        """
+        if any(self._orders[c].state is OrderState.REJECTED for c in trade.targets):
+            return
         working = self._orders.working(trade.targets)
         if not trade.open_quantity:
             for client_id in working:
@@ -109,6 +134,8 @@ class Protection:
                 total = self._orders.wanted(working[0]).quantity + missing
                 self._dispatch.change(at, working[0], OrderChange(quantity=total))
         else:
+            is_long = trade.direction is Direction.LONG
+            beyond = PriceDirection.UP if is_long else PriceDirection.DOWN
             request = OrderRequest(
                 client_id=self._outbox.client_id(Role.TARGET),
                 instrument=trade.instrument,
@@ -117,7 +144,7 @@ class Protection:
                 order_type=OrderType.LIMIT,
                 role=Role.TARGET,
                 plan_id=trade.plan_id,
-                price=trade.instrument.on_grid(trade.exit_plan.target2, PriceDirection.NEAREST),
+                price=trade.instrument.on_grid(round(trade.exit_plan.target2, 6), beyond),
                 pair=trade.plan_id,
             )
             trade.targets.append(request.client_id)
@@ -129,6 +156,9 @@ class Protection:
         for client_id in self._orders.working(trade.stops):
             resting = self._orders.wanted(client_id)
             if resting.trigger_price is None or resting.trigger_price == trigger:
+                continue
+            if self._orders.is_rigid(client_id):
+                self._dispatch.cancel(at, client_id)
                 continue
             price = None if resting.price is None else limit
             self._dispatch.change(at, client_id, OrderChange(price=price, trigger_price=trigger))
@@ -142,50 +172,54 @@ class Protection:
         return Touch(bid if bid > 0 else last, ask if ask > 0 else last)
 
     def take_part(self, at: datetime, trade: Trade, quantity: int) -> None:
-        """Send `quantity` units out and leave the rest under the stop."""
-        self._fit_stops(at, trade, trade.open_quantity - self._open(trade.exits) - quantity)
-        self._send_exit(at, trade, quantity)
+        """Send `quantity` units out, once the stop has given them up, and leave the rest."""
+        trade.leaving += quantity
+        self.settle(at, trade)
+
+    def _send_part(self, at: datetime, trade: Trade) -> None:
+        ready = min(trade.leaving, self._room(trade))
+        if ready:
+            trade.leaving -= ready
+            self._send_exit(at, trade, ready)
 
     def _leave(self, at: datetime, trade: Trade) -> None:
         """Turn what rests into exits and send out what nothing covers."""
+        trade.leaving = 0
         for client_id in self._orders.working(trade.entries + trade.targets):
             self._dispatch.cancel(at, client_id)
         for client_id in self._orders.working(trade.stops):
             self._convert(at, trade, client_id)
-        missing = trade.open_quantity - self._open(trade.exits)
-        if missing > 0 and (trade.exits_held_until is None or at >= trade.exits_held_until):
+        missing = self._room(trade)
+        if missing and (trade.exits_held_until is None or at >= trade.exits_held_until):
             self._send_exit(at, trade, missing)
-        self._trim_exits(at, trade)
 
     def hold_exits(self, at: datetime, trade: Trade) -> None:
         """Wait before sending another exit: the last one was refused."""
         trade.exits_held_until = at + timedelta(seconds=self._settings.exit_retry_seconds)
-        self._priced(at, trade)
-
-    def _trim_exits(self, at: datetime, trade: Trade) -> None:
-        surplus = self._open(trade.exits) - trade.open_quantity
-        for client_id in reversed(self._orders.working(trade.exits)):
-            if surplus <= 0:
-                return
-            surplus -= self._take_off(at, client_id, surplus)
+        self.look_again(at, trade)
 
     def _convert(self, at: datetime, trade: Trade, client_id: str) -> None:
+        if self._orders.is_rigid(client_id):
+            self._dispatch.cancel(at, client_id)
+            return
         at_market = self._settings.exit_is_market
         change = self._dispatch.exit_change(trade, self.touch(trade), at_market=at_market)
         trade.stops.remove(client_id)
         trade.exits.append(client_id)
         self._dispatch.change(at, client_id, change)
-        self._priced(at, trade)
+        self.look_again(at, trade)
 
     def _send_exit(self, at: datetime, trade: Trade, quantity: int) -> None:
+        trade.exits_held_until = None
         instrument, at_market = trade.instrument, self._settings.exit_is_market
         for part in slices(quantity, instrument.lot_size, instrument.freeze_quantity):
             request = self._dispatch.exit_order(trade, part, self.touch(trade), at_market=at_market)
             trade.exits.append(request.client_id)
             self._dispatch.place(at, trade, request)
-        self._priced(at, trade)
+        self.look_again(at, trade)
 
-    def _priced(self, at: datetime, trade: Trade) -> None:
+    def look_again(self, at: datetime, trade: Trade) -> None:
+        """Come back to the plan's exits after the time they are given to fill."""
         trade.exit_priced_at = at
         due = at + timedelta(seconds=self._settings.exit_retry_seconds)
         self._outbox.emit(SetTimer(at, due, f"exit:{trade.plan_id}"))
@@ -197,9 +231,12 @@ class Protection:
         at_market = trade.exit_tries > self._settings.exit_attempts
         for client_id in working:
             resting = self._orders.wanted(client_id)
+            if self._orders.is_rigid(client_id):
+                self._dispatch.cancel(at, client_id)
+                continue
             if resting.order_type is OrderType.MARKET:
                 continue
             change = self._dispatch.exit_change(trade, self.touch(trade), at_market=at_market)
             if at_market or change.price != resting.price:
                 self._dispatch.change(at, client_id, change)
-        self._priced(at, trade)
+        self.look_again(at, trade)

@@ -6,8 +6,9 @@ before anything new happens. Nothing is decided here.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -40,6 +41,8 @@ FRAME = "Frame"
 """Kind of the record that says a frame of the tape was taken up."""
 ENDED = "run-ended"
 """Kind of the last record of a run."""
+_OUTSIDE = frozenset({CommandIssued.__name__, ConditionChanged.__name__})
+_LISTEN_SECONDS = 0.05
 
 
 class DivergenceError(Exception):
@@ -73,13 +76,18 @@ class Venue(Broker, Protocol):
 class Surroundings:
     """What stands around the engine in one run.
 
-    `inputs` returns what came from outside since the last call (commands, conditions); `before`
-    is called before orders leave and may raise to stop the process (the leader's fence).
+    `past` tells the frames of a journal's past, `feed` those that follow, each when it is due.
+    `now` returns the moment it is between two frames, None where time passes with frames only.
+    `inputs` returns what came from outside since the last call (commands, conditions);
+    `before_orders` is called before orders leave and may raise to stop the process (the leader's
+    fence).
     """
 
     journal: Journal
     venue: Venue
+    past: MarketFeed
     feed: MarketFeed
+    now: Callable[[], datetime | None]
     screen: TickScreen
     timeline: Timeline
     inputs: Callable[[datetime], Sequence[CommandIssued | ConditionChanged]]
@@ -97,6 +105,7 @@ class Runner:
         self._past = deque(around.journal.recovered[1:])
         self._inbox: deque[Event] = deque()
         self._faults: dict[tuple[str, str], int] = {}
+        self._commands: set[int] = set()
 
     async def run(self, head: dict[str, Any], until: datetime) -> None:
         """Live the session to `until`, from where the journal ends.
@@ -106,11 +115,11 @@ class Runner:
         """
         self._open(head)
         self._log_all(self.engine.start())
-        async for frame in self._around.feed.frames(0):
-            await self._alarms(frame.at)
-            await self._outside(frame.at)
+        frames = self._around.feed.frames(await self._live_again())
+        while (frame := await self._next(frames)) is not None:
+            await self._up_to(frame.at)
             await self._frame(frame)
-        await self._alarms(until)
+        await self._up_to(until)
         self._log(ENDED, msgspec.Raw(b"{}"), incoming=False)
         self._around.journal.flush()
 
@@ -126,23 +135,61 @@ class Runner:
         """Say whether the journal still holds records that have not been lived through again."""
         return bool(self._past)
 
-    async def _alarms(self, until: datetime) -> None:
-        while (alarm := self._around.timeline.next_due(until)) is not None:
+    async def _live_again(self) -> int:
+        """Live the journal's past through without a pace; return the next frame's number."""
+        taken = 0
+        async for frame in self._around.past.frames(0):
+            if not self._past:
+                break
+            await self._up_to(frame.at)
+            await self._frame(frame)
+            taken = frame.index + 1
+        return taken
+
+    async def _next(self, frames: AsyncIterator[Frame]) -> Frame | None:
+        """Return the next frame, or None after the last; while it isn't due, time goes on."""
+        if self._around.now() is None:
+            return await anext(frames, None)
+        coming = asyncio.ensure_future(anext(frames, None))
+        while not coming.done():
+            await asyncio.wait({coming}, timeout=_LISTEN_SECONDS)
+            now = self._around.now()
+            if not coming.done() and now is not None:
+                await self._up_to(now)
+        return coming.result()
+
+    async def _up_to(self, moment: datetime) -> None:
+        """Take what is due by `moment`: alarms in order, and what came from outside."""
+        while True:
+            await self._recall()
+            alarm = self._around.timeline.next_due(moment)
+            if alarm is None:
+                break
             at, key = alarm
-            for update in self._around.venue.advance(at):
-                await self._handle(BrokerSaid(at, update))
+            await self._pass_time(at)
             await self._report_faults(at)
             await self._handle(TimerFired(at, key))
+        if not self._past:
+            for event in self._around.inputs(moment):
+                await self._take(event)
 
-    async def _outside(self, at: datetime) -> None:
-        """Take what came from outside: while recovering, what the journal says came here."""
-        if self._past:
-            while self._past and self._past[0].kind in ("CommandIssued", "ConditionChanged"):
-                await self._handle(event_of(self._past[0].kind, self._past[0].body))
-            if self._past:
+    async def _recall(self) -> None:
+        """While living through the past, take what the journal says came from outside here."""
+        while self._past and self._past[0].kind in _OUTSIDE:
+            await self._take(event_of(self._past[0].kind, self._past[0].body))
+
+    async def _take(self, event: Event) -> None:
+        """Take what came from outside; a command that a restart offers again is passed over."""
+        if isinstance(event, CommandIssued):
+            if event.command_id in self._commands:
                 return
-        for event in self._around.inputs(at):
-            await self._handle(event)
+            self._commands.add(event.command_id)
+        await self._pass_time(event.at)
+        await self._handle(event)
+
+    async def _pass_time(self, at: datetime) -> None:
+        for update in self._around.venue.advance(at):
+            await self._handle(BrokerSaid(at, update))
 
     async def _frame(self, frame: Frame) -> None:
         ticks, faults = self._around.screen.screen(frame.ticks, _microseconds(frame.at))

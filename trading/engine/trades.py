@@ -51,7 +51,8 @@ class IllegalMoveError(Exception):
 class Trade:
     """The engine's memory of one plan; lists hold client ids in the order of sending.
 
-    `closing` is why the whole position is on its way out, None while it is not. `expected_entry`
+    `closing` is why the whole position is on its way out, None while it is not; `leaving` the
+    units that are to leave as soon as their stop has given them up. `expected_entry`
     is the price the decision was made on. Prices of `exit_plan` and `exit_state` are rupees of the
     traded contract; `quote_at_us` is the exchange time of the price last looked at.
     """
@@ -75,6 +76,7 @@ class Trade:
     targets: list[str] = field(default_factory=list)
     exits: list[str] = field(default_factory=list)
     closing: ExitReason | None = None
+    leaving: int = 0
     exit_reason: str = ""
     exit_tries: int = 0
     exit_priced_at: datetime | None = None

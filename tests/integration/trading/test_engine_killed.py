@@ -25,8 +25,6 @@ from trading.research.audit_replay import decision_hash
 from trading.services.seed import seed
 
 KILLS = 10
-SPEED = "9000"
-"""Seconds of the day per second: slow enough to be caught in the middle."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +70,7 @@ def test_ten_kills_in_mid_day_change_nothing(transactional_db, day: BuiltDay, tm
     path = Path(run.journal_path)
     kills = 0
     for size in sizes:
-        process = engine(run, "--speed", SPEED)
+        process = engine(run)
         wait_until_it_has_grown(path, size, process)
         if process.poll() is None:
             process.kill()

@@ -15,7 +15,7 @@ from trading.leader import LeaseTakenError
 from trading.selectors import UnknownRunError
 from trading.worker import trade
 
-_ANTICIPATED = (
+ANTICIPATED = (
     UnknownRunError,
     LeaseTakenError,
     JournalBusyError,
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"--speed: {speed}, expected above 0", returncode=2)
         try:
             trade(options["run"], speed=speed, show=show)
-        except _ANTICIPATED as error:
+        except ANTICIPATED as error:
             raise CommandError(str(error), returncode=2) from error
 
 

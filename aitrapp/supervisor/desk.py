@@ -1,0 +1,118 @@
+"""The whole desk as processes: web, worker, beat, recorder and engine, and what is done before.
+
+Keeping them alive is `supervision.py`; what each does is the business of the program it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aitrapp.supervisor.errors import SupervisorError
+from aitrapp.supervisor.place import ROOT, default_data
+from aitrapp.supervisor.processes import ProcessSpec, Restart
+from aitrapp.supervisor.servers import HOST
+from aitrapp.supervisor.supervision import Supervision
+
+SPEED = 60.0
+PORT = 8000
+_PROBE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DeskOptions:
+    """How the desk is to be run: its day, its speed and where its console answers."""
+
+    day: str
+    speed: float
+    port: int
+    logs: Path
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> DeskOptions:
+        """Return the options of a command line. Raises `SupervisorError` naming a bad one."""
+        if not options.speed > 0:
+            raise SupervisorError(f"--speed: {options.speed}, expected above 0")
+        if not 0 < options.port < 65536:
+            raise SupervisorError(f"--port: {options.port}, expected 1 to 65535")
+        return cls(options.day, options.speed, options.port, options.data or default_data())
+
+
+def add_desk(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `run` to its parser."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the servers' data in DIR")
+    parser.add_argument("--day", default="", help="a recorded day, or `synthetic[:SEED]`")
+    parser.add_argument("--speed", type=float, default=SPEED, help="seconds of the day per second")
+    parser.add_argument("--port", type=int, default=PORT, help="where the console answers")
+    parser.set_defaults(ephemeral=False)
+
+
+def foreground(argv: tuple[str, ...], environ: Mapping[str, str]) -> ProcessSpec:
+    """Return a program on our terminal whose end is the end of everything."""
+    return ProcessSpec(
+        name=argv[0], argv=argv, restart=Restart.NEVER, environ=environ, foreground=True
+    )
+
+
+def run_desk(supervision: Supervision, options: DeskOptions, addresses: Mapping[str, str]) -> int:
+    """Prepare the day, start every process of the desk, and show it until we are told to stop."""
+    check_port_is_free(options.port)
+    manage = (sys.executable, str(ROOT / "manage.py"))
+    url = f"http://{HOST}:{options.port}/"
+    prepare = (*manage, "prepare_run", "--day", options.day, "--console", url)
+    code = supervision.attend(foreground(prepare, addresses))
+    if code:
+        return code
+    for spec in processes(options, addresses):
+        supervision.start(spec)
+    supervision.start(foreground((*manage, "watchrun", "--console", url), addresses))
+    return supervision.watch()
+
+
+def processes(options: DeskOptions, addresses: Mapping[str, str]) -> tuple[ProcessSpec, ...]:
+    """Return the desk's processes in the order of starting; the engine is last."""
+    python, manage = sys.executable, str(ROOT / "manage.py")
+    celery = (python, "-m", "celery", "-A", "aitrapp")
+    web = (python, "-m", "uvicorn", "--lifespan", "off", "--host", HOST, "--port")
+    programs = {
+        "web": (*web, str(options.port), "--log-level", "warning", "aitrapp.asgi:application"),
+        "worker": (*celery, "worker", "--loglevel", "warning", "--concurrency", "1"),
+        "beat": (*celery, "beat", "--loglevel", "warning", "--pidfile", ""),
+        "recorder": (python, manage, "runrecorder"),
+        "engine": (python, manage, "runengine", "--speed", str(options.speed)),
+    }
+    return tuple(
+        ProcessSpec(
+            name=name,
+            argv=argv,
+            restart=Restart.ALWAYS,
+            environ=addresses,
+            directory=ROOT,
+            log=options.logs / f"{name}.log",
+            answers=(lambda: answers(options.port)) if name == "web" else _at_once,
+        )
+        for name, argv in programs.items()
+    )
+
+
+def _at_once() -> bool:
+    return True
+
+
+def answers(port: int) -> bool:
+    """Say whether something listens on a local port."""
+    try:
+        with socket.create_connection((HOST, port), _PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def check_port_is_free(port: int) -> None:
+    """Raise `SupervisorError` when the console's port is taken."""
+    if answers(port):
+        raise SupervisorError(f"port {port} is taken; choose another with PORT= or --port")

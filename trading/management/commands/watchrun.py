@@ -1,0 +1,74 @@
+"""`manage.py watchrun`: shows the desk's run on the terminal, then its summary, until stopped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, connection
+
+from trading import selectors
+from trading.models import Account, Run, RunState
+from trading.services.seed import PAPER_ACCOUNT
+
+_LOOK_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    """Show the newest run of the account; its end is only the end of the day."""
+
+    help = "Show the desk's run until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--console", default="", help="address of the console")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        told = threading.Event()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_: told.set())
+        self._watch(options["console"], told)
+        self.stdout.write("\nStopping the desk.")
+
+    def _watch(self, console: str, told: threading.Event) -> None:
+        account = Account.objects.get(code=PAPER_ACCOUNT)
+        shown: str | None = None
+        while not told.wait(_LOOK_SECONDS):
+            try:
+                run = selectors.newest_run(account)
+                if run is None:
+                    continue
+                if run.state == RunState.RUNNING.value:
+                    self._progress(run)
+                elif run.code != shown and self._is_recorded(run):
+                    shown = run.code
+                    self._summary(run, console)
+            except OperationalError:
+                connection.close()
+
+    def _progress(self, run: Run) -> None:
+        point = selectors.last_equity(run)
+        if point is None:
+            return
+        profit = point.equity - run.account.start_capital
+        sys.stdout.write(
+            f"\r{point.at.astimezone():%Y-%m-%d %H:%M}  positions {point.open_positions}  "
+            f"P&L {profit:+12,.2f} INR "
+        )
+        sys.stdout.flush()
+
+    def _is_recorded(self, run: Run) -> bool:
+        position = selectors.recorder_position(run)
+        return position is not None and position.ended
+
+    def _summary(self, run: Run, console: str) -> None:
+        self.stdout.write("")
+        self.stdout.flush()
+        manage = Path(settings.PROJECT_ROOT) / "manage.py"
+        subprocess.run([sys.executable, str(manage), "report", "--run", run.code], check=False)
+        self.stdout.write(f"The day is over; the console stays up at {console} until Ctrl-C.")
