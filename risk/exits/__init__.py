@@ -22,7 +22,8 @@ from risk.exits.plan import (
 )
 
 if TYPE_CHECKING:
-    from risk.exits.stepping import FirstHit, PriceBar, PricePath, first_hit, opened, step, walk
+    from risk.exits.kernel import PricePath
+    from risk.exits.stepping import FirstHit, PriceBar, first_hit, opened, step, walk
 
 __all__ = [
     "PRIORITY",

@@ -5,10 +5,12 @@ It reads no clock, does no I/O and draws no lots; the runner around it carries i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from marketdata.bars import BarGrid
+import numpy as np
+
+from marketdata.bars import BarGrid, BarRow
 from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
 from risk.breakers import DAILY_LOSS, Breakers, TradingState, daily_loss_breached
@@ -130,7 +132,7 @@ class Engine:
         self._judged_balance = self.ledger.balance
         if DAILY_LOSS in self.breakers.locked:
             return
-        exposure = self.ledger.exposure(self.last_prices())
+        exposure = self.ledger.standing(self.last_prices())
         if daily_loss_breached(exposure, self.setup.limits):
             allowed = self.setup.limits.daily_loss_inr(exposure.day_start_equity_inr)
             measured = exposure.profit_of_day_inr
@@ -157,6 +159,7 @@ class Engine:
         """Exits on the newest bars first, then the scan, then the account's note."""
         rows = self.panel.close_bars(int(at.timestamp()))
         self._scan.take(rows)
+        self._name_gaps(at, rows)
         for trade in self.ledger.alive():
             still = PriceBar.tick(float(self.panel.last[trade.column]))
             self._guard.look(at, trade, still, self._scan.ranges(trade))
@@ -172,6 +175,17 @@ class Engine:
             self._entries.consider(at, opportunity, self.breakers, atr)
         if any(row.timeframe is Timeframe.MINUTE for row in rows):
             self.ledger.note_equity(at, self.last_prices())
+
+    def _name_gaps(self, at: datetime, rows: Sequence[BarRow]) -> None:
+        """Note every contract that has traded today and was not heard of for a whole minute."""
+        for row in rows:
+            if row.timeframe is not Timeframe.MINUTE:
+                continue
+            for column in np.flatnonzero(row.gap & ~np.isnan(row.close)):
+                stages = self.setup.stages[column]
+                if stages is not None and at <= stages.flat_by:
+                    symbol = self.setup.instrument(int(column)).symbol
+                    self._outbox.risk(at, "data-fault", f"{symbol}: missing-minute x 1")
 
     def _stage(self, at: datetime, subject: str) -> None:
         """A stage of the day has come for a segment: leave, or check that nothing is left."""

@@ -68,6 +68,11 @@ class Entries:
             seen=frozenset(self._seen),
             new_underlyings=tuple(self._new),
             banned=self._setup.banned,
+            events=tuple(
+                (f"until {until:%H:%M}", "")
+                for start, until in self._setup.event_windows
+                if start <= at < until
+            ),
             live=self._setup.live,
         )
         decision = decide(proposal, context, self._setup.limits)

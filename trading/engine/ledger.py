@@ -5,6 +5,7 @@ Nothing here decides; the guard and the gate ask.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -126,13 +127,18 @@ class Ledger:
 
     def exposure(self, last: list[float]) -> Exposure:
         """Return the account as the gate sees it; working entries count as filled."""
+        open_ = tuple(self._open_risk(trade) for trade in self.alive())
+        return replace(self.standing(last), open=open_)
+
+    def standing(self, last: list[float]) -> Exposure:
+        """Return the account's money alone, without what is at risk."""
         profit = self.open_profit(last)
         return Exposure(
             equity_inr=self.balance + profit,
             day_start_equity_inr=self.start,
             realised_inr=self.balance - self.start,
             unrealised_inr=profit,
-            open=tuple(self._open_risk(trade) for trade in self.alive()),
+            open=(),
         )
 
     def _open_risk(self, trade: Trade) -> OpenRisk:

@@ -120,15 +120,13 @@ class Protection:
     def _rest_target(self, at: datetime, trade: Trade) -> None:
         """Let the target rest beside the stop, joined to it (the simulated exchange only).
 
-        A target that was refused is left to the exit rules, which watch the price as well.
+        A target that was refused is left to the exit rules, which watch the price as well. Once
+        the position is gone the exchange has taken the other of the pair out by itself.
         """
-        if any(self._orders[c].state is OrderState.REJECTED for c in trade.targets):
+        if not trade.open_quantity or any(self._orders[c].state is OrderState.REJECTED for c in trade.targets):
             return
         working = self._orders.working(trade.targets)
-        if not trade.open_quantity:
-            for client_id in working:
-                self._dispatch.cancel(at, client_id)
-        elif working:
+        if working:
             missing = trade.open_quantity - self._open(trade.targets)
             if missing:
                 total = self._orders.wanted(working[0]).quantity + missing

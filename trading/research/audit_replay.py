@@ -71,6 +71,8 @@ def audit_replay(path: Path, tape: TapeReader, engine: Engine, screen: TickScree
             actions += 1
             if record.kind in DECISIVE:
                 _add(digest, record.kind, record.body)
+    if expected:
+        raise ReplayError(f"{path}: its end leaves unsaid {expected}")
     return ReplayReport(events, actions, digest.hexdigest())
 
 

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import pytest
+
+from execution.orders import Role
+from risk.breakers import TradingState
+from tests.unit.trading.engine.desk import Desk
+from trading.engine.actions import CommandDone, DecisionNoted, StateNoted
+from trading.engine.events import CommandIssued, CommandKind
+
+
+def command(
+    desk: Desk, kind: CommandKind, number: int = 1, *, by: str = "ann", subject: str = ""
+) -> CommandDone:
+    desk.tell(CommandIssued(desk.now, number, kind, by, "because", subject))
+    return desk.notes(CommandDone)[-1]
+
+
+def test_a_pause_blocks_entries_and_cancels_those_that_work():
+    desk = Desk()
+    desk.speak()
+
+    done = command(desk, CommandKind.PAUSE)
+
+    assert (done.command_id, done.outcome) == (1, "DONE")
+    assert desk.working(Role.ENTRY) == []
+    note = desk.notes(StateNoted)[-1]
+    assert (note.state, note.blocked_by) == ("REDUCE_ONLY", ("operator",))
+
+
+def test_a_pause_leaves_positions_protected():
+    desk = Desk()
+    desk.enter()
+
+    command(desk, CommandKind.PAUSE)
+
+    assert [order.left for order in desk.working(Role.STOP)] == [130]
+
+
+def test_nothing_is_entered_while_paused():
+    desk = Desk()
+    command(desk, CommandKind.PAUSE)
+
+    desk.speak()
+
+    assert len(desk.engine.ledger.trades) == 0
+
+
+def test_a_resume_opens_the_desk_again():
+    desk = Desk()
+    command(desk, CommandKind.PAUSE)
+
+    done = command(desk, CommandKind.RESUME, 2)
+
+    assert done.outcome == "DONE"
+    desk.speak()
+    assert len(desk.engine.ledger.trades) == 1
+
+
+def test_a_resume_lifts_no_lock():
+    desk = Desk()
+    command(desk, CommandKind.FLATTEN)
+
+    command(desk, CommandKind.RESUME, 2)
+
+    assert desk.engine.breakers.state is TradingState.HALTED
+
+
+def test_flattening_a_flat_desk_halts_it():
+    desk = Desk()
+
+    done = command(desk, CommandKind.FLATTEN)
+
+    assert done.outcome == "DONE"
+    assert [note.state for note in desk.notes(StateNoted)] == ["OPEN", "FLATTENING", "HALTED"]
+
+
+def test_an_unlock_before_the_desk_is_flat_is_refused():
+    desk = Desk()
+    desk.enter()
+    command(desk, CommandKind.FLATTEN)
+
+    done = command(desk, CommandKind.UNLOCK, 2)
+
+    assert done.outcome == "REFUSED"
+    assert "only a halted desk" in done.text
+
+
+def test_an_unlock_of_a_halted_desk_lets_it_trade_again():
+    desk = Desk()
+    command(desk, CommandKind.FLATTEN)
+
+    done = command(desk, CommandKind.UNLOCK, 2)
+
+    assert done.outcome == "DONE"
+    desk.speak()
+    assert len(desk.engine.ledger.trades) == 1
+
+
+def test_an_unlock_lifts_no_pause():
+    desk = Desk()
+    command(desk, CommandKind.PAUSE)
+    command(desk, CommandKind.FLATTEN, 2)
+
+    command(desk, CommandKind.UNLOCK, 3)
+
+    assert desk.engine.breakers.state is TradingState.REDUCE_ONLY
+
+
+def test_an_unlock_without_a_name_is_refused():
+    desk = Desk()
+    command(desk, CommandKind.FLATTEN)
+
+    done = command(desk, CommandKind.UNLOCK, 2, by=" ")
+
+    assert done.outcome == "REFUSED"
+    assert desk.engine.breakers.state is TradingState.HALTED
+
+
+@pytest.mark.parametrize("subject", ["", "P000009"])
+def test_closing_a_position_that_is_not_there_is_refused(subject):
+    desk = Desk()
+
+    done = command(desk, CommandKind.CLOSE_POSITION, subject=subject)
+
+    assert done.outcome == "REFUSED"
+    assert subject in done.text
+
+
+def test_closing_a_position_that_is_over_is_refused():
+    desk = Desk()
+    desk.enter()
+    desk.fill(desk.trade.stops[0], 130, 23_950.0)
+
+    assert command(desk, CommandKind.CLOSE_POSITION, subject="P000001").outcome == "REFUSED"
+
+
+def test_closing_a_plan_that_only_waits_to_enter_cancels_it():
+    desk = Desk()
+    desk.speak()
+
+    command(desk, CommandKind.CLOSE_POSITION, subject="P000001")
+
+    assert desk.working(Role.ENTRY) == []
+    assert desk.trade.is_over
+
+
+def test_a_command_read_twice_is_obeyed_once():
+    desk = Desk()
+    command(desk, CommandKind.PAUSE)
+    command(desk, CommandKind.RESUME, 2)
+
+    command(desk, CommandKind.PAUSE, 1)
+
+    assert desk.engine.breakers.state is TradingState.OPEN
+    assert len(desk.notes(CommandDone)) == 2
+
+
+def test_an_opinion_while_paused_is_refused_with_its_reason_not_lost():
+    desk = Desk()
+    command(desk, CommandKind.PAUSE)
+
+    desk.speak()
+
+    (decision,) = desk.notes(DecisionNoted)
+    assert decision.refusals == ("trading-state",)
+    assert decision.verdicts[0].detail == "operator"

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from execution.orders import OrderState, OrderType, Role
+from risk.rules import RULES
+from strategies.ranking_settings import RankingSettings
+from tests.unit.trading.engine.builders import (
+    FUTURE_COLUMN,
+    INDEX_COLUMN,
+    RELIANCE_COLUMN,
+    ROOMY,
+    Say,
+    Scripted,
+    Second,
+    at,
+    saying,
+)
+from tests.unit.trading.engine.desk import Desk, as_absent, of_kind
+from trading.engine.actions import (
+    DecisionNoted,
+    EquityNoted,
+    PlaceOrder,
+    PlanMoved,
+    PlanNoted,
+    RiskNoted,
+    SignalNoted,
+)
+from trading.engine.settings import EntryStyle, ExecutionSettings
+
+
+def test_an_opinion_on_an_index_is_traded_in_its_future():
+    desk = Desk()
+
+    desk.speak()
+
+    (signal,) = desk.notes(SignalNoted)
+    (plan,) = desk.notes(PlanNoted)
+    assert (signal.instrument, signal.traded) == ("NSE:NIFTY 50", "NFO:NIFTY26OCTFUT")
+    assert (plan.legs[0].quantity, str(plan.legs[0].limit_price)) == (130, "24000.30")
+    (entry,) = desk.working(Role.ENTRY)
+    assert (entry.request.order_type, entry.request.price) == (
+        OrderType.LIMIT,
+        plan.legs[0].limit_price,
+    )
+
+
+def test_an_entry_can_go_to_the_market():
+    desk = Desk(execution=ExecutionSettings(entry_style=EntryStyle.MARKET))
+
+    desk.speak()
+
+    assert desk.working(Role.ENTRY)[0].request.order_type is OrderType.MARKET
+
+
+def test_an_entry_is_cut_at_the_freeze_quantity():
+    desk = Desk(freeze=65)
+
+    desk.speak()
+
+    assert [order.left for order in desk.working(Role.ENTRY)] == [65, 65]
+
+
+def test_every_decision_tells_what_every_rule_said():
+    desk = Desk()
+
+    desk.speak()
+
+    (decision,) = desk.notes(DecisionNoted)
+    assert decision.approved
+    assert len(decision.verdicts) == len(RULES)
+    assert len({verdict.rule for verdict in decision.verdicts}) == len(RULES)
+    assert decision.plan_id == desk.trade.plan_id
+
+
+def test_a_refused_opinion_is_noted_with_its_reasons_and_sends_nothing():
+    desk = Desk(
+        limits=replace(
+            ROOMY, heat=ROOMY.risk_per_trade / 1000 * 2, risk_per_trade=ROOMY.risk_per_trade / 1000
+        )
+    )
+
+    desk.speak()
+
+    (decision,) = desk.notes(DecisionNoted)
+    assert not decision.approved
+    assert {"too-small", "per-trade-risk"} <= set(decision.refusals)
+    assert decision.plan_id == ""
+    assert len(decision.verdicts) == len(RULES)
+    assert desk.notes(PlaceOrder) == []
+    assert len(desk.notes(SignalNoted)) == 1
+
+
+def test_an_opinion_that_cannot_become_a_contract_is_noted_with_the_reason():
+    desk = Desk(strategies=saying(14, INDEX_COLUMN, entry=24_200.0, stop=50.0))
+
+    desk.speak()
+
+    (signal,) = desk.notes(SignalNoted)
+    assert "at or beyond the stop" in signal.why_not
+    assert desk.notes(DecisionNoted) == []
+
+
+def test_an_opinion_with_impossible_prices_is_told_as_a_risk():
+    desk = Desk(strategies=saying(14, INDEX_COLUMN, stop=float("nan")))
+
+    desk.speak()
+
+    assert [note.kind for note in desk.notes(RiskNoted)] == ["opinion-rejected"]
+
+
+def test_a_setup_seen_twice_is_acted_on_once():
+    twin = saying(14, INDEX_COLUMN)[0]
+    desk = Desk(
+        strategies=(twin, twin),
+        ranking=RankingSettings(max_per_underlying=2),
+        limits=replace(ROOMY, max_positions_per_underlying=2, max_new_per_underlying=2),
+    )
+
+    desk.speak()
+
+    first, second = desk.notes(DecisionNoted)
+    assert first.approved
+    assert second.refusals == ("duplicate-setup",)
+
+
+def test_the_gate_refuses_a_second_new_plan_on_an_underlying_in_one_cycle():
+    desk = Desk(
+        strategies=two_strategies(),
+        ranking=RankingSettings(max_per_underlying=2),
+        limits=replace(ROOMY, max_positions_per_underlying=2),
+    )
+
+    desk.speak()
+
+    assert desk.notes(DecisionNoted)[1].refusals == ("new-on-underlying",)
+
+
+@pytest.mark.parametrize(("window", "refusals"), [(0, ("event-window",)), (1, ()), (-20, ())])
+def test_nothing_is_entered_while_a_scheduled_event_is_near(window, refusals):
+    """A window holds from its first moment up to, not at, its last."""
+    start = at(9, 30) + timedelta(minutes=window)
+    desk = Desk(event_windows=((start, start + timedelta(minutes=20)),))
+
+    desk.speak()
+
+    assert desk.notes(DecisionNoted)[0].refusals == refusals
+
+
+def test_one_cycle_opens_one_plan_an_underlying():
+    desk = Desk(strategies=two_strategies(), limits=replace(ROOMY, max_positions_per_underlying=5))
+
+    desk.speak()
+
+    assert len(desk.notes(PlanNoted)) == 1
+    assert len(desk.notes(SignalNoted)) == 2
+
+
+def two_strategies() -> tuple[Scripted, Second]:
+    return Scripted({14: {INDEX_COLUMN: Say()}}), Second({14: {INDEX_COLUMN: Say(stop=60.0)}})
+
+
+def test_an_entry_that_does_not_fill_in_time_is_cancelled():
+    desk = Desk()
+    desk.speak()
+    assert desk.timers[f"entry:{desk.trade.plan_id}"] == desk.now + timedelta(seconds=30)
+
+    desk.wait(29)
+    assert len(desk.working(Role.ENTRY)) == 1
+    desk.wait(1)
+
+    assert desk.working(Role.ENTRY) == []
+    (moved,) = desk.notes(PlanMoved)
+    assert (moved.state, moved.reason) == ("ENTRY_CANCELLED", "entry timed out")
+
+
+def test_a_part_filled_in_time_stays():
+    desk = Desk()
+    desk.speak()
+    desk.fill(desk.trade.entries[0], 65, 24_000.1)
+
+    desk.wait(30)
+
+    assert desk.trade.open_quantity == 65
+    assert desk.working(Role.ENTRY) == []
+
+
+def test_a_refused_entry_ends_the_plan():
+    desk = Desk()
+    desk.broker.next(Role.ENTRY, "refuse")
+
+    desk.speak()
+
+    (moved,) = desk.notes(PlanMoved)
+    assert (moved.state, moved.reason) == ("ENTRY_CANCELLED", "entry refused")
+
+
+def test_an_entry_that_was_never_sent_ends_the_plan():
+    desk = Desk()
+    desk.broker.next(Role.ENTRY, "lose")
+    desk.speak()
+    order = desk.trade.entries[0]
+
+    desk.tell(as_absent(order, desk.later(1)))
+
+    assert [moved.state for moved in desk.notes(PlanMoved)] == ["ENTRY_CANCELLED"]
+
+
+def test_a_cancel_of_unknown_outcome_is_asked_for_again():
+    desk = Desk()
+    desk.speak()
+    desk.broker.next("cancel", "lose")
+
+    desk.wait(30)
+    assert len(desk.working(Role.ENTRY)) == 1
+    desk.wait(30)
+
+    assert desk.working(Role.ENTRY) == []
+    assert desk.engine.orders[desk.trade.entries[0]].state is OrderState.CANCELLED
+
+
+def test_nothing_is_entered_before_its_hours():
+    desk = Desk(strategies=saying(3, INDEX_COLUMN))
+
+    desk.speak(3)
+
+    assert desk.notes(DecisionNoted)[0].refusals == ("hours",)
+
+
+def test_nothing_is_entered_on_an_old_price():
+    desk = Desk()
+    desk.now = at(9, 29, 54)
+    desk.quotes()
+    desk.now = at(9, 30)
+
+    desk.bar()
+
+    assert "stale-price" in desk.notes(DecisionNoted)[0].refusals
+
+
+def test_exits_are_decided_before_an_opinion_of_the_same_bar():
+    says = {
+        14: {INDEX_COLUMN: Say()},
+        15: {RELIANCE_COLUMN: Say(entry=1_000.0, stop=10.0, target1=10.0, target2=20.0)},
+    }
+    desk = Desk(strategies=(Scripted(says),))
+    desk.enter()
+    desk.now = at(9, 31)
+    desk.quotes(c1=24_020.0)
+    desk.engine.panel.last[FUTURE_COLUMN] = 24_120.0
+
+    said = desk.bar()
+
+    kinds = [type(action).__name__ for action in said]
+    assert kinds.index("PlanMoved") < kinds.index("SignalNoted") < kinds.index("EquityNoted")
+    assert of_kind(said, PlanMoved)[0].state == "CLOSING"
+
+
+def test_the_account_is_noted_once_a_minute():
+    desk = Desk()
+
+    desk.speak()
+    desk.later(30)
+    desk.bar()
+    desk.later(30)
+    desk.bar()
+
+    assert [note.at for note in desk.notes(EquityNoted)] == [at(9, 30), at(9, 31)]

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from execution.orders import (
+    Fill,
+    OrderChange,
+    OrderRequest,
+    OrderState,
+    OrderType,
+    OrderUpdate,
+    Role,
+    Side,
+)
+from tests.unit.trading.engine.builders import FUTURE, D, at
+from trading.engine.order_book import OrderBook, UnknownOrderError, with_change
+
+STOP = OrderRequest(
+    client_id="S1",
+    instrument=FUTURE,
+    side=Side.SELL,
+    quantity=130,
+    order_type=OrderType.SL,
+    role=Role.STOP,
+    plan_id="P1",
+    price=D(23_900),
+    trigger_price=D(23_950),
+)
+
+
+def book() -> OrderBook:
+    orders = OrderBook()
+    orders.add(STOP)
+    return orders
+
+
+def update(state: OrderState = OrderState.OPEN, **values: Any) -> OrderUpdate:
+    return OrderUpdate("S1", "B1", at(10, 0), state, **values)
+
+
+def fill(trade_id: str, quantity: int) -> Fill:
+    return Fill(trade_id, "S1", "B1", FUTURE, Side.SELL, quantity, Decimal(23_950), at(10, 0))
+
+
+def test_an_order_that_is_added_counts_as_sent():
+    orders = book()
+
+    assert orders["S1"].state is OrderState.SENT
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (130, 130)
+    assert "S1" in orders
+
+
+def test_news_of_an_order_never_planned_is_impossible():
+    with pytest.raises(UnknownOrderError, match="S2"):
+        book()["S2"]
+
+
+def test_a_change_on_its_way_is_what_is_wanted_but_not_yet_what_is_reckoned_with():
+    orders = book()
+
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    assert orders.wanted("S1").quantity == 65
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (65, 130)
+    assert orders.is_changing(["S1"])
+
+
+def test_every_change_asked_for_is_counted():
+    orders = book()
+
+    orders.expect_change("S1", OrderChange(quantity=65))
+    orders.expect_change("S1", OrderChange(quantity=130))
+
+    assert orders["S1"].modifications == 2
+
+
+def test_a_change_that_is_confirmed_is_no_longer_on_its_way():
+    orders = book()
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    orders.apply(update(request=replace(STOP, quantity=65)))
+
+    assert not orders.is_changing(["S1"])
+    assert orders.most("S1") == 65
+
+
+def test_of_two_changes_the_confirmation_of_the_first_leaves_the_second_on_its_way():
+    orders = book()
+    orders.expect_change("S1", OrderChange(trigger_price=D(23_960)))
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    orders.apply(update(request=replace(STOP, trigger_price=D(23_960))))
+
+    assert orders.is_changing(["S1"])
+    assert orders.wanted("S1") == replace(STOP, trigger_price=D(23_960), quantity=65)
+
+
+def test_a_quantity_between_two_changes_is_reckoned_with():
+    orders = book()
+
+    orders.expect_change("S1", OrderChange(quantity=195))
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    assert orders.most("S1") == 195
+
+
+def test_a_change_proven_refused_is_forgotten_and_makes_the_order_rigid():
+    orders = book()
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    was_cancel = orders.change_refused("S1", proven=True)
+
+    assert not was_cancel
+    assert orders.wanted("S1") == STOP
+    assert orders.is_rigid("S1")
+
+
+def test_a_change_of_unknown_outcome_goes_on_being_reckoned_with():
+    orders = book()
+    orders.expect_change("S1", OrderChange(quantity=195))
+
+    orders.change_refused("S1", proven=False)
+
+    assert orders.most("S1") == 195
+
+
+def test_one_refusal_of_two_changes_leaves_both_reckoned_with():
+    orders = book()
+    orders.expect_change("S1", OrderChange(trigger_price=D(23_960)))
+    orders.expect_change("S1", OrderChange(quantity=195))
+
+    orders.change_refused("S1", proven=True)
+
+    assert orders.most("S1") == 195
+
+
+def test_an_order_being_cancelled_does_not_work_but_may_fill():
+    orders = book()
+
+    orders.expect_cancel("S1")
+
+    assert orders.working(["S1"]) == []
+    assert orders.unfinished(["S1"])
+    assert orders.most("S1") == 130
+
+
+def test_a_refused_cancellation_leaves_the_order_working_and_changeable():
+    orders = book()
+    orders.expect_cancel("S1")
+
+    assert orders.change_refused("S1", proven=True)
+
+    assert orders.working(["S1"]) == ["S1"]
+    assert not orders.is_rigid("S1")
+
+
+def test_the_same_trade_told_twice_is_booked_once():
+    orders = book()
+    news = update(OrderState.PARTIAL, filled_quantity=65, fills=(fill("T1", 65),))
+
+    assert len(orders.apply(news)[2]) == 1
+    assert orders.apply(news)[2] == ()
+    assert orders.known_trades() == {"T1"}
+    assert orders.open_quantity("S1") == 65
+
+
+def test_an_end_takes_everything_on_its_way_with_it():
+    orders = book()
+    orders.expect_change("S1", OrderChange(quantity=65))
+    orders.expect_cancel("S1")
+
+    orders.apply(update(OrderState.CANCELLED))
+
+    assert not orders.is_changing(["S1"])
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (0, 0)
+
+
+def test_a_cancelled_order_said_to_have_filled_more_than_trades_prove_is_reckoned_with():
+    orders = book()
+
+    orders.apply(update(OrderState.CANCELLED, filled_quantity=65))
+
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (0, 65)
+
+
+def test_an_order_proven_never_to_have_existed_covers_nothing():
+    orders = book()
+    orders.apply(update(OrderState.UNKNOWN))
+    assert orders.any_unknown()
+
+    orders.apply(update(OrderState.PLANNED))
+
+    assert not orders.any_unknown()
+    assert orders.working(["S1"]) == []
+    assert not orders.unfinished(["S1"])
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (0, 0)
+
+
+def test_a_stop_changed_into_a_limit_loses_its_trigger():
+    changed = with_change(STOP, OrderChange(order_type=OrderType.LIMIT, price=D(23_990)))
+
+    assert (changed.order_type, changed.price, changed.trigger_price) == (
+        OrderType.LIMIT,
+        D(23_990),
+        None,
+    )
+
+
+def test_a_stop_changed_into_a_market_order_loses_both_prices():
+    change = OrderChange(order_type=OrderType.MARKET, market_protection=D(-1))
+
+    changed = with_change(STOP, change)
+
+    assert (changed.price, changed.trigger_price, changed.market_protection) == (None, None, D(-1))
+
+
+def test_every_order_is_remembered_in_the_order_of_sending():
+    orders = book()
+    orders.add(replace(STOP, client_id="S2"))
+
+    assert [order.request.client_id for order in orders.all()] == ["S1", "S2"]

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import pytest
+
+from execution.orders import OrderState, Role
+from tests.unit.trading.engine.builders import (
+    FUTURE_COLUMN,
+    ROOMY,
+    STOPS_AND_TARGETS,
+    D,
+)
+from tests.unit.trading.engine.desk import Desk, as_absent, of_kind
+from trading.engine.actions import (
+    AlertNoted,
+    CancelOrder,
+    PlaceOrder,
+)
+from trading.engine.settings import ExecutionSettings, TargetStyle
+
+THREE_LOTS = {
+    "limits": ROOMY.__class__(**{f: getattr(ROOMY, f) for f in ROOMY.__slots__} | {"max_lots": 3})
+}
+
+
+def left(desk: Desk, *roles: Role) -> list[int]:
+    return [order.left for role in roles for order in desk.working(role)]
+
+
+def carry_out_all(desk: Desk) -> None:
+    while desk.wire:
+        desk.tell(desk.broker.carry_out(desk.wire.popleft(), desk.now))
+
+
+def test_a_part_that_cannot_be_freed_from_its_stop_is_freed_by_cancelling_it():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse", "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_050.0)
+
+    assert left(desk, Role.STOP, Role.EXIT) == [65, 65]
+    assert desk.working(Role.STOP)[0].request.trigger_price == D("24000.10")
+
+
+def test_a_stop_that_cannot_become_the_exit_is_cancelled_and_an_exit_sent():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+
+    assert desk.working(Role.STOP) == []
+    assert left(desk, Role.EXIT) == [130]
+
+
+def test_no_second_exit_is_sent_while_a_cancel_is_on_its_way():
+    desk = Desk(prompt=False)
+    desk.speak()
+    carry_out_all(desk)
+    desk.fill(desk.trade.entries[0], 130, 24_000.1)
+    carry_out_all(desk)
+    desk.broker.next("modify", "refuse")
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+    desk.tell(desk.broker.carry_out(desk.wire.popleft(), desk.now))
+    cancel = desk.wire.popleft()
+    assert isinstance(cancel, CancelOrder)
+
+    desk.fill(cancel.client_id, 65, 24_099.0)
+
+    assert not desk.wire
+    desk.tell(desk.broker.carry_out(cancel, desk.now))
+    (wish,) = desk.wire
+    assert isinstance(wish, PlaceOrder)
+    assert wish.request.quantity == 65
+
+
+def test_a_refused_exit_is_told_held_and_sent_again():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+    desk.broker.next(Role.EXIT, "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+
+    assert left(desk, Role.STOP, Role.EXIT) == []
+    assert [alert.kind for alert in desk.notes(AlertNoted)] == ["exit-refused"]
+    desk.wait(9)
+    assert left(desk, Role.EXIT) == []
+    desk.wait(1)
+    assert left(desk, Role.EXIT) == [130]
+
+
+def test_a_refused_part_goes_back_under_the_stop():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next(Role.EXIT, "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_050.0)
+
+    assert left(desk, Role.STOP, Role.EXIT) == [130]
+
+
+def test_a_part_whose_exit_the_broker_cancels_is_sent_out_again():
+    desk = Desk()
+    desk.enter()
+    desk.tick(FUTURE_COLUMN, 24_050.0)
+    (first,) = desk.working(Role.EXIT)
+
+    desk.news(first.request.client_id, OrderState.CANCELLED)
+
+    assert left(desk, Role.STOP, Role.EXIT) == [65, 65]
+
+
+def test_a_refused_stop_sends_the_position_out_at_once():
+    desk = Desk()
+    desk.speak()
+    desk.broker.next(Role.STOP, "refuse")
+
+    desk.fill(desk.trade.entries[0], 130, 24_000.1)
+
+    assert left(desk, Role.STOP, Role.EXIT) == [130]
+    assert desk.working(Role.EXIT) != []
+    assert [alert.kind for alert in desk.notes(AlertNoted)] == ["stop-refused"]
+
+
+def test_a_stop_that_the_broker_cancels_is_put_back():
+    desk = Desk()
+    desk.enter()
+
+    desk.news(desk.trade.stops[0], OrderState.CANCELLED)
+
+    assert left(desk, Role.STOP) == [130]
+
+
+def test_a_stop_that_never_reached_the_broker_is_placed_again():
+    desk = Desk()
+    desk.speak()
+    desk.broker.next(Role.STOP, "lose")
+    desk.fill(desk.trade.entries[0], 130, 24_000.1)
+    (lost,) = desk.trade.stops
+
+    desk.tell(as_absent(lost, desk.later(5)))
+
+    assert left(desk, Role.STOP) == [130]
+
+
+def test_a_stop_that_cannot_grow_is_joined_by_another():
+    desk = Desk()
+    desk.speak()
+    entry = desk.trade.entries[0]
+    desk.fill(entry, 65, 24_000.1)
+    desk.broker.next("modify", "refuse")
+
+    desk.fill(entry, 65, 24_000.1)
+
+    assert left(desk, Role.STOP) == [65, 65]
+
+
+@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
+def test_a_change_of_unknown_outcome_is_settled_by_replacing_the_order(fate):
+    desk = Desk()
+    desk.speak()
+    entry = desk.trade.entries[0]
+    desk.fill(entry, 65, 24_000.1)
+    desk.broker.next("modify", fate)
+
+    desk.fill(entry, 65, 24_000.1)
+
+    assert left(desk, Role.STOP) == [130]
+
+
+def test_a_stop_that_cannot_be_moved_is_replaced_where_it_should_stand():
+    desk = Desk(exits=STOPS_AND_TARGETS.__class__(first_fraction=0.0, trail=False, time_stop=False))
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_050.0)
+
+    (stop,) = desk.working(Role.STOP)
+    assert (stop.left, stop.request.trigger_price) == (130, D("24000.10"))
+
+
+def test_a_refused_cancel_is_not_answered_with_another():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+    desk.broker.next("cancel", "refuse")
+
+    said = desk.tick(FUTURE_COLUMN, 24_100.0)
+
+    assert len(of_kind(said, CancelOrder)) == 1
+    desk.wait(10)
+    assert left(desk, Role.EXIT) == [130]
+
+
+def test_news_of_an_older_change_does_not_hide_a_newer_one():
+    desk = Desk(prompt=False, **THREE_LOTS)
+    desk.speak()
+    carry_out_all(desk)
+    entry = desk.trade.entries[0]
+    for quantity in (65, 65, 65):
+        desk.fill(entry, quantity, 24_000.1)
+    place, first, second = desk.wire
+    desk.wire.clear()
+
+    desk.tell(desk.broker.carry_out(place, desk.now))
+    desk.tell(desk.broker.carry_out(first, desk.now))
+
+    assert not desk.wire
+    desk.tell(desk.broker.carry_out(second, desk.now))
+    assert left(desk, Role.STOP) == [195]
+
+
+def test_a_resting_target_that_is_refused_is_not_sent_again():
+    desk = Desk(execution=ExecutionSettings(target_style=TargetStyle.REST, with_charges=False))
+    desk.speak()
+    desk.broker.next(Role.TARGET, "refuse")
+
+    desk.fill(desk.trade.entries[0], 130, 24_000.1)
+
+    assert len(desk.trade.targets) == 1
+    assert left(desk, Role.STOP) == [130]
