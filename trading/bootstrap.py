@@ -264,7 +264,7 @@ def bars_runner(day: BarsDay, journal: Journal) -> Runner:
         Surroundings(
             journal=journal,
             venue=PaperBroker(Exchange(day.exchange, day.windows)),
-            past=day.feed,
+            past=day.past,
             feed=day.feed,
             now=lambda: None,
             screen=day.screen,

@@ -123,7 +123,8 @@ class Protection:
         A target that was refused is left to the exit rules, which watch the price as well. Once
         the position is gone the exchange has taken the other of the pair out by itself.
         """
-        if not trade.open_quantity or any(self._orders[c].state is OrderState.REJECTED for c in trade.targets):
+        refused = any(self._orders[c].state is OrderState.REJECTED for c in trade.targets)
+        if refused or not trade.open_quantity:
             return
         working = self._orders.working(trade.targets)
         if working:

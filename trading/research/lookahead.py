@@ -1,0 +1,207 @@
+"""What a backtest knows before it trades: all indicators, and the bars on which something is said.
+
+Nothing later than a bar ever reaches that bar: every value is the one the live step would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from marketdata.bars import BarGrid, BarRow, Flags, Floats, Ints
+from marketdata.features.base import Feature
+from marketdata.features.board import Outputs, run
+from marketdata.timeframes import Timeframe
+from strategies.base import Strategy
+from strategies.frames import batch_frame
+from strategies.opinions import allow_batch
+from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
+from strategies.ranking_features import Conditions, measure
+from strategies.ranking_features import features as ranking_features
+from strategies.ranking_history import HistoryState
+from trading.engine.settings import EngineSetup
+from trading.research.bar_days import TradingDay
+from trading.research.bar_market import Market
+
+_MINUTE = timedelta(minutes=1)
+_REST = timedelta(seconds=59, milliseconds=999)
+_QUOTE = ("bid", "ask", "bid_quantity", "ask_quantity")
+
+
+@dataclass(frozen=True, slots=True)
+class Lookahead:
+    """All sessions as grids with their features, by time-frame.
+
+    `said_at`: epoch seconds of the ends of the bars on which a strategy may speak, rising;
+    `said_in`: of which columns it may, a row each.
+    `grades`: what the ranking observes of each bar of its time-frame, shape `(4, 2, T, N)`;
+    `observed_from`: the first of these that a run observes.
+    """
+
+    grids: Mapping[Timeframe, BarGrid]
+    outputs: Mapping[Timeframe, Outputs]
+    said_at: Ints
+    said_in: Flags
+    grades: Floats
+    observed_from: int
+    window: int
+
+    @classmethod
+    def of(
+        cls, setup: EngineSetup, market: Market, features: Mapping[Timeframe, Sequence[Feature]]
+    ) -> Lookahead:
+        """Look over a market for a run that begins with the session of `setup`.
+
+        `features`: those the scan keeps, by time-frame.
+        """
+        grids = market.grids(tuple(features))
+        outputs = {timeframe: run(features[timeframe], grids[timeframe]) for timeframe in grids}
+        first = setup.day.toordinal()
+        said_at, said_in = _joined(
+            [
+                _said(strategy, grids[strategy.timeframe], outputs[strategy.timeframe], setup)
+                for strategy in setup.strategies
+            ]
+        )
+        ranked = grids[RANKING_TIMEFRAME]
+        frame = batch_frame(ranking_features(), ranked, outputs[RANKING_TIMEFRAME])
+        return cls(
+            grids=grids,
+            outputs=outputs,
+            said_at=said_at,
+            said_in=said_in,
+            grades=measure(frame, _conditions(setup, market, ranked)),
+            observed_from=int(np.searchsorted(ranked.session, first)),
+            window=setup.ranking.window,
+        )
+
+    def row(self, timeframe: Timeframe, end_s: int) -> int:
+        """Return the row of the newest bar that has ended by `end_s`, -1 where there is none."""
+        grid = self.grids[timeframe]
+        return int(np.searchsorted(grid.start, end_s - timeframe.seconds, side="right")) - 1
+
+    def bars_ending(self, end_s: int) -> tuple[BarRow, ...]:
+        """Return the bars that end exactly at `end_s`, the shortest first."""
+        found = []
+        for timeframe, grid in self.grids.items():
+            row = self.row(timeframe, end_s)
+            if row >= 0 and int(grid.start[row]) + timeframe.seconds == end_s:
+                found.append(grid.row(row))
+        return tuple(found)
+
+    def latest(
+        self, timeframe: Timeframe, end_s: int, session: int
+    ) -> Mapping[Feature, Mapping[str, Floats]] | None:
+        """Return the features after the newest bar of a session, None before its first bar."""
+        row = self.row(timeframe, end_s)
+        if row < 0 or int(self.grids[timeframe].session[row]) != session:
+            return None
+        return {
+            feature: {name: values[row] for name, values in named.items()}
+            for feature, named in self.outputs[timeframe].items()
+        }
+
+    def may_speak(self, end_s: int) -> bool:
+        """Say whether a strategy says something on a bar that ends at `end_s`."""
+        place = int(np.searchsorted(self.said_at, end_s))
+        return place < len(self.said_at) and int(self.said_at[place]) == end_s
+
+    def observed(self, end_s: int) -> HistoryState:
+        """Return the ranking's memory as it is at `end_s`."""
+        length = self.window + 1
+        seen = max(self.row(RANKING_TIMEFRAME, end_s) + 1 - self.observed_from, 0)
+        numbers = np.arange(max(seen - length, 0), seen)
+        features, sides, _, columns = self.grades.shape
+        values = np.full((features, sides, columns, length), np.nan)
+        newest = self.grades[:, :, self.observed_from + numbers]
+        values[..., numbers % length] = np.moveaxis(newest, 2, 3)
+        return HistoryState(values, seen)
+
+    def candidate_ends(self, day: TradingDay) -> tuple[datetime, ...]:
+        """Return when the bars of a day end on which a strategy may speak, in order."""
+        opens, closes = int(day.opens_at.timestamp()), int(day.closes_at.timestamp())
+        inside = self.said_at[(self.said_at > opens) & (self.said_at <= closes)]
+        return tuple(day.opens_at + timedelta(seconds=int(end) - opens) for end in inside)
+
+    def stops(self, day: TradingDay, setup: EngineSetup) -> dict[int, Ints]:
+        """Return the frames that follow on something that can change the state, in order.
+
+        Frame 2 m begins minute m, 2 m + 1 ends it: those behind a candidate's bar or a stage,
+        with the columns in which something may have been ordered then.
+        """
+        opens, columns = int(day.opens_at.timestamp()), setup.universe.columns
+        traded = np.array([c.index if c.trade_as is None else c.trade_as for c in columns])
+        found = {}
+        for end in self.candidate_ends(day):
+            speaks = self.said_in[int(np.searchsorted(self.said_at, int(end.timestamp())))]
+            frame = _frame_after(timedelta(seconds=int(end.timestamp()) - opens))
+            found[frame] = np.unique(traded[speaks])
+        for stage in setup.stages:
+            if stage is not None:
+                for moment in (stage.square_off_at, stage.flat_by):
+                    found[_frame_after(moment - day.opens_at)] = np.arange(len(columns))
+        return dict(sorted(found.items()))
+
+
+def _frame_after(span: timedelta) -> int:
+    minute, rest = divmod(span, _MINUTE)
+    return 2 * minute + (0 if not rest else 1 if rest <= _REST else 2)
+
+
+def _said(
+    strategy: Strategy, grid: BarGrid, outputs: Outputs, setup: EngineSetup
+) -> tuple[Ints, Flags]:
+    """Return the ends of the bars on which a strategy may speak, and of which scanned columns."""
+    begin = int(np.searchsorted(grid.session, setup.day.toordinal()))
+    side = strategy.signals(batch_frame(strategy.features(), grid, outputs)).side[begin:]
+    scanned = np.array([column.scanned for column in setup.universe.columns])
+    side = np.where(scanned, side, 0).astype(np.int8)
+    allowed = allow_batch(strategy.repeat, side, grid.session[begin:], grid.start[begin:])
+    rows = allowed.any(axis=1)
+    return grid.start[begin:][rows] + strategy.timeframe.seconds, allowed[rows] != 0
+
+
+def _joined(parts: Sequence[tuple[Ints, Flags]]) -> tuple[Ints, Flags]:
+    """Return the ends of all parts once each, rising, with the columns of all that share one."""
+    ends = np.concatenate([part for part, _ in parts])
+    once, place = np.unique(ends, return_inverse=True)
+    columns = np.zeros((len(once), parts[0][1].shape[1]), dtype=np.bool_)
+    np.logical_or.at(columns, place, np.concatenate([flags for _, flags in parts]))
+    return once, columns
+
+
+def _conditions(setup: EngineSetup, market: Market, grid: BarGrid) -> Conditions:
+    """Return the quotes of the traded contracts as they stood at each bar's end."""
+    columns = setup.universe.columns
+    traded = [c.index if c.trade_as is None else c.trade_as for c in columns]
+    unknown = np.full(len(columns), np.nan)
+    if market.quoted:
+        quotes = _quotes(market, grid)
+        bid, ask, bids, asks = (quotes[name][:, traded] for name in _QUOTE)
+    else:
+        bid = ask = unknown
+        bids = asks = np.zeros(len(columns))
+    return Conditions(bid, ask, bids, asks, iv_percentile=unknown, oi_change=unknown)
+
+
+def _quotes(market: Market, grid: BarGrid) -> dict[str, Floats]:
+    shape = grid.close.shape
+    quotes = {name: np.full(shape, np.nan if name in _QUOTE[:2] else 0.0) for name in _QUOTE}
+    minutes = grid.timeframe.seconds // 60
+    for place, day in enumerate(market.days):
+        rows = slice(
+            *np.searchsorted(grid.session, [day.date.toordinal(), day.date.toordinal() + 1])
+        )
+        told = market.ticks(place)
+        there = told.rest_there | told.open_there
+        newest = np.where(told.rest_there, told.rest, told.open)
+        minute = np.arange(day.minutes)[:, np.newaxis]
+        last = np.maximum.accumulate(np.where(there, minute, -1), axis=0)
+        ends = last[grid.minute[rows] + minutes - 1]
+        for name in _QUOTE:
+            values = np.take_along_axis(newest[name], np.maximum(ends, 0), axis=0)
+            quotes[name][rows] = np.where(ends >= 0, values, quotes[name][rows])
+    return quotes
