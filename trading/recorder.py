@@ -34,6 +34,10 @@ class Recorder:
         self._batch_records = batch_records
         self._instruments: dict[str, int] = {}
         self._namespace = namespace_of(run.code)
+        self.seq = 0
+        """Number of the last record known to be rows."""
+        self.fencing_token = 0
+        """The lease that record was written under."""
 
     def catch_up(self) -> int:
         """Project every whole record behind the position and return how many there were.
@@ -57,6 +61,7 @@ class Recorder:
             records = list(islice(behind, self._batch_records))
             if records:
                 self._project(position, records)
+        self.seq, self.fencing_token = position.seq, position.fencing_token
         return len(records)
 
     @property

@@ -4,9 +4,11 @@ from trading.models.account import Account
 from trading.models.activation import Activation
 from trading.models.alert import Alert
 from trading.models.audit_entry import AuditEntry
+from trading.models.ban_list import BanList
 from trading.models.command import Command, CommandState
 from trading.models.config_version import ConfigVersion
 from trading.models.decision import Decision
+from trading.models.delivery import Delivery, DeliveryState
 from trading.models.equity_point import EquityPoint
 from trading.models.fill import Fill
 from trading.models.holiday import Holiday
@@ -21,21 +23,26 @@ from trading.models.plan import Plan, PlanState
 from trading.models.plan_event import PlanEvent
 from trading.models.position import Position
 from trading.models.recorder_position import RecorderPosition
+from trading.models.report import Report, ReportKind
 from trading.models.risk_event import RiskEvent
 from trading.models.run import Run, RunMode, RunState
 from trading.models.signal import Signal
 from trading.models.special_session import SpecialSession
 from trading.models.state_change import StateChange
+from trading.models.task_run import TaskOutcome, TaskRun
 
 __all__ = [
     "Account",
     "Activation",
     "Alert",
     "AuditEntry",
+    "BanList",
     "Command",
     "CommandState",
     "ConfigVersion",
     "Decision",
+    "Delivery",
+    "DeliveryState",
     "EquityPoint",
     "Fill",
     "Holiday",
@@ -51,6 +58,8 @@ __all__ = [
     "PlanState",
     "Position",
     "RecorderPosition",
+    "Report",
+    "ReportKind",
     "RiskEvent",
     "Run",
     "RunMode",
@@ -58,4 +67,6 @@ __all__ = [
     "Signal",
     "SpecialSession",
     "StateChange",
+    "TaskOutcome",
+    "TaskRun",
 ]

@@ -216,6 +216,17 @@ def test_another_run_leaves_a_number_out_so_that_pages_ask_anew(desk):
     assert desk.state["sequence"] == 43
 
 
+def test_what_is_no_document_in_redis_is_written_over(desk):
+    desk.valkey.client.set(keys.state_key("paper"), b"\x00 not json")
+    desk.valkey.client.set(keys.health_key("engine"), b"[1")
+
+    desk.write(0.3)
+    desk.step()
+    desk.step()
+
+    assert desk.state["run"]["code"] == desk.run.code
+
+
 async def test_pages_of_the_group_get_every_change_with_its_number(desk):
     layer = RedisPubSubChannelLayer(hosts=[{"address": desk.valkey.url, "socket_timeout": None}])
     page = await layer.new_channel()
