@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitrapp.settings.local")
 
 pages = get_asgi_application()
 
+import aitrapp.celery  # noqa: E402, F401 - so that tasks sent from here find their broker
 from backoffice.live.routing import websocket_urlpatterns  # noqa: E402 - needs the apps loaded
 
 application = ProtocolTypeRouter(

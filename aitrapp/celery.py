@@ -16,10 +16,11 @@ app = Celery("aitrapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["aitrapp"])
+app.autodiscover_tasks(["backoffice.notify"])
 
 
 @beat_init.connect
 def _put_timetable_in_place(**_: object) -> None:
     from aitrapp.schedule import TIMETABLE, put_in_place
 
-    put_in_place(TIMETABLE)
+    put_in_place(TIMETABLE, by="beat")

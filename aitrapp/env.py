@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 ROOT = Path(__file__).resolve().parents[1]
 DATABASE_FORM = "postgresql://user:password@host:port/name"
@@ -28,6 +31,18 @@ def _split(text: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        try:
+            ip_network(text)
+        except ValueError as error:
+            raise ValueError(f"expected addresses or networks, 10.0.0.0/8: {error}") from error
+    return texts
+
+
+Networks = Annotated[Names, AfterValidator(_networks)]
 
 
 class EnvironmentInvalidError(Exception):
@@ -75,6 +90,13 @@ class Environment(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis)] | None = None
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] | None = None
     allowed_hosts: Names = ()
+    trusted_proxies: Networks = ()
+    instrument_dump: Path | None = None
+    ban_list: Path | None = None
+    alert_webhook_url: SecretStr | None = None
+    slack_webhook_url: SecretStr | None = None
+    telegram_bot_token: SecretStr | None = None
+    telegram_chat_id: str | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
@@ -118,6 +140,27 @@ def database(url: str | None) -> dict[str, object]:
     }
 
 
+def caches(url: str | None) -> dict[str, object]:
+    """Return what the console counts requests in; without a Redis, the process's own memory.
+
+    A Redis that is away is given up on within half a second, and not asked twice.
+    """
+    if url is None:
+        return {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    return {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": url,
+            "KEY_PREFIX": "aitrapp:console",
+            "OPTIONS": {
+                "socket_timeout": 0.5,
+                "socket_connect_timeout": 0.5,
+                "retry": Retry(NoBackoff(), 0),
+            },
+        }
+    }
+
+
 def channel_layers(url: str | None) -> dict[str, object]:
     """Return the layer that carries live updates; without a Redis, one inside the process.
 
@@ -131,6 +174,25 @@ def channel_layers(url: str | None) -> dict[str, object]:
             "CONFIG": {"hosts": [{"address": url, "socket_timeout": None}]},
         }
     }
+
+
+def alert_channels(environment: Environment) -> dict[str, dict[str, str]]:
+    """Return the addresses of the alert channels that are set, by channel.
+
+    Raises `EnvironmentInvalidError` for a Telegram bot without a chat, or a chat without a bot.
+    """
+    channels = {}
+    if environment.alert_webhook_url:
+        channels["webhook"] = {"url": environment.alert_webhook_url.get_secret_value()}
+    if environment.slack_webhook_url:
+        channels["slack"] = {"url": environment.slack_webhook_url.get_secret_value()}
+    token, chat = environment.telegram_bot_token, environment.telegram_chat_id
+    if bool(token) != bool(chat):
+        missing = "TELEGRAM_CHAT_ID" if token else "TELEGRAM_BOT_TOKEN"
+        raise EnvironmentInvalidError(f"{missing}: missing; Telegram needs a bot and a chat")
+    if token and chat:
+        channels["telegram"] = {"token": token.get_secret_value(), "chat": chat}
+    return channels
 
 
 def checkout_secret_key(folder: Path) -> str:

@@ -1,50 +1,25 @@
 """The timetable as data: which task runs when, in exchange time; beat puts it into its tables.
 
-Moments the engine must keep by itself, such as the square-off, are timers of the engine: they may
-not depend on a task.
+Moments the engine must keep by itself, such as the square-off, are timers of the engine: the
+tasks ask, verify and report. How rows are made is told by `trading/services/timetable.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from trading.services.timetable import ARCHIVE, POST_MARKET, SQUARE_OFF, VERIFY_FLAT, Every, Job
+from trading.services.timetable import put_in_place as put_in_place
 
-from django.conf import settings
-from django.db import transaction
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One row of the timetable: a task at a wall time of the exchange.
-
-    `days` as in crontab, `1-5` for Monday to Friday. `safety` rows are put back as written here
-    at every start of beat; others keep what an operator made of them.
-    """
-
-    name: str
-    task: str
-    hour: int
-    minute: int
-    days: str = "*"
-    safety: bool = False
-
-
-TIMETABLE = (Job("Forget expired sessions", "aitrapp.tasks.clear_sessions", 3, 40, safety=True),)
-
-
-@transaction.atomic
-def put_in_place(timetable: tuple[Job, ...]) -> None:
-    """Make beat's rows say what `timetable` says; running it again changes nothing."""
-    for job in timetable:
-        when, _ = CrontabSchedule.objects.get_or_create(
-            minute=str(job.minute),
-            hour=str(job.hour),
-            day_of_week=job.days,
-            day_of_month="*",
-            month_of_year="*",
-            timezone=ZoneInfo(settings.TIME_ZONE),
-        )
-        row = {"task": job.task, "crontab": when, "enabled": True}
-        kept = row if job.safety else {}
-        PeriodicTask.objects.update_or_create(name=job.name, defaults=kept, create_defaults=row)
+TIMETABLE: tuple[Job | Every, ...] = (
+    Job("Token check", "trading.tasks.token_check", 8, 0),
+    Job("Pre-market sync", "trading.tasks.premarket_sync", 8, 30),
+    Job("Readiness report", "trading.tasks.readiness_report", 9, 0),
+    Job("Square-off", SQUARE_OFF, 15, 22, safety=True),
+    Job("Verify that all is flat", VERIFY_FLAT, 15, 26, safety=True),
+    Job("Post-market report", POST_MARKET, 15, 35),
+    Job("Archive", ARCHIVE, 16, 5),
+    Job("Prune", "trading.tasks.prune", 17, 0),
+    Every("Watch the timetable", "trading.tasks.watch", 60, safety=True),
+    Every("Sign of life", "trading.tasks.heartbeat", 10, safety=True),
+    Every("Deliver alerts", "backoffice.notify.tasks.deliver", 10, safety=True),
+    Job("Forget expired sessions", "aitrapp.tasks.clear_sessions", 3, 40, safety=True),
+)

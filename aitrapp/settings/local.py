@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from aitrapp.env import (
     ROOT,
+    alert_channels,
+    caches,
     channel_layers,
     checkout_secret_key,
     database,
@@ -22,8 +24,14 @@ SECRET_KEY = (
     _env.secret_key.get_secret_value() if _env.secret_key else checkout_secret_key(ROOT / "var")
 )
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_env.allowed_hosts]
+METRICS_NETWORKS = ["127.0.0.1/32", "::1/128"]
+TRUSTED_PROXIES = list(_env.trusted_proxies)
 DATABASES = {"default": database(_env.database_url)}
 REDIS_URL = _env.redis_url
 CELERY_BROKER_URL = REDIS_URL
+CACHES = caches(REDIS_URL)
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
+INSTRUMENT_DUMP = _env.instrument_dump
+BAN_LIST = _env.ban_list
+ALERT_CHANNELS = alert_channels(_env)
 LOGGING = logging_config(_env.log_level)

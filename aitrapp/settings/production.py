@@ -5,7 +5,7 @@ TLS ends at the proxy in front, which must set X-Forwarded-Proto.
 
 from __future__ import annotations
 
-from aitrapp.env import channel_layers, database, read_environment
+from aitrapp.env import alert_channels, caches, channel_layers, database, read_environment
 from aitrapp.logging import logging_config
 from aitrapp.settings.base import *  # noqa: F403
 
@@ -14,10 +14,15 @@ _env = read_environment(None, needed=("SECRET_KEY", "DATABASE_URL", "REDIS_URL",
 DEBUG = False
 SECRET_KEY = _env.secret_key.get_secret_value() if _env.secret_key else ""
 ALLOWED_HOSTS = list(_env.allowed_hosts)
+TRUSTED_PROXIES = list(_env.trusted_proxies)
 DATABASES = {"default": database(_env.database_url)}
 REDIS_URL = _env.redis_url
 CELERY_BROKER_URL = REDIS_URL
+CACHES = caches(REDIS_URL)
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
+INSTRUMENT_DUMP = _env.instrument_dump
+BAN_LIST = _env.ban_list
+ALERT_CHANNELS = alert_channels(_env)
 LOGGING = logging_config(_env.log_level)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

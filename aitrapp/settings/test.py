@@ -5,7 +5,7 @@ A test that asks for the database needs DATABASE_URL; `make test` starts the ser
 
 from __future__ import annotations
 
-from aitrapp.env import channel_layers, database, read_environment
+from aitrapp.env import caches, channel_layers, database, read_environment
 from aitrapp.logging import logging_config
 from aitrapp.settings.base import *  # noqa: F403
 
@@ -15,8 +15,14 @@ DEBUG = False
 SECRET_KEY = "known to everybody, and good for tests only"
 ALLOWED_HOSTS = ["testserver", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TRUSTED_PROXIES: list[str] = []
+AXES_ENABLED = False
 DATABASES = {"default": database(_env.database_url)}
 REDIS_URL = _env.redis_url
 CELERY_BROKER_URL = REDIS_URL
+CACHES = caches(REDIS_URL)
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
+INSTRUMENT_DUMP = None
+BAN_LIST = None
+ALERT_CHANNELS: dict[str, dict[str, str]] = {}
 LOGGING = logging_config("WARNING")

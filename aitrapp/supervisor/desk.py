@@ -77,9 +77,16 @@ def processes(options: DeskOptions, addresses: Mapping[str, str]) -> tuple[Proce
     """Return the desk's processes in the order of starting; the engine is last."""
     python, manage = sys.executable, str(ROOT / "manage.py")
     celery = (python, "-m", "celery", "-A", "aitrapp")
-    web = (python, "-m", "uvicorn", "--lifespan", "off", "--host", HOST, "--port")
+    web = (python, "-m", "uvicorn", "--lifespan", "off", "--no-proxy-headers", "--host", HOST)
     programs = {
-        "web": (*web, str(options.port), "--log-level", "warning", "aitrapp.asgi:application"),
+        "web": (
+            *web,
+            "--port",
+            str(options.port),
+            "--log-level",
+            "warning",
+            "aitrapp.asgi:application",
+        ),
         "worker": (*celery, "worker", "--loglevel", "warning", "--concurrency", "1"),
         "beat": (*celery, "beat", "--loglevel", "warning", "--pidfile", ""),
         "recorder": (python, manage, "runrecorder"),

@@ -1,0 +1,46 @@
+"""What the console's admin shows of each table, one file a noun; the site is `admin_site.py`."""
+
+from backoffice.admin import (
+    alerts,
+    audit,
+    commands,
+    configs,
+    decisions,
+    doors,
+    fills,
+    ledger,
+    orders,
+    plans,
+    positions,
+    reference,
+    runs,
+    schedules,
+    signals,
+    system,
+    timetable,
+    users,
+)
+from backoffice.admin.others import register_the_rest
+
+register_the_rest()
+
+__all__ = [
+    "alerts",
+    "audit",
+    "commands",
+    "configs",
+    "decisions",
+    "doors",
+    "fills",
+    "ledger",
+    "orders",
+    "plans",
+    "positions",
+    "reference",
+    "runs",
+    "schedules",
+    "signals",
+    "system",
+    "timetable",
+    "users",
+]

@@ -1,0 +1,74 @@
+"""`manage.py prepare_run`: what must stand before the desk's processes start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from backoffice.people import add_person, random_password
+from backoffice.permissions import Role
+from marketdata.tape import TapeReader
+from trading import selectors
+from trading.config import Config
+from trading.desk_days import NoSuchDayError, day_asked
+from trading.models import Account, Run, RunState
+from trading.paper_day import open_run
+from trading.services import audit, runs
+from trading.services.seed import seed
+
+LOGIN = "desk"
+_RECORDINGS = Path("../shared/data")
+
+
+class Command(BaseCommand):
+    """Migrate, seed, make the console's login, and open the day's run or take up an unfinished."""
+
+    help = "Prepare a paper session for the desk's processes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--day", default="", help="a recorded day, or synthetic[:SEED]")
+        parser.add_argument("--console", required=True, help="address of the console")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        root = Path(settings.PROJECT_ROOT)
+        try:
+            source, built = day_asked(options["day"], root / _RECORDINGS, root / "var" / "days")
+        except NoSuchDayError as error:
+            raise CommandError(str(error), returncode=2) from error
+        call_command("migrate", verbosity=0)
+        account = seed(by="desk").account
+        tape = TapeReader(built.tape_path)
+        run = self._unfinished(account, tape)
+        word = "Going on with"
+        if run is None:
+            run = open_run(account, Config(), tape, source, root / "var" / "journals")
+            word = "Trading"
+        password = self._login()
+        self.stdout.write(f"{word} {run.date} on paper ({run.source} prices), run {run.code}.")
+        self.stdout.write(f"Console: {options['console']}  login: {LOGIN}  password: {password}")
+
+    def _unfinished(self, account: Account, tape: TapeReader) -> Run | None:
+        """Return the run that a stopped desk left on this tape; end those on other tapes."""
+        while (run := selectors.next_run(account)) is not None:
+            if run.tape_sha256 == tape.sha256:
+                return run
+            runs.finish(run=run, by="desk", state=RunState.FAILED)
+            self.stdout.write(f"Run {run.code} of {run.date} was left unfinished; it is closed.")
+        return None
+
+    def _login(self) -> str:
+        """Make the console's login, or give it a new password."""
+        password = random_password()
+        user = User.objects.filter(username=LOGIN).first()
+        if user is None:
+            add_person(username=LOGIN, role=Role.ADMIN, password=password, by="desk")
+            return password
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.note("person.password", by="desk", subject=LOGIN)
+        return password

@@ -1,0 +1,1 @@
+"""Changes of the console's tables, oldest first."""

@@ -1,0 +1,1 @@
+"""Alerts on their way to people: which channel gets which, and what became of each."""

@@ -1,0 +1,22 @@
+"""The console's addresses for people: sign-in, the live page, and its plain forms."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from backoffice.pages import controls, live, sign_in
+
+urlpatterns = [
+    path("", live.page, name="live"),
+    path("login/", sign_in.SignInView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("live/state/", live.state, name="live-state"),
+    path("live/chart/", live.chart, name="live-chart"),
+    path("live/commands/<int:number>/", controls.command, name="live-command"),
+    path("live/pause/", controls.pause, name="live-pause"),
+    path("live/resume/", controls.resume, name="live-resume"),
+    path("live/flatten/", controls.flatten, name="live-flatten"),
+    path("live/unlock/", controls.unlock, name="live-unlock"),
+    path("live/close/", controls.close, name="live-close"),
+]

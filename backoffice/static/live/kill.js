@@ -1,0 +1,131 @@
+// The kill switch: asked for in two steps, sent by plain request, watched until the desk is flat.
+
+import { attribute, byId, text } from "./dom.js";
+import { toFlat } from "./facts.js";
+import { grouped, signedRupees } from "./format.js";
+import { announce } from "./notices.js";
+import { outcomeOf, post, RequestError } from "./requests.js";
+
+const HOLD_MS = 1000;
+const WORD = "FLAT";
+
+/** Return how far a flatten has come: text for people and a share from 0 to 1. */
+export function progress(began, present, elapsedMs) {
+  const [total, left] = [began.positions + began.orders, present.positions + present.orders];
+  const took = `${grouped(elapsedMs, 0)} ms`;
+  if (present.isFlat) return { text: `Flat after ${took}. No position, no working order.`, share: 1, isDone: true };
+  const parts = [`${present.positions} position${present.positions === 1 ? "" : "s"}`, `${present.orders} working order${present.orders === 1 ? "" : "s"}`];
+  return { text: `${parts.join(" and ")} left · ${took}`, share: total ? Math.max(0, 1 - left / total) : 0, isDone: false };
+}
+
+/** The dialog and what follows it; `connection` is hastened while the way to flat is watched. */
+export class KillSwitch {
+  constructor(connection, present) {
+    Object.assign(this, { connection, present, began: null, startedAt: 0, holdTimer: 0 });
+    this.dialog = byId("kill-dialog");
+    byId("kill-open").addEventListener("click", () => this.ask());
+    byId("kill-cancel").addEventListener("click", () => this.dialog.close());
+    this.dialog.addEventListener("close", () => this.release());
+    byId("kill-form").addEventListener("submit", (event) => this.typed(event));
+    byId("kill-word").addEventListener("input", () => this.arm());
+    this.holdable(byId("kill-hold"));
+  }
+
+  ask() {
+    const left = toFlat(this.present());
+    byId("kill-ask").hidden = Boolean(this.began);
+    byId("kill-progress").hidden = !this.began;
+    text(byId("kill-what"), `${left.positions} open position${left.positions === 1 ? "" : "s"} (${signedRupees(this.present()?.account?.unrealised)} unrealised) will be closed at the market and ${left.orders} working order${left.orders === 1 ? "" : "s"} cancelled. Entries stay locked until a person unlocks the desk.`);
+    byId("kill-word").value = "";
+    this.arm();
+    this.dialog.showModal();
+  }
+
+  arm() {
+    byId("kill-send").disabled = byId("kill-word").value.trim().toUpperCase() !== WORD;
+  }
+
+  typed(event) {
+    event.preventDefault();
+    if (!byId("kill-send").disabled) this.send();
+  }
+
+  /** Let a button be held by pointer, Space or Enter; letting go early does nothing. */
+  holdable(button) {
+    const isKey = (event) => event.key === " " || event.key === "Enter";
+    button.addEventListener("pointerdown", () => this.press(button));
+    for (const end of ["pointerup", "pointerleave", "pointercancel", "blur"]) button.addEventListener(end, () => this.release());
+    button.addEventListener("contextmenu", (event) => event.preventDefault());
+    button.addEventListener("keydown", (event) => {
+      if (!isKey(event)) return;
+      event.preventDefault();
+      if (!event.repeat) this.press(button);
+    });
+    button.addEventListener("keyup", (event) => isKey(event) && this.release());
+  }
+
+  press(button) {
+    this.release();
+    button.classList.add("held");
+    this.holdTimer = setTimeout(() => {
+      this.release();
+      this.send();
+    }, HOLD_MS);
+  }
+
+  release() {
+    clearTimeout(this.holdTimer);
+    byId("kill-hold").classList.remove("held");
+  }
+
+  async send() {
+    if (this.began) return;
+    this.began = toFlat(this.present());
+    this.startedAt = performance.now();
+    byId("kill-ask").hidden = true;
+    byId("kill-progress").hidden = false;
+    this.connection.hasten(true);
+    this.tell("Asking the engine …", 0);
+    announce("Kill switch used.");
+    try {
+      const command = await post("flatten", { reason: byId("kill-reason").value.trim() || "kill switch" });
+      this.watch();
+      const done = await outcomeOf(command);
+      if (done.state === "REFUSED") this.fail(`The engine refused: ${done.outcome}`);
+      else if (done.state === "PENDING") text(byId("kill-note"), "The wish is written down; the engine has not answered yet. It will be carried out when the engine is back.");
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.fail(`${error.message} Try again, or close everything at the broker.`);
+    }
+  }
+
+  /** Follow the state until it is flat; the dialog may be closed meanwhile. */
+  watch() {
+    if (!this.began) return;
+    const found = progress(this.began, toFlat(this.present()), performance.now() - this.startedAt);
+    this.tell(found.text, found.share);
+    if (!found.isDone) {
+      setTimeout(() => this.watch(), 50);
+      return;
+    }
+    announce(found.text);
+    this.finish();
+  }
+
+  tell(message, share) {
+    text(byId("kill-status"), message);
+    byId("kill-fill").style.width = `${share * 100}%`;
+    attribute(byId("kill-bar"), "aria-valuenow", Math.round(share * 100));
+  }
+
+  fail(message) {
+    this.tell(message, 0);
+    announce(message);
+    this.finish();
+  }
+
+  finish() {
+    this.began = null;
+    this.connection.hasten(false);
+  }
+}

@@ -1,0 +1,104 @@
+// What is held now, and what was held today.
+
+import { attribute, byId, h, text } from "../dom.js";
+import { closedPositions, openPositions } from "../facts.js";
+import { clock, directionWord, grouped, multiple, num, signedRupees, symbolOf, tone, words } from "../format.js";
+import { table } from "../table.js";
+import { ladder } from "./ladder.js";
+
+const toned = (value, written) => ({ text: written(value), tone: tone(value) });
+const price = (value) => grouped(value, 2);
+
+const SIDE = { label: "Side", cls: "side", cell: (p) => ({ text: directionWord(p.direction), tone: num(p.direction) > 0 ? "gain" : "loss" }) };
+const STRATEGY = { label: "Strategy", cls: "wordy", cell: (p) => words(p.strategy) };
+const R = { label: "R", cls: "n", cell: (p) => toned(p.r, multiple) };
+
+function instrument(onChoose) {
+  return {
+    label: "Instrument",
+    cls: "key",
+    build(row) {
+      let present = row;
+      const node = h("button", { type: "button", class: "link", on: { click: () => onChoose(present.instrument) } });
+      return {
+        node,
+        update(position) {
+          present = position;
+          text(node, symbolOf(position.instrument));
+          attribute(node, "title", `${position.instrument}: show the chart`);
+        },
+      };
+    },
+  };
+}
+
+const cover = {
+  label: "Covered",
+  cls: "n",
+  cell: (p) => {
+    const [covered, held] = [num(p.protected), Math.abs(num(p.quantity))];
+    return { text: `${grouped(covered, 0)}/${grouped(held, 0)}`, tone: covered === held ? "" : "loss", title: "Units for which a stop rests at the exchange" };
+  },
+};
+
+function openColumns(onChoose, onClose) {
+  return [
+    instrument(onChoose),
+    SIDE,
+    STRATEGY,
+    { label: "Qty", cls: "n", cell: (p) => ({ text: grouped(Math.abs(num(p.quantity)), 0), title: `opened ${grouped(p.opened_quantity, 0)}` }) },
+    { label: "Entry", cls: "n", cell: (p) => price(p.average_entry) },
+    { label: "Last", cls: "n strong", cell: (p) => price(p.last) },
+    { label: "Stop → target", cls: "draw", build: ladder },
+    { label: "Stop", cls: "n", cell: (p) => price(p.stop) },
+    { label: "Targets", cls: "n", cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
+    cover,
+    R,
+    { label: "P&L", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+    ...(onClose ? [{ label: "", cls: "act", build: closer(onClose) }] : []),
+  ];
+}
+
+function closer(onClose) {
+  return (row) => {
+    let present = row;
+    const node = h("button", { type: "button", class: "small", on: { click: () => onClose(present) } }, "Close");
+    return {
+      node,
+      update(position) {
+        present = position;
+        attribute(node, "aria-label", `Close ${symbolOf(position.instrument)}`);
+        node.disabled = position.state === "CLOSING";
+      },
+    };
+  };
+}
+
+const closedColumns = (onChoose) => [
+  instrument(onChoose),
+  SIDE,
+  STRATEGY,
+  { label: "Qty", cls: "n", cell: (p) => grouped(Math.abs(num(p.opened_quantity)), 0) },
+  { label: "Entry", cls: "n", cell: (p) => price(p.average_entry) },
+  { label: "Exit", cls: "n", cell: (p) => price(p.average_exit) },
+  { label: "Opened", cls: "n", cell: (p) => clock(p.opened_at) },
+  { label: "Closed", cls: "n", cell: (p) => clock(p.closed_at) },
+  { label: "Reason", cls: "wordy", cell: (p) => words(p.exit_reason) },
+  { label: "Worst · best", cls: "n", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
+  R,
+  { label: "Net", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+];
+
+/** Make both tables; `onClose` is null for one who may not close. Answers with what shows them. */
+export function positions({ onChoose, onClose }) {
+  const key = (position) => position.id;
+  const showOpen = table(byId("open-positions"), { label: "Open positions", columns: openColumns(onChoose, onClose), key, empty: "Nothing is held." });
+  const showClosed = table(byId("closed-positions"), { label: "Closed positions", columns: closedColumns(onChoose), key, empty: "Nothing has been closed today." });
+  return (state) => {
+    const [open, closed] = [openPositions(state), closedPositions(state)];
+    showOpen(open);
+    showClosed(closed);
+    text(byId("open-count"), String(open.length));
+    text(byId("closed-count"), String(closed.length));
+  };
+}
