@@ -14,6 +14,8 @@ DAY :=
 SPEED := 60
 PORT := 8000
 
+UNIT_TESTS := tests/unit tests/contracts tests/faults tests/replay tests/architecture
+
 FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do \
 	  if "$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
 	  then echo "$$name"; exit 0; fi; \
@@ -21,7 +23,7 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run day test lint bench lock clean
+.PHONY: help run day test unit integration lint bench lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,8 +34,13 @@ run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://
 day: $(VENV)/.base  ## Run one whole trading day in paper, with its own PostgreSQL and Valkey
 	$(SUPERVISED) -- $(PY) manage.py day $(ARGS)
 
-test: lint  ## Check everything: lint, types, import rules, migrations, then all tests
-	$(SUPERVISED) --ephemeral -- $(PY) -m pytest $(ARGS)
+test: lint unit integration  ## Check everything: lint, types, import rules, migrations, then all tests
+
+unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
+	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
+
+integration: $(VENV)/.dev  ## Run the tests that need PostgreSQL and Valkey
+	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/integration tests/console $(ARGS)
 
 lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/ruff check .
