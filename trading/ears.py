@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 
 from trading import leader, selectors
 from trading.engine.events import CommandIssued, CommandKind, ConditionChanged
+from trading.metrics_engine import Samples
 from trading.models import Command, Run
 from trading.services import commands, runs
 
@@ -39,6 +40,7 @@ class LostLeaseError(Exception):
 class Ears:
     """Listens for one run; `watches` turns on the conditions, for runs that keep a pace.
 
+    `speed` and `samples` are told in the heartbeat.
     `written` is the number of the journal's last record, told by the loop, `at` the moment its
     engine is at. A database that is away cannot grant the lease to anybody else: orders may then
     still leave (exits only, as the condition blocks entries); a lease refused ends the process.
@@ -48,6 +50,8 @@ class Ears:
     lease: leader.Lease
     store: redis.Redis | None
     watches: bool
+    speed: float | None = None
+    samples: Samples = field(default_factory=Samples)
     at: datetime | None = None
     written: int = 0
     lost: bool = False
@@ -72,6 +76,11 @@ class Ears:
                     self._beat()
         finally:
             connection.close()
+
+    @property
+    def heard_up_to(self) -> int:
+        """Return the id of the newest command heard, 0 before the first."""
+        return self._after
 
     def nudge(self) -> None:
         """Look for commands at once."""
@@ -127,6 +136,8 @@ class Ears:
             "wall_at": datetime.now().astimezone(),
             "run": self.run.code,
             "bad": sorted(self._bad),
+            "speed": self.speed,
+            "latencies": self.samples.drain(),
         }
         try:
             self.store.set(HEARTBEAT_KEY, msgspec.json.encode(beat), ex=_HEARTBEAT_TTL_SECONDS)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import structlog
 
+from trading.ears import Ears
 from trading.engine.events import CommandKind
 from trading.models import Command, Run
 from trading.services.commands import issue
@@ -52,9 +53,9 @@ def _show_nothing(_at: datetime, _engine: object) -> None:
     return None
 
 
-def _wait_until_heard(ears: object, command: Command) -> None:
+def _wait_until_heard(ears: Ears, command: Command) -> None:
     until = time.monotonic() + _HEAR_SECONDS
-    while getattr(ears, "_after", 0) < command.pk:
+    while ears.heard_up_to < command.pk:
         if time.monotonic() > until:
             raise NotHeardError(f"command {command.pk} was not heard in {_HEAR_SECONDS:.0f} s")
         time.sleep(_LOOK_SECONDS)

@@ -98,7 +98,9 @@ def trade_day(run: Run, *, manage: Sequence[str]) -> DayReport:
     recovers. Raises `DayFailedError`.
     """
     began = time.monotonic()
-    recorder = subprocess.Popen([*manage, "record", "--run", run.code, "--follow"])
+    recorder = subprocess.Popen(
+        [*manage, "record", "--run", run.code, "--follow", "--no-broadcast"]
+    )
     try:
         _run_engine(run, manage)
         if recorder.wait(timeout=120):

@@ -32,6 +32,7 @@ from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
+from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
 from trading.research.audit_replay import decision_hash
 from trading.services import runs
@@ -95,7 +96,7 @@ def begin(run_code: str, *, speed: float | None, show: Show) -> Trading:
     holder = f"{socket.gethostname()[:60]}:run {run.code}"
     lease = leader.acquire(run.account, holder, LEASE)
     run = runs.resume(run=run, fencing_token=lease.token, by="engine")
-    ears = Ears(run, lease, _store(), watches=speed is not None)
+    ears = Ears(run, lease, _store(), watches=speed is not None, speed=speed)
     runner = _runner(run, journal, ears, Progress(show), speed)
     listener = threading.Thread(target=ears.listen, daemon=True)
     listener.start()
@@ -209,6 +210,7 @@ def _runner(
 
     runner = paper_runner(day_of(run, speed=speed), journal, Outside(inputs, ears.fence))
     engines.append(runner.engine)
+    runner.answer = timed(runner.answer, ears.samples)
     return runner
 
 

@@ -100,7 +100,7 @@ class Runner:
 
     def __init__(self, engine: Engine, around: Surroundings) -> None:
         self.engine = engine
-        self.answer = engine.handle
+        self.answer: Callable[[Event], tuple[Action, ...]] = engine.handle
         self._around = around
         self._past = deque(around.journal.recovered[1:])
         self._inbox: deque[Event] = deque()

@@ -41,6 +41,7 @@ class Command(BaseCommand):
         except NoSuchDayError as error:
             raise CommandError(str(error), returncode=2) from error
         call_command("migrate", verbosity=0)
+        call_command("seed_schedule", verbosity=0)
         account = seed(by="desk").account
         tape = TapeReader(built.tape_path)
         run = self._unfinished(account, tape)

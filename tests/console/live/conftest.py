@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,12 +21,6 @@ from trading.services.seed import PAPER_ACCOUNT
 
 PASSWORD = "a long sentence, known to tests"
 _GUARDED = ("trading_auditentry", "trading_configversion")
-
-# The testing module of Channels imports daphne, which this project does without.
-_daphne, _testing = ModuleType("daphne"), ModuleType("daphne.testing")
-_testing.DaphneProcess = object  # type: ignore[attr-defined]
-sys.modules.setdefault("daphne", _daphne)
-sys.modules.setdefault("daphne.testing", _testing)
 
 
 @pytest.fixture(autouse=True)

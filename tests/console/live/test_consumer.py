@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client, override_settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from aitrapp.asgi import application
 from backoffice.live.consumer import NOT_UNDERSTOOD, SIGNED_OUT, LiveConsumer
@@ -29,16 +31,47 @@ SignIn = Callable[[Role | None], Client]
 STATE = {"version": 1, "sequence": 7, "run": {"code": "RUN1", "state": "RUNNING"}}
 
 
+class Page:
+    """One open page, seen from its browser."""
+
+    def __init__(self, client: Client | None, *, origin: str | None, app: Any) -> None:
+        headers = [(b"host", b"testserver")]
+        if origin is not None:
+            headers.append((b"origin", origin.encode()))
+        if client is not None:
+            cookies = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
+            headers.append((b"cookie", cookies.encode()))
+        scope = {"type": "websocket", "path": "/ws/live/", "headers": headers}
+        self._line = ApplicationCommunicator(
+            app, {**scope, "query_string": b"", "subprotocols": []}
+        )
+
+    async def connect(self) -> bool:
+        """Knock, and say whether the door was opened."""
+        await self._line.send_input({"type": "websocket.connect"})
+        is_open = (await self.output())["type"] == "websocket.accept"
+        if not is_open:
+            await self.disconnect()
+        return is_open
+
+    async def output(self) -> dict[str, Any]:
+        return await self._line.receive_output(timeout=10)
+
+    async def heard(self) -> dict[str, Any]:
+        return json.loads((await self.output())["text"])
+
+    async def say(self, text: str) -> None:
+        await self._line.send_input({"type": "websocket.receive", "text": text})
+
+    async def disconnect(self) -> None:
+        await self._line.send_input({"type": "websocket.disconnect", "code": 1000})
+        await self._line.wait(timeout=10)
+
+
 def socket(
     client: Client | None, *, origin: str | None = "http://testserver", app: Any = application
-) -> WebsocketCommunicator:
-    headers = [(b"host", b"testserver")]
-    if origin is not None:
-        headers.append((b"origin", origin.encode()))
-    if client is not None:
-        cookies = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
-        headers.append((b"cookie", cookies.encode()))
-    return WebsocketCommunicator(app, "/ws/live/", headers=headers)
+) -> Page:
+    return Page(client, origin=origin, app=app)
 
 
 async def signed_in(sign_in: SignIn, role: Role | None) -> Client:
@@ -58,10 +91,10 @@ async def test_every_role_gets_a_snapshot_and_then_each_change_with_its_number(
     publish(STATE)
     page = socket(await signed_in(sign_in, role))
 
-    is_open, _ = await page.connect()
-    first = json.loads(await page.receive_from())
+    is_open = await page.connect()
+    first = await page.heard()
     await tell(8, trading_state="REDUCE_ONLY")
-    second = json.loads(await page.receive_from())
+    second = await page.heard()
     await page.disconnect()
 
     assert is_open
@@ -74,29 +107,29 @@ async def test_every_role_gets_a_snapshot_and_then_each_change_with_its_number(
 
 
 async def test_someone_signed_out_is_turned_away():
-    assert not (await socket(None).connect())[0]
+    assert not await socket(None).connect()
 
 
 async def test_someone_without_a_role_is_turned_away(sign_in: SignIn):
-    assert not (await socket(await signed_in(sign_in, None)).connect())[0]
+    assert not await socket(await signed_in(sign_in, None)).connect()
 
 
 @pytest.mark.parametrize("origin", ["http://elsewhere.example", None])
 async def test_a_page_of_another_site_is_turned_away(origin: str | None, sign_in: SignIn):
     page = socket(await signed_in(sign_in, Role.ADMIN), origin=origin)
 
-    assert not (await page.connect())[0]
+    assert not await page.connect()
 
 
 async def test_a_page_that_asks_gets_the_whole_state_again(publish: Publish, sign_in: SignIn):
     publish(STATE)
     page = socket(await signed_in(sign_in, Role.VIEWER))
     await page.connect()
-    await page.receive_from()
+    await page.heard()
 
     publish({**STATE, "sequence": 30})
-    await page.send_to(text_data='{"type": "snapshot"}')
-    again = json.loads(await page.receive_from())
+    await page.say('{"type": "snapshot"}')
+    again = await page.heard()
     await page.disconnect()
 
     assert (again["type"], again["state"]["sequence"]) == ("snapshot", 30)
@@ -109,25 +142,26 @@ async def test_anything_else_that_a_page_says_closes_its_socket(
     publish(STATE)
     page = socket(await signed_in(sign_in, Role.ADMIN))
     await page.connect()
-    await page.receive_from()
+    await page.heard()
 
-    await page.send_to(text_data=text)
+    await page.say(text)
 
-    assert await page.receive_output() == {"type": "websocket.close", "code": NOT_UNDERSTOOD}
+    assert await page.output() == {"type": "websocket.close", "code": NOT_UNDERSTOOD}
+    await page.disconnect()
 
 
 async def test_before_the_first_run_the_snapshot_holds_no_state(sign_in: SignIn):
     page = socket(await signed_in(sign_in, Role.VIEWER))
     await page.connect()
 
-    first = json.loads(await page.receive_from())
+    first = await page.heard()
     await page.disconnect()
 
     assert (first["source"], first["state"]) == ("rows", None)
 
 
 async def test_without_redis_a_page_is_turned_away_and_nothing_breaks(sign_in: SignIn):
-    nowhere = {"address": "redis://127.0.0.1:1/0", "socket_timeout": None}
+    nowhere = {"address": "redis://127.0.0.1:1/0", "retry": Retry(NoBackoff(), 0)}
     layer = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [nowhere]},
@@ -135,7 +169,7 @@ async def test_without_redis_a_page_is_turned_away_and_nothing_breaks(sign_in: S
     client = await signed_in(sign_in, Role.VIEWER)
 
     with override_settings(CHANNEL_LAYERS={"default": layer}):
-        assert not (await socket(client).connect(timeout=10))[0]
+        assert not await socket(client).connect()
 
 
 class HastyConsumer(LiveConsumer):
@@ -149,9 +183,9 @@ async def test_a_page_hears_that_the_line_is_alive(publish: Publish, sign_in: Si
     client = await signed_in(sign_in, Role.VIEWER)
     page = socket(client, app=AuthMiddlewareStack(HastyConsumer.as_asgi()))
     await page.connect()
-    await page.receive_from()
+    await page.heard()
 
-    heard = json.loads(await page.receive_from())
+    heard = await page.heard()
     await page.disconnect()
 
     assert heard["type"] == "ping"
@@ -165,13 +199,14 @@ async def test_one_who_may_watch_no_longer_loses_the_open_page(
     client = await signed_in(sign_in, Role.VIEWER)
     page = socket(client, app=AuthMiddlewareStack(HastyConsumer.as_asgi()))
     await page.connect()
-    await page.receive_from()
+    await page.heard()
 
     await database_sync_to_async(_shut_out)(client, what)
 
-    while (said := await page.receive_output())["type"] == "websocket.send":
+    while (said := await page.output())["type"] == "websocket.send":
         pass
     assert said == {"type": "websocket.close", "code": SIGNED_OUT}
+    await page.disconnect()
 
 
 def _shut_out(client: Client, what: str) -> None:

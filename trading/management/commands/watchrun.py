@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from django.db import OperationalError, connection
 from trading import selectors
 from trading.models import Account, Run, RunState
 from trading.services.seed import PAPER_ACCOUNT
+from trading.services.simulated_time import SimulatedTime
 
 _LOOK_SECONDS = 0.5
+_EVENING = timedelta(hours=3)
+"""How long after the last price the timetable of a made or recorded day is still followed."""
 
 
 class Command(BaseCommand):
@@ -38,11 +42,15 @@ class Command(BaseCommand):
     def _watch(self, console: str, told: threading.Event) -> None:
         account = Account.objects.get(code=PAPER_ACCOUNT)
         shown: str | None = None
+        passing: SimulatedTime | None = None
         while not told.wait(_LOOK_SECONDS):
             try:
                 run = selectors.newest_run(account)
                 if run is None:
                     continue
+                if passing is None or passing.run != run:
+                    passing = SimulatedTime(run)
+                self._pass_time(run, passing)
                 if run.state == RunState.RUNNING.value:
                     self._progress(run)
                 elif run.code != shown and self._is_recorded(run):
@@ -50,6 +58,14 @@ class Command(BaseCommand):
                     self._summary(run, console)
             except OperationalError:
                 connection.close()
+
+    def _pass_time(self, run: Run, passing: SimulatedTime) -> None:
+        """Let the timetable follow the run's own time, past the close once the day is over."""
+        point = selectors.last_equity(run)
+        if point is None:
+            return
+        over = run.state != RunState.RUNNING.value
+        passing.drive(point.at + (_EVENING if over else timedelta(0)))
 
     def _progress(self, run: Run) -> None:
         point = selectors.last_equity(run)

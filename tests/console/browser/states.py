@@ -1,0 +1,247 @@
+"""A desk at 10:30: two positions, their orders, an approved and a refused signal, a little profit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Document = dict[str, Any]
+LONG, SHORT = "NSE:TCS", "NFO:NIFTY26OCTFUT"
+
+
+def at(clock: str) -> str:
+    return f"2026-10-06T{clock}+05:30"
+
+
+def position(code: str, instrument: str, direction: int, **fields: Any) -> Document:
+    return {
+        "id": code,
+        "plan_id": code,
+        "strategy": "opening_range",
+        "instrument": instrument,
+        "direction": direction,
+        "quantity": direction * 66,
+        "opened_quantity": direction * 66,
+        "average_entry": 3012.0,
+        "average_exit": None,
+        "last": 3015.5,
+        "stop": 3004.2 if direction > 0 else 3020.0,
+        "target1": 3021.1 if direction > 0 else 3003.0,
+        "target2": 3025.8 if direction > 0 else 2998.0,
+        "unrealised": 231.0,
+        "gross": 0.0,
+        "charges": 36.99,
+        "net": 194.01,
+        "r": 0.45,
+        "mae_r": -0.1,
+        "mfe_r": 0.6,
+        "protected": 66,
+        "state": "OPEN",
+        "exit_reason": "",
+        "opened_at": at("09:43:00"),
+        "closed_at": None,
+        "decision_id": "D1",
+        "signal_id": "S1",
+        **fields,
+    }
+
+
+def order(code: str, plan: str, role: str, state: str, **fields: Any) -> Document:
+    return {
+        "id": code,
+        "client_id": code,
+        "broker_id": "",
+        "plan_id": plan,
+        "role": role,
+        "instrument": LONG,
+        "side": "BUY" if role == "ENTRY" else "SELL",
+        "order_type": "LIMIT" if role == "ENTRY" else "SL",
+        "product": "MIS",
+        "validity": "DAY",
+        "quantity": 66,
+        "price": 3012.2,
+        "trigger_price": None if role == "ENTRY" else 3004.2,
+        "state": state,
+        "filled_quantity": 66 if state == "FILLED" else 0,
+        "average_price": 3012.0 if state == "FILLED" else None,
+        "modifications": 0,
+        "event": state,
+        "reason": "",
+        "at": at("09:43:00"),
+        "life": [
+            {"at": at("09:43:00"), "event": "SENT", "state": "SENT", "reason": ""},
+            {"at": at("09:43:01"), "event": state, "state": state, "reason": ""},
+        ],
+        **fields,
+    }
+
+
+def signal(code: str, instrument: str, decision: Document | None, **fields: Any) -> Document:
+    return {
+        "id": code,
+        "signal_id": code,
+        "at": at("09:43:00"),
+        "setup_key": code,
+        "strategy": "opening_range",
+        "instrument": instrument,
+        "traded": instrument,
+        "direction": 1,
+        "entry": 3011.9,
+        "stop": 3004.2,
+        "target1": 3021.1,
+        "target2": 3025.8,
+        "confidence": 0.75,
+        "valid_until": at("09:53:00"),
+        "features": [["range.high", 3010.0]],
+        "score": 0.51,
+        "rank": 1,
+        "contributions": [
+            {
+                "feature": "momentum",
+                "raw": 0.63,
+                "normalised": 0.57,
+                "weight": 0.25,
+                "contribution": 0.143,
+            },
+        ],
+        "penalties": [
+            {"name": "wide-spread", "factor": 0.7, "measured": 0.004, "threshold": 0.003}
+        ],
+        "why_not": "",
+        "decision": decision,
+        **fields,
+    }
+
+
+def decision(*, approved: bool, verdicts: list[Document]) -> Document:
+    return {
+        "decision_id": "D1",
+        "approved": approved,
+        "refusals": [verdict["rule"] for verdict in verdicts if not verdict["passed"]],
+        "verdicts": verdicts,
+        "quantity": 66 if approved else 0,
+        "risk_inr": 520.0,
+        "heat_before_inr": 0.0,
+        "heat_after_inr": 520.0,
+        "expected_costs_inr": 80.0,
+        "margin_inr": 39758.0,
+    }
+
+
+def verdict(rule: str, measured: str, allowed: str, unit: str, *, passed: bool) -> Document:
+    told = {"rule": rule, "measured": measured, "allowed": allowed, "unit": unit}
+    return {**told, "passed": passed, "detail": ""}
+
+
+def account(**fields: Any) -> Document:
+    return {
+        "capital": 1_000_000.0,
+        "balance": 999_926.02,
+        "realised": -73.98,
+        "unrealised": 462.0,
+        "equity": 1_000_388.02,
+        "day_profit": 388.02,
+        "charges": 73.98,
+        "heat": 12_000.0,
+        "heat_limit": 20_000.0,
+        "daily_loss_limit": 25_000.0,
+        "margin_used": 640_000.0,
+        "margin_limit": 800_000.0,
+        "positions_open": 2,
+        "positions_limit": 5,
+        "drawdown": 120.0,
+        **fields,
+    }
+
+
+def desk_state(run: str) -> Document:
+    refused = [
+        verdict("trading-state", "OPEN", "OPEN", "", passed=True),
+        verdict("daily-loss", "26000.5", "25000", "INR", passed=False),
+        verdict(
+            "hours", at("14:57:00"), f"{at('09:20:00')} to {at('14:55:00')}", "time", passed=False
+        ),
+    ]
+    return {
+        "version": 1,
+        "sequence": 100,
+        "at": at("10:30:00"),
+        "wall_at": None,
+        "run": {
+            "code": run,
+            "date": "2026-10-06",
+            "mode": "PAPER",
+            "source": "synthetic",
+            "state": "RUNNING",
+            "speed": 60.0,
+        },
+        "trading_state": "OPEN",
+        "blocked_by": [],
+        "account": account(),
+        "positions": [position("P2", SHORT, -1), position("P1", LONG, 1)],
+        "orders": [
+            order("R1S2", "P1", "STOP", "OPEN"),
+            order("R1E1", "P1", "ENTRY", "FILLED"),
+        ],
+        "signals": [
+            signal("S2", "NSE:INFY", decision(approved=False, verdicts=refused), at=at("10:29:00")),
+            signal("S1", LONG, decision(approved=True, verdicts=refused[:1])),
+        ],
+        "fills": [
+            {
+                "id": "T1",
+                "trade_id": "T1",
+                "at": at("09:43:01"),
+                "client_id": "R1E1",
+                "plan_id": "P1",
+                "instrument": LONG,
+                "side": "BUY",
+                "quantity": 66,
+                "price": 3012.0,
+            }
+        ],
+        "equity": [[at("09:16:00"), 1_000_000.0, 0.0], [at("10:30:00"), 1_000_388.02, 120.0]],
+        "strategies": [
+            {
+                "name": "opening_range",
+                "trades": 4,
+                "wins": 3,
+                "losses": 1,
+                "net": 1234.5,
+                "win_rate": 0.75,
+                "expectancy": 308.63,
+            }
+        ],
+        "health": {
+            "feed": {"at": at("10:30:00"), "age_s": 0.4},
+            "engine": {"heartbeat_at": None, "ok": True},
+            "recorder": {"lag_records": 0, "lag_s": 0.0},
+            "worker": {"heartbeat_at": None, "ok": False},
+        },
+        "events": [
+            {
+                "id": "1",
+                "at": at("09:15:00"),
+                "kind": "state",
+                "name": "OPEN",
+                "severity": "INFO",
+                "text": "nothing blocks entries",
+                "measured": "",
+                "allowed": "",
+            }
+        ],
+        "watch": [{"instrument": "NSE:NIFTY 50", "last": 24787.2, "change_pct": 0.52}],
+    }
+
+
+def flat(state: Document, *, reason: str) -> dict[str, Any]:
+    """Return the fields of a state in which everything has been closed for `reason`."""
+    over = {"quantity": 0, "state": "CLOSED", "exit_reason": reason, "closed_at": state["at"]}
+    return {
+        "positions": [{**one, **over} for one in state["positions"]],
+        "orders": [
+            {**one, "state": "CANCELLED"} if one["state"] == "OPEN" else one
+            for one in state["orders"]
+        ],
+        "trading_state": "HALTED",
+        "blocked_by": ["kill-switch"],
+    }
