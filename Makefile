@@ -23,7 +23,7 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run day test unit integration lint bench lock clean
+.PHONY: help run day test unit integration browser lint bench lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,7 +40,12 @@ unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
 
 integration: $(VENV)/.dev  ## Run the tests that need PostgreSQL and Valkey
-	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/integration tests/console $(ARGS)
+	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/integration tests/console --ignore tests/console/browser $(ARGS)
+
+browser: $(VENV)/.dev  ## Run the tests of the page in a real browser (Debian's chromium, installed by apt where it can be)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -q -y chromium; } || \
+	  { echo "the browser tests need chromium: apt-get install chromium" >&2; exit 1; }
+	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/console/browser $(ARGS)
 
 lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/ruff check .
