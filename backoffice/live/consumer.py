@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -23,7 +25,12 @@ from trading.broadcast_keys import group
 
 SIGNED_OUT = 4401
 NOT_UNDERSTOOD = 4400
+NOT_NOW = 1013
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
 _ask = {"thread_sensitive": False}
 
 
@@ -35,19 +42,22 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc] # Channels has
     outbox: Outbox
     pinging: asyncio.Task[None] | None = None
 
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one socket until it ends; without Redis it closes at once."""
+        try:
+            await super().__call__(scope, receive, send)
+        except (RedisError, OSError) as error:
+            _log.warning("the live page's socket ends: %s", type(error).__name__)
+            await send({"type": "websocket.close", "code": NOT_NOW})
+
     async def connect(self) -> None:
         """Let in who may watch; join the changes before the snapshot is read, so none is lost."""
         if not await database_sync_to_async(may_watch, **_ask)(self.scope["user"]):
             await self.close()
             return
-        account = await database_sync_to_async(watched_account, **_ask)()
-        try:
-            await self.channel_layer.group_add(group(account), self.channel_name)
-        except (RedisError, OSError):
-            await self.close()
-            return
-        self.account = account
+        self.account = await database_sync_to_async(watched_account, **_ask)()
         self.outbox = Outbox(self.send)
+        await self.channel_layer.group_add(group(self.account), self.channel_name)
         await self.accept()
         self.outbox.start()
         await self._put_snapshot()

@@ -16,16 +16,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.test.utils import setup_databases, teardown_databases
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from backoffice.people import add_person
 from backoffice.permissions import Role
-from tests.console.browser.desk import Desk
+from tests.console.browser.desk import Desk, Rows
 from trading.services.seed import seed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -113,32 +117,40 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def _rows(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
-    """Fill the test database for good: the web process must see what is there."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        seed(by="tests")
-        for role in Role:
-            add_person(username=role.value, role=role, password=PASSWORD, by="tests")
-        yield
-        connection.close()
+def rows(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Rows]:
+    """Make a database for good, as the web process must see what is there; return a way to it."""
+    with ThreadPoolExecutor(1) as beside, django_db_blocker.unblock():
+
+        def do(work: Callable[[], Any]) -> Any:
+            return beside.submit(work).result()
+
+        made = do(lambda: setup_databases(verbosity=0, interactive=False))
+        do(_fill)
+        yield do
+        do(lambda: teardown_databases(made, verbosity=0))
+        do(connections.close_all)
+
+
+def _fill() -> None:
+    seed(by="tests")
+    for role in Role:
+        add_person(username=role.value, role=role, password=PASSWORD, by="tests")
 
 
 @pytest.fixture(scope="session")
-def web(_rows: None) -> Iterator[WebProcess]:
+def web(rows: Rows) -> Iterator[WebProcess]:
     """Return the running web process."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    name = connection.settings_dict["NAME"]
-    process = WebProcess(urlunsplit(parts._replace(path=f"/{name}")))
+    name = rows(lambda: connection.settings_dict["NAME"])
+    process = WebProcess(urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}")))
     process.start()
     yield process
     process.kill()
 
 
 @pytest.fixture
-def desk(_rows: None) -> Iterator[Desk]:
+def desk(rows: Rows) -> Iterator[Desk]:
     """Return a running session whose state the test tells."""
-    with Desk() as told:
+    with Desk(rows) as told:
         yield told
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -24,23 +25,34 @@ from trading.services.seed import PAPER_ACCOUNT
 _ALIVE_SECONDS = 0.4
 
 
+Rows = Callable[[Callable[[], Any]], Any]
+"""Does something with the rows where that is allowed: beside the browser's event loop."""
+
+
+def _session() -> Run:
+    number = int(time.time() * 1000) % 2_000_000_000
+    run: Run = RunFactory(
+        mode="PAPER",
+        account=Account.objects.get(code=PAPER_ACCOUNT),
+        config_version=ConfigVersionFactory(number=number),
+        code=f"B{number}",
+    )
+    return run
+
+
 class Desk:
     """One running session. It says that it lives until `hush`; a change goes out at once."""
 
-    def __init__(self) -> None:
-        self.run: Run = RunFactory(
-            mode="PAPER",
-            account=Account.objects.get(code=PAPER_ACCOUNT),
-            config_version=ConfigVersionFactory(number=int(time.time() * 1000) % 2_000_000_000),
-            code=f"B{int(time.time() * 1000) % 10_000_000_000}",
-        )
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self.run: Run = rows(_session)
         self.state: Document = desk_state(self.run.code)
         self._client = redis.Redis.from_url(settings.REDIS_URL)
         self._loop = asyncio.new_event_loop()
         self._layer = RedisPubSubChannelLayer(hosts=[settings.REDIS_URL])
         self._talking, self._over = threading.Event(), threading.Event()
         self._lock = threading.Lock()
-        self._voice = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._voice = threading.Thread(target=self._speak, daemon=True)
         self._pulse = threading.Thread(target=self._live, daemon=True)
 
     def __enter__(self) -> Desk:
@@ -59,13 +71,11 @@ class Desk:
     ) -> None:
         self._over.set()
         self._pulse.join()
-        asyncio.run_coroutine_threadsafe(self._layer.flush(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._voice.join()
-        self._loop.close()
         self._client.delete(keys.state_key(PAPER_ACCOUNT))
         self._client.close()
-        Run.objects.filter(pk=self.run.pk).update(state="FAILED", ended_at=timezone.now())
+        self.end_run()
 
     def change(self, *, bars: Document | None = None, **fields: Any) -> None:
         """Let the desk be as `fields` say from now on, and tell it."""
@@ -85,19 +95,37 @@ class Desk:
         """Store an instrument's bars of the day."""
         self._client.set(keys.bars_key(PAPER_ACCOUNT, instrument), json.dumps(day), ex=600)
 
+    def commands(self) -> list[Command]:
+        """Return what has been asked of this session, oldest first."""
+        asked: list[Command] = self._rows(
+            lambda: list(Command.objects.filter(run=self.run).order_by("id"))
+        )
+        return asked
+
     def wait_for_command(self, seconds: float = 10.0) -> Command:
-        """Return the newest command asked of this session, waiting for one."""
+        """Return the newest command that waits for this session, waiting for one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            found = Command.objects.filter(run=self.run, state="PENDING").order_by("id").last()
-            if found is not None:
-                return found
+            found = [command for command in self.commands() if command.state == "PENDING"]
+            if found:
+                return found[-1]
             time.sleep(0.05)
         raise AssertionError("no command was written down")
 
     def answer(self, command: Command, state: str = "DONE", outcome: str = "") -> None:
         """Say what has become of a command, as the recorder does."""
-        Command.objects.filter(pk=command.pk).update(state=state, outcome=outcome)
+        one = Command.objects.filter(pk=command.pk)
+        self._rows(lambda: one.update(state=state, outcome=outcome))
+
+    def end_run(self) -> None:
+        """Let the session be over in the rows."""
+        one = Run.objects.filter(pk=self.run.pk)
+        self._rows(lambda: one.update(state="FAILED", ended_at=timezone.now()))
+
+    def _speak(self) -> None:
+        """Run the loop until it is stopped; closing it lets go of the channel layer, too."""
+        self._loop.run_forever()
+        self._loop.close()
 
     def _live(self) -> None:
         while not self._over.wait(_ALIVE_SECONDS):

@@ -1,4 +1,4 @@
-"""A desk at 10:30: two positions, their orders, an approved and a refused signal, a little profit."""
+"""A desk at 10:30: two positions, their orders, an approved and a refused signal."""
 
 from __future__ import annotations
 
@@ -154,12 +154,11 @@ def account(**fields: Any) -> Document:
 
 
 def desk_state(run: str) -> Document:
+    hours = f"{at('09:20:00')} to {at('14:55:00')}"
     refused = [
         verdict("trading-state", "OPEN", "OPEN", "", passed=True),
         verdict("daily-loss", "26000.5", "25000", "INR", passed=False),
-        verdict(
-            "hours", at("14:57:00"), f"{at('09:20:00')} to {at('14:55:00')}", "time", passed=False
-        ),
+        verdict("hours", at("14:57:00"), hours, "time", passed=False),
     ]
     return {
         "version": 1,

@@ -13,11 +13,11 @@ from backoffice.permissions import Role
 from tests.console.browser.conftest import WebProcess
 from tests.console.browser.desk import Desk
 from tests.console.browser.states import LONG, account, at, flat, position
-from trading.models import Command
 
 pytestmark = pytest.mark.browser
 
 Look = Callable[..., Page]
+CONTROLS = ("#pause", "#kill-open", "#kill-dialog", "#close-dialog", "#open-positions .small")
 OPEN_ROWS = "#open-positions tbody > tr"
 IS_DOWN = """() => document.getElementById('connection').dataset.standing !== 'live'"""
 
@@ -200,7 +200,7 @@ def test_a_position_is_closed_after_a_second_look(desk: Desk, open_desk: Look):
 
     page.get_by_role("button", name="Close TCS").click()
     expect(page.locator("#close-what")).to_contain_text("Long 66 TCS")
-    assert not Command.objects.filter(run=desk.run).exists()
+    assert desk.commands() == []
     page.fill("#close-reason", "enough")
     page.click("#close-dialog .danger")
 
@@ -228,7 +228,7 @@ def test_the_kill_switch_works_by_keyboard_with_the_socket_cut_and_tells_the_way
 
     expect(page.locator("#kill-status")).to_contain_text(re.compile(r"Flat after [\d,]+ ms"))
     assert (wish.kind, wish.reason) == ("FLATTEN", "kill switch")
-    assert Command.objects.filter(run=desk.run).count() == 1
+    assert len(desk.commands()) == 1
 
 
 def test_the_kill_switch_is_not_used_by_a_short_press_and_is_by_a_long_one(
@@ -240,7 +240,7 @@ def test_the_kill_switch_is_not_used_by_a_short_press_and_is_by_a_long_one(
 
     button.click(delay=300)
     page.wait_for_timeout(1_200)
-    assert not Command.objects.filter(run=desk.run).exists()
+    assert desk.commands() == []
 
     button.focus()
     page.keyboard.down("Space")
@@ -256,7 +256,7 @@ def test_after_a_kill_the_desk_is_unlocked_by_pressing_twice(desk: Desk, open_de
 
     page.click("#pause")
     expect(page.locator("#pause")).to_have_text("Unlock: sure?")
-    assert not Command.objects.filter(run=desk.run).exists()
+    assert desk.commands() == []
     page.click("#pause")
 
     assert desk.wait_for_command().kind == "UNLOCK"
@@ -264,9 +264,7 @@ def test_after_a_kill_the_desk_is_unlocked_by_pressing_twice(desk: Desk, open_de
 
 def test_a_wish_without_a_running_session_is_refused_in_words(desk: Desk, open_desk: Look):
     page = open_desk()
-    type(desk.run).objects.filter(pk=desk.run.pk).update(
-        state="FAILED", ended_at=desk.run.started_at
-    )
+    desk.end_run()
 
     page.click("#kill-open")
     page.fill("#kill-word", "FLAT")
@@ -297,7 +295,7 @@ def test_a_viewer_sees_the_desk_but_no_control_and_gets_403_for_each(desk: Desk,
     })).status"""
     wishes = ("pause", "resume", "flatten", "unlock", "close")
     assert [page.evaluate(asked, wish) for wish in wishes] == [403] * 5
-    assert not Command.objects.filter(run=desk.run).exists()
+    assert desk.commands() == []
 
 
 def test_a_restarted_web_process_is_found_again_without_reloading(
