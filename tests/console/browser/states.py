@@ -153,26 +153,76 @@ def account(**fields: Any) -> Document:
     }
 
 
-def desk_state(run: str) -> Document:
+FILLS: list[Document] = [
+    {
+        "id": "T1",
+        "trade_id": "T1",
+        "at": at("09:43:01"),
+        "client_id": "R1E1",
+        "plan_id": "P1",
+        "instrument": LONG,
+        "side": "BUY",
+        "quantity": 66,
+        "price": 3012.0,
+    }
+]
+STRATEGIES: list[Document] = [
+    {
+        "name": "opening_range",
+        "trades": 4,
+        "wins": 3,
+        "losses": 1,
+        "net": 1234.5,
+        "win_rate": 0.75,
+        "expectancy": 308.63,
+    }
+]
+HEALTH: Document = {
+    "feed": {"at": at("10:30:00"), "age_s": 0.4},
+    "engine": {"heartbeat_at": None, "ok": True},
+    "recorder": {"lag_records": 0, "lag_s": 0.0},
+    "worker": {"heartbeat_at": None, "ok": False},
+}
+EVENTS: list[Document] = [
+    {
+        "id": "1",
+        "at": at("09:15:00"),
+        "kind": "state",
+        "name": "OPEN",
+        "severity": "INFO",
+        "text": "nothing blocks entries",
+        "measured": "",
+        "allowed": "",
+    }
+]
+
+
+def signals() -> list[Document]:
     hours = f"{at('09:20:00')} to {at('14:55:00')}"
     refused = [
         verdict("trading-state", "OPEN", "OPEN", "", passed=True),
         verdict("daily-loss", "26000.5", "25000", "INR", passed=False),
         verdict("hours", at("14:57:00"), hours, "time", passed=False),
     ]
+    no, yes = decision(approved=False, verdicts=refused), refused[:1]
+    return [
+        signal("S2", "NSE:INFY", no, at=at("10:29:00")),
+        signal("S1", LONG, decision(approved=True, verdicts=yes)),
+    ]
+
+
+def run_of(code: str) -> Document:
+    told = {"code": code, "date": "2026-10-06", "mode": "PAPER", "source": "synthetic"}
+    return {**told, "state": "RUNNING", "speed": 60.0}
+
+
+def desk_state(run: str) -> Document:
     return {
         "version": 1,
         "sequence": 100,
         "at": at("10:30:00"),
         "wall_at": None,
-        "run": {
-            "code": run,
-            "date": "2026-10-06",
-            "mode": "PAPER",
-            "source": "synthetic",
-            "state": "RUNNING",
-            "speed": 60.0,
-        },
+        "run": run_of(run),
         "trading_state": "OPEN",
         "blocked_by": [],
         "account": account(),
@@ -181,53 +231,12 @@ def desk_state(run: str) -> Document:
             order("R1S2", "P1", "STOP", "OPEN"),
             order("R1E1", "P1", "ENTRY", "FILLED"),
         ],
-        "signals": [
-            signal("S2", "NSE:INFY", decision(approved=False, verdicts=refused), at=at("10:29:00")),
-            signal("S1", LONG, decision(approved=True, verdicts=refused[:1])),
-        ],
-        "fills": [
-            {
-                "id": "T1",
-                "trade_id": "T1",
-                "at": at("09:43:01"),
-                "client_id": "R1E1",
-                "plan_id": "P1",
-                "instrument": LONG,
-                "side": "BUY",
-                "quantity": 66,
-                "price": 3012.0,
-            }
-        ],
+        "signals": signals(),
+        "fills": FILLS,
         "equity": [[at("09:16:00"), 1_000_000.0, 0.0], [at("10:30:00"), 1_000_388.02, 120.0]],
-        "strategies": [
-            {
-                "name": "opening_range",
-                "trades": 4,
-                "wins": 3,
-                "losses": 1,
-                "net": 1234.5,
-                "win_rate": 0.75,
-                "expectancy": 308.63,
-            }
-        ],
-        "health": {
-            "feed": {"at": at("10:30:00"), "age_s": 0.4},
-            "engine": {"heartbeat_at": None, "ok": True},
-            "recorder": {"lag_records": 0, "lag_s": 0.0},
-            "worker": {"heartbeat_at": None, "ok": False},
-        },
-        "events": [
-            {
-                "id": "1",
-                "at": at("09:15:00"),
-                "kind": "state",
-                "name": "OPEN",
-                "severity": "INFO",
-                "text": "nothing blocks entries",
-                "measured": "",
-                "allowed": "",
-            }
-        ],
+        "strategies": STRATEGIES,
+        "health": HEALTH,
+        "events": EVENTS,
         "watch": [{"instrument": "NSE:NIFTY 50", "last": 24787.2, "change_pct": 0.52}],
     }
 

@@ -51,7 +51,7 @@ function openColumns(onChoose, onClose) {
     { label: "Last", cls: "n strong", cell: (p) => price(p.last) },
     { label: "Stop → target", cls: "draw", build: ladder },
     { label: "Stop", cls: "n", cell: (p) => price(p.stop) },
-    { label: "Targets", cls: "n", cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
+    { label: "Targets", cls: "n wide", cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
     cover,
     R,
     { label: "P&L", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
@@ -84,7 +84,7 @@ const closedColumns = (onChoose) => [
   { label: "Opened", cls: "n", cell: (p) => clock(p.opened_at) },
   { label: "Closed", cls: "n", cell: (p) => clock(p.closed_at) },
   { label: "Reason", cls: "wordy", cell: (p) => words(p.exit_reason) },
-  { label: "Worst · best", cls: "n", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
+  { label: "Worst · best", cls: "n wide", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
   R,
   { label: "Net", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
 ];
