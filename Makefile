@@ -45,7 +45,7 @@ integration: $(VENV)/.dev  ## Run the tests that need PostgreSQL and Valkey
 browser: $(VENV)/.dev  ## Run the tests of the page in a real browser (Debian's chromium, installed by apt where it can be)
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -q -y chromium; } || \
 	  { echo "the browser tests need chromium: apt-get install chromium" >&2; exit 1; }
-	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/console/browser $(ARGS)
+	$(SUPERVISED) --ephemeral -- $(PY) -m pytest -m browser tests/console/browser $(ARGS)
 
 lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/ruff check .
