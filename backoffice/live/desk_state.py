@@ -5,15 +5,14 @@ The state is written elsewhere, by the process that records the journal.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import redis
 from django.conf import settings
 from django.utils import timezone
 
+from backoffice.live.from_rows import FROM_ROWS, newest_run
 from trading import broadcast_keys
-from trading.broadcast import state_from_rows
 from trading.models import Account, OrderEvent, Run, RunState
 from trading.services.seed import PAPER_ACCOUNT
 
@@ -55,9 +54,7 @@ def snapshot(account: str) -> Snapshot:
     cached = _read(broadcast_keys.state_key(account))
     if cached is not None:
         return Snapshot(cached, "redis")
-    run = _newest_run(account)
-    state = None if run is None else state_from_rows(run)
-    return Snapshot(json.dumps(state, default=str, separators=(",", ":")), "rows")
+    return Snapshot(FROM_ROWS.told(account), "rows")
 
 
 def bars(account: str, instrument: str) -> str:
@@ -73,7 +70,7 @@ def stops(account: str, instrument: str) -> Stops:
 
     Each is (epoch seconds, price); an entry is there only where the price moved.
     """
-    run = _newest_run(account)
+    run = newest_run(account)
     exchange, _, symbol = instrument.partition(":")
     events = OrderEvent.objects.filter(
         run=run,
@@ -88,10 +85,6 @@ def stops(account: str, instrument: str) -> Stops:
         if not moves or moves[-1][1] != float(price):
             moves.append((at.timestamp(), float(price)))
     return found
-
-
-def _newest_run(account: str) -> Run | None:
-    return Run.objects.filter(account__code=account).order_by("-started_at", "-id").first()
 
 
 def _read(key: str) -> str | None:

@@ -74,7 +74,7 @@ class WebProcess:
     def __init__(self, database: str) -> None:
         self.port = _free_port()
         self.url = f"http://localhost:{self.port}"
-        self._database = database
+        self.database = database
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -85,7 +85,7 @@ class WebProcess:
             cwd=ROOT,
             env={
                 **os.environ,
-                "DATABASE_URL": self._database,
+                "DATABASE_URL": self.database,
                 "DJANGO_SETTINGS_MODULE": "aitrapp.settings.test",
             },
         )

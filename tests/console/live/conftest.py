@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
+from backoffice.live.from_rows import FROM_ROWS
 from backoffice.people import add_person
 from backoffice.permissions import Role
 from trading.broadcast_keys import state_key
@@ -46,8 +47,10 @@ def _empty_redis() -> Iterator[None]:
     """Begin and end with nothing of the desk in Redis, and nothing counted against anybody."""
     _forget()
     cache.clear()
+    FROM_ROWS.forget()
     yield
     _forget()
+    FROM_ROWS.forget()
 
 
 def _forget() -> None:
