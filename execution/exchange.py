@@ -18,10 +18,10 @@ from execution.last_seen import LastSeen
 from execution.market_rules import Band, ExchangeSettings, refuse_order, refuse_trigger
 from execution.matching import Liquidity, Step, match, step_of
 from execution.orders import (
+    STOPS,
     Fill,
     OrderChange,
     OrderRequest,
-    OrderType,
     OrderUpdate,
     Validity,
 )
@@ -36,9 +36,6 @@ Window = tuple[datetime, datetime]
 
 Windows = Callable[[Instrument, datetime], Window | None] | Mapping[str, Window]
 """The window of an instrument on the day of a moment, or one window by instrument key."""
-
-_STOPS = (OrderType.SL, OrderType.SL_M)
-_PRICED = (OrderType.LIMIT, OrderType.SL)
 
 
 class Exchange:
@@ -218,7 +215,7 @@ class Exchange:
         refuse_order(changed, self._settings, self._bands.get(before.instrument.key))
         if changed.trigger_price is None or changed.trigger_price == before.trigger_price:
             return
-        if order.triggered and before.order_type in _STOPS:
+        if order.triggered and before.order_type in STOPS:
             raise Refused("The order is triggered already, its trigger can't be modified.")
         refuse_trigger(changed, self._seen.last(before.instrument.token))
 
@@ -251,18 +248,8 @@ class Exchange:
 
 
 def _changed(request: OrderRequest, change: OrderChange) -> OrderRequest:
-    order_type = change.order_type or request.order_type
     try:
-        return replace(
-            request,
-            order_type=order_type,
-            quantity=request.quantity if change.quantity is None else change.quantity,
-            price=(change.price or request.price) if order_type in _PRICED else None,
-            trigger_price=(change.trigger_price or request.trigger_price)
-            if order_type in _STOPS
-            else None,
-            market_protection=change.market_protection or request.market_protection,
-        )
+        return request.changed_by(change)
     except ValueError as error:
         raise Refused(str(error)) from error
 

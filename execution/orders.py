@@ -42,6 +42,12 @@ class OrderType(StrEnum):
     SL_M = "SL-M"
 
 
+PRICED = (OrderType.LIMIT, OrderType.SL)
+"""Types with a limit price."""
+STOPS = (OrderType.SL, OrderType.SL_M)
+"""Types with a trigger price."""
+
+
 class Product(StrEnum):
     """Kite's products."""
 
@@ -139,10 +145,27 @@ class OrderRequest:
             raise ValueError(f"quantity: {self.quantity}, expected above 0")
         if not self.instrument.is_tradable:
             raise ValueError(f"instrument: {self.instrument.symbol} is an index, not tradable")
-        if (self.order_type in (OrderType.LIMIT, OrderType.SL)) != (self.price is not None):
+        if (self.order_type in PRICED) != (self.price is not None):
             raise ValueError(f"price: {self.price} does not go with {self.order_type}")
-        if (self.order_type in (OrderType.SL, OrderType.SL_M)) != (self.trigger_price is not None):
+        if (self.order_type in STOPS) != (self.trigger_price is not None):
             raise ValueError(f"trigger_price: {self.trigger_price} not with {self.order_type}")
+
+    def changed_by(self, change: OrderChange) -> OrderRequest:
+        """Return the request as it rests once `change` is done.
+
+        A price that the new order type has no use for goes. Raises `ValueError` as a new request.
+        """
+        order_type = change.order_type or self.order_type
+        price = self.price if change.price is None else change.price
+        trigger = self.trigger_price if change.trigger_price is None else change.trigger_price
+        return replace(
+            self,
+            order_type=order_type,
+            quantity=self.quantity if change.quantity is None else change.quantity,
+            price=price if order_type in PRICED else None,
+            trigger_price=trigger if order_type in STOPS else None,
+            market_protection=change.market_protection or self.market_protection,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,23 +22,6 @@ class UnknownOrderError(Exception):
     """News came of an order that this run never planned."""
 
 
-def with_change(request: OrderRequest, change: OrderChange) -> OrderRequest:
-    """Return the request as it rests once `change` is done."""
-    order_type = change.order_type or request.order_type
-    keeps_price = order_type.value in ("LIMIT", "SL")
-    keeps_trigger = order_type.value in ("SL", "SL-M")
-    price = change.price if change.price is not None else request.price
-    trigger = change.trigger_price if change.trigger_price is not None else request.trigger_price
-    return replace(
-        request,
-        quantity=change.quantity or request.quantity,
-        order_type=order_type,
-        price=price if keeps_price else None,
-        trigger_price=trigger if keeps_trigger else None,
-        market_protection=change.market_protection or request.market_protection,
-    )
-
-
 @dataclass(slots=True)
 class _OnTheWay:
     """Changes of one order not answered yet: as the last leaves it, its largest, how many."""
@@ -145,7 +128,7 @@ class OrderBook:
         order = self._orders[client_id]
         self._orders[client_id] = replace(order, modifications=order.modifications + 1)
         before = self._pending.get(client_id)
-        request = with_change(self.wanted(client_id), change)
+        request = self.wanted(client_id).changed_by(change)
         self._pending[client_id] = _OnTheWay(
             request,
             max(request.quantity, before.most if before else 0),

@@ -18,7 +18,6 @@ from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder,
 from trading.engine.core import Engine
 from trading.engine.events import BrokerSaid, ChangeRefused, Event, MarketStep, TimerFired
 from trading.engine.invariants import check
-from trading.engine.order_book import with_change
 from trading.engine.timeline import BAR
 from trading.engine.trades import Trade
 
@@ -98,7 +97,7 @@ class Counterparty:
         order = self.orders.get(wish.client_id)
         if fate == "refuse" or order is None or not order.left:
             return ChangeRefused(moment, wish.client_id, "cannot be changed", proven=True)
-        changed = with_change(order.request, wish.change)
+        changed = order.request.changed_by(wish.change)
         if fate == "lose":
             return ChangeRefused(moment, wish.client_id, "timeout", proven=False)
         if changed.quantity <= order.filled:

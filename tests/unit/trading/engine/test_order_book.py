@@ -17,7 +17,7 @@ from execution.orders import (
     Side,
 )
 from tests.unit.trading.engine.builders import FUTURE, D, at
-from trading.engine.order_book import OrderBook, UnknownOrderError, with_change
+from trading.engine.order_book import OrderBook, UnknownOrderError
 
 STOP = OrderRequest(
     client_id="S1",
@@ -198,24 +198,6 @@ def test_an_order_proven_never_to_have_existed_covers_nothing():
     assert orders.working(["S1"]) == []
     assert not orders.unfinished(["S1"])
     assert (orders.open_quantity("S1"), orders.most("S1")) == (0, 0)
-
-
-def test_a_stop_changed_into_a_limit_loses_its_trigger():
-    changed = with_change(STOP, OrderChange(order_type=OrderType.LIMIT, price=D(23_990)))
-
-    assert (changed.order_type, changed.price, changed.trigger_price) == (
-        OrderType.LIMIT,
-        D(23_990),
-        None,
-    )
-
-
-def test_a_stop_changed_into_a_market_order_loses_both_prices():
-    change = OrderChange(order_type=OrderType.MARKET, market_protection=D(-1))
-
-    changed = with_change(STOP, change)
-
-    assert (changed.price, changed.trigger_price, changed.market_protection) == (None, None, D(-1))
 
 
 def test_every_order_is_remembered_in_the_order_of_sending():
