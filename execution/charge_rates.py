@@ -11,9 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from execution.dated import Row, in_force, rows_of
+from execution.dated import dated_rows
 from execution.orders import Product
 from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.tables import Row
 
 _FILE = "charges.toml"
 _HOUSE = {
@@ -78,46 +79,52 @@ def charge_class(instrument: Instrument, product: Product) -> ChargeClass:
 
 
 def rates_for(instrument: Instrument, product: Product, on: date) -> Rates:
-    """Return the rates in force. Raises `NoFactError` before the first table."""
+    """Return the rates in force. Raises `FactMissing` before the first table."""
     kind = charge_class(instrument, product)
     return _rates(_HOUSE[instrument.exchange], instrument.name, kind, on)
 
 
 @lru_cache(maxsize=4096)
 def _rates(house: str, underlying: str, kind: ChargeClass, on: date) -> Rates:
-    tax = _levy("transaction_tax", on)
+    tax = _levy("transaction_tax", on).row(kind)
     fee = _exchange_row(house, underlying, kind, on)
-    brokerage = _levy("brokerage", on)
+    brokerage = _levy("brokerage", on).row(kind)
     option = kind is ChargeClass.OPTIONS
     return Rates(
-        tax_buy=tax.percent(kind, "buy"),
-        tax_sell=tax.percent(kind, "sell"),
-        tax_exercise=tax.percent(kind, "exercise") if option else Decimal(0),
+        tax_buy=tax.percent("buy"),
+        tax_sell=tax.percent("sell"),
+        tax_exercise=tax.percent("exercise") if option else Decimal(0),
         exchange=fee.percent("percent"),
         protection=fee.percent("protection"),
-        protection_taxed=fee.fields["protection_taxed"] is True,
+        protection_taxed=fee.flag("protection_taxed"),
         sebi=_levy("sebi_fee", on).percent("percent"),
         stamp=_levy("stamp_duty", on).percent(kind),
         gst=_levy("gst", on).percent("percent"),
-        brokerage_share=brokerage.percent(kind, "percent"),
-        brokerage_most=brokerage.number(kind, "most_rupees"),
-        brokerage_flat=brokerage.number(kind, "flat_rupees"),
-        settlement=brokerage.number(kind, "settlement_rupees") if option else Decimal(0),
+        brokerage_share=brokerage.percent("percent"),
+        brokerage_most=brokerage.number("most_rupees"),
+        brokerage_flat=brokerage.number("flat_rupees"),
+        settlement=brokerage.number("settlement_rupees") if option else Decimal(0),
     )
 
 
 def _levy(table: str, on: date) -> Row:
-    return in_force((row for row in rows_of(_FILE) if row.table == table), on, f"{_FILE} {table}")
+    return dated_rows(_FILE, table).at(on)
 
 
 def _exchange_row(house: str, underlying: str, kind: ChargeClass, on: date) -> Row:
-    rows = [
-        row
-        for row in rows_of(_FILE)
-        if row.table == "exchange_charge"
-        and row.fields["exchange"] == house
-        and row.fields["segment"] == kind.segment
-    ]
-    named = [row for row in rows if underlying in row.fields.get("names", ())]
-    general = [row for row in rows if "names" not in row.fields]
-    return in_force(named or general, on, f"{_FILE} exchange_charge {house} {kind.segment}")
+    """Return the fee of contracts on `underlying` where a row names it, else the segment's."""
+
+    def is_segment(row: Row) -> bool:
+        return (row.text("exchange"), row.text("segment")) == (house, kind.segment)
+
+    named = dated_rows(
+        _FILE,
+        "exchange_charge",
+        lambda row: is_segment(row) and row.has("names") and underlying in row.texts("names"),
+    )
+    if named.entries:
+        return named.at(on)
+    general = dated_rows(
+        _FILE, "exchange_charge", lambda row: is_segment(row) and not row.has("names")
+    )
+    return general.at(on)

@@ -76,7 +76,7 @@ def charges_for_order(
 
     `quantity`: units filled in all; `value`: rupees, the sum of fill price x quantity. Nothing
     filled costs nothing. A cancelled order that filled in part is charged for that part. What a
-    part added is the difference of two calls. Raises `NoFactError` before the first table.
+    part added is the difference of two calls. Raises `FactMissing` before the first table.
     """
     _check(quantity, value)
     if quantity == 0:

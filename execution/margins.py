@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from execution.dated import Row, in_force, rows_of
+from execution.dated import dated_rows
 from execution.orders import Side
 from marketdata.instruments import Instrument, Kind
+from marketdata.tables import Row
 
 _FILE = "margins.toml"
 _PAISA = Decimal("0.01")
@@ -24,7 +25,7 @@ def margin_for(
     A bought option blocks its premium. A sold option is taken at its strike as a future would be,
     which is the upper bound of what it scans to, plus the extra of its expiry day; its premium is
     not credited. Shares are intraday. Raises `ValueError` for an index or a price not above 0,
-    `NoFactError` before the first table.
+    `FactMissing` before the first table.
     """
     if quantity < 0:
         raise ValueError(f"quantity: {quantity}, expected 0 or more")
@@ -65,7 +66,7 @@ def _short_option_rate(instrument: Instrument, on: date) -> Decimal:
 
 
 def _is_index(instrument: Instrument, index: Row) -> bool:
-    return instrument.name in index.fields["names"]
+    return instrument.name in index.texts("names")
 
 
 def _strike(instrument: Instrument) -> Decimal:
@@ -75,4 +76,4 @@ def _strike(instrument: Instrument) -> Decimal:
 
 
 def _table(name: str, on: date) -> Row:
-    return in_force((row for row in rows_of(_FILE) if row.table == name), on, f"{_FILE} {name}")
+    return dated_rows(_FILE, name).at(on)

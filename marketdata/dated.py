@@ -5,6 +5,7 @@ The facts themselves live in `facts.py` and the files of `data/`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -52,12 +53,29 @@ class Dated(Generic[T]):
                     f"the one from {earlier.valid_from}"
                 )
 
+    @classmethod
+    def until_next(cls, name: str, values: Iterable[tuple[date, T, str]]) -> Dated[T]:
+        """Return values (first day, value, source) of which each holds until the next begins.
+
+        Raises `ValueError` where two begin on one day or a source is missing.
+        """
+        ordered = sorted(values, key=lambda value: value[0])
+        ends = [*(begins for begins, _, _ in ordered[1:]), None]
+        return cls(
+            name,
+            tuple(
+                Entry(begins, end, value, source)
+                for (begins, value, source), end in zip(ordered, ends, strict=False)
+            ),
+        )
+
     def entry(self, day: date) -> Entry[T]:
         """Return the entry that holds on `day`; raises `FactMissing` in a gap or outside."""
         for entry in self.entries:
             if entry.holds_on(day):
                 return entry
-        raise FactMissing(f"{self.name}: nothing known for {day}")
+        known = f", it begins {self.entries[0].valid_from}" if self.entries else ""
+        raise FactMissing(f"{self.name}: nothing known for {day}{known}")
 
     def at(self, day: date) -> T:
         """Return the value that holds on `day`; raises `FactMissing` in a gap or outside."""

@@ -1,6 +1,6 @@
 """Reading dated data files, TOML or CSV, into checked rows.
 
-What the tables mean lives with their owners: `facts.py`, `calendar_data.py`, `events.py`.
+What the tables mean is known to those that read them, such as `facts.py` and `calendar_data.py`.
 """
 
 from __future__ import annotations
@@ -75,14 +75,39 @@ class Row:
 
     def decimal(self, field: str) -> Decimal:
         """Return an exact number above zero, written as text so that no binary fraction enters."""
+        number = self.number(field)
+        if number <= 0:
+            self.refuse(field, "a number above 0")
+        return number
+
+    def number(self, field: str) -> Decimal:
+        """Return an exact number, 0 or above, written as text."""
         value = self.cells.get(field)
         try:
             number = Decimal(value if isinstance(value, str) else "")
         except InvalidOperation:
             self.refuse(field, 'a number in quotes like "0.05"')
-        if not number.is_finite() or number <= 0:
-            self.refuse(field, "a number above 0")
+        if not number.is_finite() or number < 0:
+            self.refuse(field, "a number, 0 or above")
         return number
+
+    def percent(self, field: str) -> Decimal:
+        """Return a number written in percent as a fraction: "0.03" is 0.0003."""
+        return self.number(field) / 100
+
+    def flag(self, field: str) -> bool:
+        """Return true or false."""
+        value = self.cells.get(field)
+        if not isinstance(value, bool):
+            self.refuse(field, "true or false")
+        return value
+
+    def texts(self, field: str) -> tuple[str, ...]:
+        """Return a list of texts; it may be empty but not missing."""
+        value = self.cells.get(field)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.refuse(field, "a list of texts")
+        return tuple(value)
 
     def choice(self, field: str, allowed: tuple[str, ...]) -> str:
         """Return a text that is one of `allowed`."""

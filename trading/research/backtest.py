@@ -62,7 +62,7 @@ def backtest(request: Request, progress: Progress) -> Result:
 
     Sessions before `first` only bring the indicators up to date. Raises `ConfigError`,
     `HistoryError`, `ListingError` or `CalendarUnknown` for what cannot be used, before anything
-    is traded, and `NoFactError` for a session before the first known charges.
+    is traded, and `FactMissing` for a session before the first known charges.
     """
     config = config_of(request.wishes)
     market = _market(request, config)

@@ -18,8 +18,8 @@ from execution.charges import (
     charges_for_order,
     round_trip,
 )
-from execution.dated import NoFactError
 from execution.orders import Product, Side
+from marketdata.dated import FactMissing
 from marketdata.instruments import Exchange, Instrument, Kind
 
 D = Decimal
@@ -332,7 +332,7 @@ def test_an_order_that_did_not_fill_costs_nothing() -> None:
 
 
 def test_a_day_before_the_first_table_is_an_error_that_names_it() -> None:
-    with pytest.raises(NoFactError, match=r"2016-08-16.*begins 2021-01-01"):
+    with pytest.raises(FactMissing, match=r"2016-08-16.*begins 2021-01-01"):
         charges_for_order(SHARE, Side.BUY, 1, D(100), Product.MIS, date(2016, 8, 16))
 
 

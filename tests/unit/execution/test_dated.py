@@ -1,54 +1,56 @@
+"""The dated tables that come with the package: each row has its day and its source."""
+
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 
-from execution.dated import NoFactError, Row, in_force, rows_of
+from execution.dated import dated_rows, rows_of
+from marketdata.dated import FactMissing
+from marketdata.tables import DataFileError
 
-WHAT = ("exchange", "segment", "names")
-
-
-def row(day: int, **fields: object) -> Row:
-    return Row("facts.toml", "fee", date(2026, 1, day), "circular", dict(fields))
-
-
-def test_a_row_holds_from_its_day_until_the_next_begins() -> None:
-    rows = (row(10), row(5), row(20))
-
-    assert in_force(rows, date(2026, 1, 5), "fee") == row(5)
-    assert in_force(rows, date(2026, 1, 19), "fee") == row(10)
-    assert in_force(rows, date(2026, 1, 20), "fee") == row(20)
+LEVIES = ("transaction_tax", "sebi_fee", "stamp_duty", "gst", "brokerage")
+MARGINS = ("index_derivatives", "stock_derivatives", "shares")
 
 
-def test_a_day_before_all_rows_names_the_first_known() -> None:
-    with pytest.raises(NoFactError, match=r"fee: nothing known for 2026-01-04.*2026-01-05"):
-        in_force((row(5), row(10)), date(2026, 1, 4), "fee")
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [
+        *(("charges.toml", table) for table in LEVIES),
+        *(("margins.toml", table) for table in MARGINS),
+    ],
+)
+def test_the_newest_row_that_has_begun_holds(file, table):
+    rows = dated_rows(file, table)
+
+    for entry in rows.entries:
+        assert rows.at(entry.valid_from).day("valid_from") == entry.valid_from
+        assert entry.source
+    assert rows.at(date.max) == rows.entries[-1].value
 
 
-def test_no_row_at_all_says_so() -> None:
-    with pytest.raises(NoFactError, match="there is no row"):
-        in_force((), date(2026, 1, 4), "fee")
+def test_a_day_before_all_rows_names_the_first_known():
+    with pytest.raises(FactMissing, match=r"gst: nothing known for 2016-08-16, it begins 2021"):
+        dated_rows("charges.toml", "gst").at(date(2016, 8, 16))
 
 
-def test_percent_is_read_as_a_fraction() -> None:
-    assert row(5, rate={"buy": "0.03"}).percent("rate", "buy") == Decimal("0.0003")
-
-
-@pytest.mark.parametrize("bad", [0.03, "three", None])
-def test_a_number_that_is_not_written_as_text_names_file_and_field(bad: object) -> None:
-    with pytest.raises(ValueError, match=r"facts.toml: fee of 2026-01-05: rate"):
-        row(5, rate=bad).number("rate")
-
-
-@pytest.mark.parametrize("file", ["charges.toml", "margins.toml"])
-def test_every_row_has_a_date_a_source_and_no_twin(file: str) -> None:
-    rows = rows_of(file)
-    identities = [
-        (row.table, row.valid_from, *(str(row.fields.get(name)) for name in WHAT)) for row in rows
+def test_exchange_fees_of_one_kind_never_begin_on_one_day():
+    rows = rows_of("charges.toml", "exchange_charge")
+    kinds = [
+        (row.text("exchange"), row.text("segment"), row.texts("names") if row.has("names") else ())
+        for row in rows
     ]
+    days = [(kind, row.day("valid_from")) for kind, row in zip(kinds, rows, strict=True)]
 
-    assert rows
-    assert all(row.source for row in rows)
-    assert len(set(identities)) == len(identities)
+    assert len(set(days)) == len(days) > 0
+
+
+def test_a_table_that_is_not_there_names_file_and_table():
+    with pytest.raises(DataFileError, match=r"charges.toml: no_such_table is None"):
+        rows_of("charges.toml", "no_such_table")
+
+
+def test_rows_that_begin_on_one_day_are_refused():
+    with pytest.raises(DataFileError, match=r"charges.toml exchange_charge"):
+        dated_rows("charges.toml", "exchange_charge")

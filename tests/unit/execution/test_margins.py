@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from execution.dated import NoFactError
 from execution.margins import margin_for
 from execution.orders import Side
+from marketdata.dated import FactMissing
 from marketdata.instruments import Exchange, Instrument, Kind
 
 D = Decimal
@@ -78,5 +78,5 @@ def test_bad_input_names_the_field(
 
 
 def test_a_day_before_the_tables_is_an_error() -> None:
-    with pytest.raises(NoFactError, match="2016-08-16"):
+    with pytest.raises(FactMissing, match="2016-08-16"):
         margin_for(SHARE, Side.BUY, 1, D(100), date(2016, 8, 16))

@@ -71,3 +71,22 @@ def test_a_row_that_ends_before_it_begins_is_refused_with_its_place() -> None:
 
     with pytest.raises(DataFileError, match=r"x\.csv line 2: valid_to: 2026-01-01 is not after"):
         dated_table((row,), "name", lambda item: item.whole("lot"))
+
+
+def test_values_told_by_their_first_day_hold_until_the_next_begins():
+    fact = Dated.until_next("fee", [(date(2026, 1, 10), 2, "b"), (date(2026, 1, 5), 1, "a")])
+
+    assert [fact.at(date(2026, 1, day)) for day in (5, 9, 10, 31)] == [1, 1, 2, 2]
+    assert fact.entry(date(2026, 1, 7)).source == "a"
+
+
+def test_a_fact_without_values_knows_nothing():
+    with pytest.raises(FactMissing, match="fee: nothing known for 2026-01-04"):
+        Dated.until_next("fee", []).at(date(2026, 1, 4))
+
+
+def test_a_day_before_the_first_value_is_told_when_it_begins():
+    fact = Dated.until_next("fee", [(date(2026, 1, 5), 1, "a")])
+
+    with pytest.raises(FactMissing, match="2026-01-04, it begins 2026-01-05"):
+        fact.at(date(2026, 1, 4))

@@ -23,6 +23,9 @@ def test_a_row_gives_each_kind_of_value() -> None:
             "clock": time(9, 15),
             "count": "7",
             "step": "0.05",
+            "free": "0",
+            "on": True,
+            "names": ["A", "B"],
             "inner": {"name": "B"},
             "list": [{"name": "C"}],
         },
@@ -34,6 +37,10 @@ def test_a_row_gives_each_kind_of_value() -> None:
     assert row.clock("clock") == time(9, 15)
     assert row.whole("count") == 7
     assert row.decimal("step") == Decimal("0.05")
+    assert row.number("free") == 0
+    assert row.percent("step") == Decimal("0.0005")
+    assert row.flag("on") is True
+    assert row.texts("names") == ("A", "B")
     assert row.row("inner").text("name") == "B"
     assert row.rows("list")[0].where == "x.toml.list[0]"
     assert row.choice("name", ("A", "B")) == "A"
@@ -56,6 +63,11 @@ def test_a_row_gives_each_kind_of_value() -> None:
         (lambda row: row.decimal("f"), "NaN"),
         (lambda row: row.decimal("f"), "0"),
         (lambda row: row.decimal("f"), "many"),
+        (lambda row: row.number("f"), "-0.01"),
+        (lambda row: row.percent("f"), 0.03),
+        (lambda row: row.flag("f"), "true"),
+        (lambda row: row.texts("f"), "b"),
+        (lambda row: row.texts("f"), ["b", 1]),
         (lambda row: row.choice("f", ("a",)), "b"),
         (lambda row: row.row("f"), "b"),
         (lambda row: row.rows("f"), ["b"]),

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from execution.dated import NoFactError
 from marketdata.calendar import CalendarUnknown
+from marketdata.dated import FactMissing
 from marketdata.history import HistoryError
 from trading.config import ConfigError, load
 from trading.research.backtest import Request, Result, backtest
@@ -20,7 +20,7 @@ from trading.research.listings import ListingError
 from trading.research.profiles import Profile, Wishes
 from trading.research.report_files import write_report
 
-_BAD_INPUT = (ConfigError, HistoryError, ListingError, CalendarUnknown, NoFactError)
+_BAD_INPUT = (ConfigError, HistoryError, ListingError, CalendarUnknown, FactMissing)
 _WIDTH = 30
 
 
