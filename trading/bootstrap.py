@@ -38,6 +38,7 @@ from trading.engine.runner import Journal, Runner, Surroundings
 from trading.engine.scan import timeframes
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import Timeline, bar_closes
+from trading.engine.venue import InstantVenue
 
 _HISTORY = timedelta(days=30)
 """How far back the bars before a day may reach."""
@@ -228,7 +229,7 @@ def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
         engine,
         Surroundings(
             journal=journal,
-            venue=PaperBroker(exchange),
+            venue=InstantVenue(PaperBroker(exchange)),
             past=TapeFeed(day.tape, None),
             feed=feed,
             now=feed.now,
@@ -263,7 +264,7 @@ def bars_runner(day: BarsDay, journal: Journal) -> Runner:
         day.engine,
         Surroundings(
             journal=journal,
-            venue=PaperBroker(Exchange(day.exchange, day.windows)),
+            venue=InstantVenue(PaperBroker(Exchange(day.exchange, day.windows))),
             past=day.past,
             feed=day.feed,
             now=lambda: None,

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
-from execution.broker import Broker, OutcomeUnknown, Refused
-from execution.orders import OrderState, OrderUpdate
 from marketdata.feed import MarketFeed
 from marketdata.quality import TickScreen
 from marketdata.tape import Frame
-from marketdata.ticks import Ticks
 from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
 from trading.engine.codec import body_of, event_of, plain
 from trading.engine.core import Engine
@@ -36,13 +33,18 @@ from trading.engine.events import (
 )
 from trading.engine.invariants import check
 from trading.engine.timeline import Timeline
+from trading.engine.venue import Venue
 
 FRAME = "Frame"
 """Kind of the record that says a frame of the tape was taken up."""
 ENDED = "run-ended"
 """Kind of the last record of a run."""
 _OUTSIDE = frozenset({CommandIssued.__name__, ConditionChanged.__name__})
+_NEWS = frozenset({BrokerSaid.__name__, ChangeRefused.__name__})
 _LISTEN_SECONDS = 0.05
+
+Input = CommandIssued | ConditionChanged | BrokerSaid | ChangeRefused
+"""What comes in from outside by itself: commands, conditions, a real broker's news."""
 
 
 class DivergenceError(Exception):
@@ -62,25 +64,15 @@ class Journal(Protocol):
     def flush(self) -> None: ...
 
 
-class Venue(Broker, Protocol):
-    """A broker that lives on the market's frames, such as the paper broker."""
-
-    def observe(self, at: datetime, ticks: Ticks) -> tuple[OrderUpdate, ...]:
-        """Match resting orders against new prices; return what happened to them."""
-
-    def advance(self, at: datetime) -> tuple[OrderUpdate, ...]:
-        """Take the time without prices; return what happened to orders by it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What stands around the engine in one run.
 
     `past` tells the frames of a journal's past, `feed` those that follow, each when it is due.
     `now` returns the moment it is between two frames, None where time passes with frames only.
-    `inputs` returns what came from outside since the last call (commands, conditions);
-    `before_orders` is called before orders leave and may raise to stop the process (the leader's
-    fence).
+    `inputs` returns what came from outside since the last call; `pause` waits for so many seconds,
+    less where something has come. `before_orders` is called before orders leave and may raise to
+    stop the process (the leader's fence).
     """
 
     journal: Journal
@@ -90,9 +82,10 @@ class Surroundings:
     now: Callable[[], datetime | None]
     screen: TickScreen
     timeline: Timeline
-    inputs: Callable[[datetime], Sequence[CommandIssued | ConditionChanged]]
+    inputs: Callable[[datetime], Sequence[Input]]
     before_orders: Callable[[], None]
     symbols: dict[int, str]
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class Runner:
@@ -103,6 +96,7 @@ class Runner:
         self.answer: Callable[[Event], tuple[Action, ...]] = engine.handle
         self._around = around
         self._past = deque(around.journal.recovered[1:])
+        self._recalled = _OUTSIDE if around.venue.is_relived else _OUTSIDE | _NEWS
         self._inbox: deque[Event] = deque()
         self._faults: dict[tuple[str, str], int] = {}
         self._commands: set[int] = set()
@@ -144,7 +138,20 @@ class Runner:
             await self._up_to(frame.at)
             await self._frame(frame)
             taken = frame.index + 1
+        while self._past and self._past[0].kind != ENDED:
+            await self._up_to_record(self._past[0])
         return taken
+
+    async def _up_to_record(self, record: Any) -> None:
+        """Live on to a record that came after the last frame there is."""
+        left = len(self._past)
+        if record.incoming and record.kind not in (FRAME, MarketStep.__name__):
+            await self._up_to(datetime.fromisoformat(record.body["at"]))
+        if len(self._past) == left:
+            raise DivergenceError(
+                f"record {record.seq}: {record.kind} {record.body} stands there, "
+                f"living it again came to nothing like it"
+            )
 
     async def _next(self, frames: AsyncIterator[Frame]) -> Frame | None:
         """Return the next frame, or None after the last; while it isn't due, time goes on."""
@@ -152,7 +159,9 @@ class Runner:
             return await anext(frames, None)
         coming = asyncio.ensure_future(anext(frames, None))
         while not coming.done():
-            await asyncio.wait({coming}, timeout=_LISTEN_SECONDS)
+            pause = asyncio.ensure_future(self._around.pause(_LISTEN_SECONDS))
+            await asyncio.wait({coming, pause}, return_when=asyncio.FIRST_COMPLETED)
+            pause.cancel()
             now = self._around.now()
             if not coming.done() and now is not None:
                 await self._up_to(now)
@@ -175,7 +184,7 @@ class Runner:
 
     async def _recall(self) -> None:
         """While living through the past, take what the journal says came from outside here."""
-        while self._past and self._past[0].kind in _OUTSIDE:
+        while self._past and self._past[0].kind in self._recalled:
             await self._take(event_of(self._past[0].kind, self._past[0].body))
 
     async def _take(self, event: Event) -> None:
@@ -214,59 +223,41 @@ class Runner:
             event = self._inbox.popleft()
             self._log(type(event).__name__, body_of(event), incoming=True)
             actions = self.answer(event)
-            self._log_all(actions)
-            orders = [a for a in actions if isinstance(a, PlaceOrder | ModifyOrder | CancelOrder)]
-            if orders:
-                self._around.journal.flush()
-                self._around.before_orders()
-            else:
-                self._around.journal.write()
-            for action in actions:
-                await self._do(action)
+            await self._do(actions)
         check(self.engine)
 
-    async def _do(self, action: Action) -> None:
-        match action:
-            case SetTimer(due=due, key=key):
-                self._around.timeline.set(due, key)
-            case PlaceOrder():
-                await self._place(action)
-            case ModifyOrder(client_id=client_id, change=change):
-                await self._change(
-                    action.at, client_id, self._around.venue.modify(client_id, change)
-                )
-            case CancelOrder(client_id=client_id):
-                await self._change(action.at, client_id, self._around.venue.cancel(client_id))
-            case _:
-                pass
+    async def _do(self, actions: Sequence[Action]) -> None:
+        """Write actions down and do what they wish; orders leave once the file is flushed.
 
-    async def _place(self, wish: PlaceOrder) -> None:
-        """Send an order once; what is not proven becomes UNKNOWN and is never sent again."""
-        try:
-            update = await self._around.venue.place(wish.request)
-        except Refused as error:
-            update = _unfilled(wish, OrderState.REJECTED, str(error))
-        except OutcomeUnknown as error:
-            update = _unfilled(wish, OrderState.UNKNOWN, str(error))
-        self._inbox.append(BrokerSaid(wish.at, update))
-
-    async def _change(self, at: datetime, client_id: str, call: Any) -> None:
-        try:
-            self._inbox.append(BrokerSaid(at, await call))
-        except Refused as error:
-            self._inbox.append(ChangeRefused(at, client_id, str(error), proven=True))
-        except OutcomeUnknown as error:
-            self._inbox.append(ChangeRefused(at, client_id, str(error), proven=False))
+        What a journal's past says was sent is sent again only where it is lived again.
+        """
+        lived = [self._log(type(a).__name__, body_of(a), incoming=False) for a in actions]
+        again = self._around.venue.is_relived
+        wishes = [
+            action
+            for action, is_past in zip(actions, lived, strict=True)
+            if isinstance(action, PlaceOrder | ModifyOrder | CancelOrder) and (again or not is_past)
+        ]
+        if wishes:
+            self._around.journal.flush()
+            self._around.before_orders()
+        else:
+            self._around.journal.write()
+        for action in actions:
+            if isinstance(action, SetTimer):
+                self._around.timeline.set(action.due, action.key)
+        for wish in wishes:
+            self._inbox.extend(await self._around.venue.send(wish))
 
     def _log_all(self, actions: Sequence[Action]) -> None:
         for action in actions:
             self._log(type(action).__name__, body_of(action), incoming=False)
 
-    def _log(self, kind: str, body: object, *, incoming: bool) -> None:
-        """Write a record down, or check it against the one that stands there already."""
+    def _log(self, kind: str, body: object, *, incoming: bool) -> bool:
+        """Write a record down, or check it against the one that stands there; say if it did."""
         if not self._past:
             self._around.journal.append(kind, body, incoming=incoming)
-            return
+            return False
         record = self._past.popleft()
         again = plain(msgspec.Raw(msgspec.json.encode(body)))
         if (record.kind, record.incoming, record.body) != (kind, incoming, again):
@@ -274,10 +265,7 @@ class Runner:
                 f"record {record.seq}: {record.kind} {record.body} stands there, "
                 f"living it again gave {kind} {again}"
             )
-
-
-def _unfilled(wish: PlaceOrder, state: OrderState, reason: str) -> OrderUpdate:
-    return OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)
+        return True
 
 
 def _microseconds(at: datetime) -> int:

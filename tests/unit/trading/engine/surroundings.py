@@ -24,6 +24,7 @@ from trading.bootstrap import timeline_of
 from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged
 from trading.engine.runner import Runner, Surroundings
+from trading.engine.venue import InstantVenue
 from trading.journal import JournalFile, MemoryJournal
 
 Outside = CommandIssued | ConditionChanged
@@ -129,7 +130,7 @@ class Stage:
             Engine(told),
             Surroundings(
                 journal=journal,
-                venue=venue,
+                venue=InstantVenue(venue),
                 past=ListFeed(self.frames),
                 feed=ListFeed(self.frames),
                 now=lambda: None,

@@ -1,0 +1,94 @@
+"""Where a runner sends orders: the port, and the venue that answers at once.
+
+A venue whose answers come later, from a real broker, is `trading/live_venue.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from execution.broker import Broker, OutcomeUnknown, Refused, SessionExpired
+from execution.orders import OrderState, OrderUpdate
+from marketdata.ticks import Ticks
+from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
+from trading.engine.events import BrokerSaid, ChangeRefused
+
+Wish = PlaceOrder | ModifyOrder | CancelOrder
+Answer = BrokerSaid | ChangeRefused
+
+
+class Venue(Protocol):
+    """Where orders go. What it does not answer at once comes later among the runner's inputs."""
+
+    @property
+    def is_relived(self) -> bool:
+        """Say whether the same orders and frames give the same news again.
+
+        If not, living a journal again takes the news from the journal and sends nothing.
+        """
+
+    def observe(self, at: datetime, ticks: Ticks) -> Sequence[OrderUpdate]:
+        """Take a step's prices; return what they did to orders."""
+
+    def advance(self, at: datetime) -> Sequence[OrderUpdate]:
+        """Take the time without prices; return what it did to orders."""
+
+    async def send(self, wish: Wish) -> Sequence[Answer]:
+        """Carry a wish out, once; return what is known of it now."""
+
+
+class MarketBroker(Broker, Protocol):
+    """A broker that lives on the market's frames, such as the paper broker."""
+
+    def observe(self, at: datetime, ticks: Ticks) -> tuple[OrderUpdate, ...]: ...
+
+    def advance(self, at: datetime) -> tuple[OrderUpdate, ...]: ...
+
+
+class InstantVenue:
+    """A venue of a broker in this process: each wish is answered before anything else happens."""
+
+    is_relived = True
+
+    def __init__(self, broker: MarketBroker) -> None:
+        self._broker = broker
+        self.observe = broker.observe
+        self.advance = broker.advance
+
+    async def send(self, wish: Wish) -> tuple[Answer, ...]:
+        """Carry a wish out and return its answer."""
+        return (await answered(self._broker, wish),)
+
+
+async def answered(broker: Broker, wish: Wish) -> Answer:
+    """Carry a wish out and return its answer; what is not proven is never sent again.
+
+    A session that has ended proves that nothing was sent.
+    """
+    try:
+        return BrokerSaid(wish.at, await _call(broker, wish))
+    except (Refused, SessionExpired) as error:
+        return _failed(wish, str(error), proven=True)
+    except OutcomeUnknown as error:
+        return _failed(wish, str(error), proven=False)
+
+
+def _call(broker: Broker, wish: Wish) -> Awaitable[OrderUpdate]:
+    match wish:
+        case PlaceOrder(request=request):
+            return broker.place(request)
+        case ModifyOrder(client_id=client_id, change=change):
+            return broker.modify(client_id, change)
+        case CancelOrder(client_id=client_id):
+            return broker.cancel(client_id)
+
+
+def _failed(wish: Wish, reason: str, *, proven: bool) -> Answer:
+    if not isinstance(wish, PlaceOrder):
+        return ChangeRefused(wish.at, wish.client_id, reason, proven=proven)
+    state = OrderState.REJECTED if proven else OrderState.UNKNOWN
+    return BrokerSaid(
+        wish.at, OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)
+    )
