@@ -167,8 +167,8 @@ class LiveVenue:
 
     @property
     def is_idle(self) -> bool:
-        """Say whether no call is on its way and no news waits to be taken."""
-        return not self._calls.tasks and not self._news and not self._wanted.is_set()
+        """Say whether no call is on its way and no look at the book is asked for."""
+        return not self._calls.tasks and not self._wanted.is_set()
 
     async def watch(self) -> None:
         """Read the book now, whenever asked to, and every so often; runs until cancelled."""

@@ -1,0 +1,226 @@
+"""A runner before a broker that lives on when it dies: nothing is lost, nothing sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from execution.broker import BrokerBook
+from execution.exchange import Exchange, ExchangeSettings
+from execution.orders import OrderChange, OrderRequest, OrderState, OrderUpdate
+from execution.paper import PaperBroker
+from marketdata.quality import ScreenSettings, TickScreen
+from marketdata.tape import Frame
+from marketdata.tape_head import TapeHead
+from tests.unit.trading.engine.builders import FUTURE_COLUMN, INDEX_COLUMN, at, setup
+from tests.unit.trading.engine.surroundings import ListFeed, frames
+from trading.bootstrap import timeline_of
+from trading.engine.core import Engine
+from trading.engine.runner import Runner, Surroundings
+from trading.journal import JournalFile, read_records
+from trading.live_venue import LiveSettings, LiveVenue, OwnBooks
+
+START, END = at(9, 29, 50), at(9, 32)
+STOPPED_OUT = {80: {FUTURE_COLUMN: 23_940.0, INDEX_COLUMN: 23_940.0}}
+
+
+class PlugPulledError(Exception):
+    """The process dies here."""
+
+
+@dataclass(slots=True)
+class World:
+    """A broker and a market that go on whatever becomes of the desk.
+
+    `dies_before`, `dies_after`: the numbers of the calls before or after which the desk dies.
+    """
+
+    told: list[Frame]
+    dies_before: int = 0
+    dies_after: int = 0
+    seen: int = 0
+    calls: int = 0
+    placed: Counter[str] = field(default_factory=Counter)
+    venue: LiveVenue | None = None
+    dead: asyncio.Event = field(default_factory=asyncio.Event)
+    broker: PaperBroker = field(init=False)
+
+    def __post_init__(self) -> None:
+        keys = [column.instrument.key for column in setup().universe.columns]
+        windows = dict.fromkeys(keys, (at(9, 15), at(15, 30)))
+        self.broker = PaperBroker(Exchange(ExchangeSettings(), windows))
+        self.broker.advance(START)
+
+    @property
+    def now(self) -> datetime:
+        return self.told[max(self.seen - 1, 0)].at
+
+    def let_pass(self, frame: Frame) -> None:
+        """Match a frame once; a desk that is dead does not hear of it."""
+        self.seen = frame.index + 1
+        for update in self.broker.observe(frame.at, frame.ticks):
+            if self.venue is not None:
+                self.venue.hear({"order_id": update.broker_id, "update": update})
+
+    async def _called(self, call: Any) -> OrderUpdate:
+        """Carry a call out; a desk that dies at it never reads the answer."""
+        self.calls += 1
+        if self.calls == self.dies_before:
+            self.dead.set()
+            await asyncio.Event().wait()
+        answer: OrderUpdate = await call()
+        if self.calls == self.dies_after:
+            self.dead.set()
+            await asyncio.Event().wait()
+        return answer
+
+    async def place(self, request: OrderRequest) -> OrderUpdate:
+        async def placed() -> OrderUpdate:
+            self.placed[request.client_id] += 1
+            return await self.broker.place(request)
+
+        return await self._called(placed)
+
+    async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
+        return await self._called(lambda: self.broker.modify(client_id, change))
+
+    async def cancel(self, client_id: str) -> OrderUpdate:
+        return await self._called(lambda: self.broker.cancel(client_id))
+
+    async def book(self) -> BrokerBook:
+        return await self.broker.book()
+
+    async def news_of(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+        update: OrderUpdate = message["update"]
+        return update
+
+
+class LiveFeed:
+    """The frames of a world: those it has seen at once, then the rest, each when all is settled."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def head(self) -> TapeHead:
+        raise NotImplementedError
+
+    async def frames(self, start: int) -> AsyncIterator[Frame]:
+        world = self._world
+        for frame in world.told[start:]:
+            if frame.index >= world.seen:
+                world.let_pass(frame)
+            await asyncio.sleep(0)
+            while world.venue is not None and not world.venue.is_idle:
+                if world.dead.is_set():
+                    raise PlugPulledError
+                await asyncio.sleep(0.0005)
+            yield frame
+
+
+async def live_once(world: World, path: Path) -> Runner:
+    """Start a desk on what its journal holds and run it to the end, or to its death."""
+    told, world.dead = setup(), asyncio.Event()
+    engine = Engine(told)
+    journal = JournalFile(path)
+    world.venue = LiveVenue(
+        world,
+        lambda: OwnBooks(
+            engine.orders.all(),
+            [trade.position for trade in engine.ledger.trades.values()],
+            engine.orders.known_trades(),
+        ),
+        lambda: world.now,
+        LiveSettings(look_every_seconds=0.002, absent_after=timedelta(seconds=2)),
+    )
+    runner = Runner(
+        engine,
+        Surroundings(
+            journal=journal,
+            venue=world.venue,
+            past=ListFeed(world.told[: world.seen]),
+            feed=LiveFeed(world),
+            now=lambda: None,
+            screen=TickScreen(told.universe.tokens, ScreenSettings()),
+            timeline=timeline_of(told),
+            inputs=world.venue.news,
+            before_orders=lambda: None,
+            symbols={c.instrument.token: c.instrument.symbol for c in told.universe.columns},
+        ),
+    )
+    watching = asyncio.create_task(world.venue.watch())
+    try:
+        await runner.run({"run": "T1"}, END)
+    finally:
+        watching.cancel()
+        world.venue = None
+        journal.close()
+    return runner
+
+
+async def live(world: World, path: Path) -> Runner:
+    """Run the desk, starting it again when it dies."""
+    try:
+        return await live_once(world, path)
+    except PlugPulledError:
+        return await live_once(world, path)
+
+
+async def test_a_day_before_a_real_broker_comes_to_its_end(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT))
+
+    runner = await live(world, tmp_path / "j")
+
+    assert runner.engine.ledger.trades["P000001"].exit_reason == "HARD_STOP"
+    assert (await world.book()).net_quantity == ()
+    assert runner.engine.breakers.blocked == set()
+
+
+@pytest.mark.parametrize("where", ["dies_before", "dies_after"])
+@pytest.mark.parametrize("call", [1, 2, 3])
+async def test_dying_at_a_call_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, where: str, call: int
+):
+    world = World(frames(START, 120, STOPPED_OUT), **{where: call})
+
+    runner = await live(world, tmp_path / "j")
+
+    book = await world.book()
+    fills = [fill for order in book.orders for fill in order.fills]
+    engine = runner.engine
+    assert max(world.placed.values(), default=1) == 1
+    assert book.net_quantity == ()
+    assert {fill.trade_id for fill in fills} == engine.orders.known_trades()
+    for order in engine.orders.all():
+        assert order.state.is_final or order.state is OrderState.PLANNED
+    assert not [o for o in book.orders if not o.state.is_final]
+
+
+async def test_what_was_never_sent_is_found_absent_and_given_up(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT), dies_before=1)
+
+    runner = await live(world, tmp_path / "j")
+
+    states = [order.state for order in runner.engine.orders.all()]
+    assert states == [OrderState.PLANNED]
+    assert runner.engine.ledger.trades["P000001"].state == "ENTRY_CANCELLED"
+
+
+async def test_a_second_life_tells_the_first_as_it_was(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT), dies_after=2)
+    with pytest.raises(PlugPulledError):
+        await live_once(world, tmp_path / "j")
+    before = [(r.kind, r.body) for r in read_records(tmp_path / "j")]
+
+    await live_once(world, tmp_path / "j")
+
+    after = [(r.kind, r.body) for r in read_records(tmp_path / "j")]
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
