@@ -217,14 +217,21 @@ class Runner:
             await self._handle(DataFault(at, symbol, reason, count))
 
     async def _handle(self, event: Event) -> None:
-        """Journal an event, let the engine answer, journal and do what it wishes."""
+        """Journal an event, let the engine answer, journal and do what it wishes.
+
+        The books are checked unless nothing happened that could have changed them: no news of an
+        order, and no action, which is how every other change of them shows.
+        """
+        may_differ = False
         self._inbox.append(event)
         while self._inbox:
             event = self._inbox.popleft()
             self._log(type(event).__name__, body_of(event), incoming=True)
             actions = self.answer(event)
+            may_differ |= bool(actions) or isinstance(event, BrokerSaid | ChangeRefused)
             await self._do(actions)
-        check(self.engine)
+        if may_differ:
+            check(self.engine)
 
     async def _do(self, actions: Sequence[Action]) -> None:
         """Write actions down and do what they wish; orders leave once the file is flushed.
