@@ -33,11 +33,11 @@ News = BrokerSaid | ChangeRefused | ConditionChanged
 class LiveBroker(Broker, Protocol):
     """A broker that also reads the messages it sends of its own accord."""
 
-    async def news_of(self, message: Mapping[str, Any]) -> OrderUpdate | None:
-        """Return what a message proves, its trades included; None for nothing of ours.
+    def adopt(self, order: Order) -> None:
+        """Take over an order that an earlier process sent."""
 
-        Raises `OutcomeUnknown` or `SessionExpired`; then the book must be looked at.
-        """
+    async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+        """Return what a message proves, its trades included; None where it can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ class LiveVenue:
         self._stirred = asyncio.Event()
         self._wanted = asyncio.Event()
         self._failure: BaseException | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._turn(BOOK, "not read yet")
 
     # the port Venue ---------------------------------------------------------------------------
@@ -128,6 +129,18 @@ class LiveVenue:
         """Return nothing: time moves no order here."""
         del at
         return ()
+
+    async def begin(self) -> None:
+        """Take over what earlier processes sent and begin to read the broker's book."""
+        for order in self._books().orders:
+            self._broker.adopt(order)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def end(self) -> None:
+        """Stop reading the book; calls on their way are left to themselves."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
 
     async def send(self, wish: Wish) -> tuple[()]:
         """Start the call; its answer comes among the news."""
@@ -170,7 +183,7 @@ class LiveVenue:
         """Say whether no call is on its way and no look at the book is asked for."""
         return not self._calls.tasks and not self._wanted.is_set()
 
-    async def watch(self) -> None:
+    async def _watch(self) -> None:
         """Read the book now, whenever asked to, and every so often; runs until cancelled."""
         while True:
             self._wanted.clear()
@@ -202,9 +215,19 @@ class LiveVenue:
             self.look()
 
     async def _read(self, message: Mapping[str, Any]) -> None:
-        update = await self._broker.news_of(message)
-        if update is not None:
-            self._tell(BrokerSaid(update.at, update))
+        """Tell what a message says of an order of ours; anything else the book must explain."""
+        update = await self._broker.hear(message)
+        order = self._ours(update.client_id) if update is not None else None
+        if update is None or order is None:
+            self.look()
+            return
+        self._tell(BrokerSaid(update.at, update))
+        if max(order.filled_quantity, _proven(update)) < update.filled_quantity:
+            self.look()
+
+    def _ours(self, client_id: str) -> Order | None:
+        orders = self._books().orders
+        return next((order for order in orders if order.request.client_id == client_id), None)
 
     async def _look(self) -> None:
         """Hold our orders against the broker's book and tell what it proves."""
@@ -248,6 +271,10 @@ class LiveVenue:
     def _tell(self, news: News) -> None:
         self._news.append(news)
         self._stirred.set()
+
+
+def _proven(update: OrderUpdate) -> int:
+    return sum(fill.quantity for fill in update.fills)
 
 
 def _is_failure(answer: BrokerSaid | ChangeRefused) -> bool:

@@ -110,6 +110,7 @@ class Runner:
         self._open(head)
         self._log_all(self.engine.start())
         frames = self._around.feed.frames(await self._live_again())
+        await self._around.venue.begin()
         while (frame := await self._next(frames)) is not None:
             await self._up_to(frame.at)
             await self._frame(frame)

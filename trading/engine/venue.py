@@ -29,6 +29,9 @@ class Venue(Protocol):
         If not, living a journal again takes the news from the journal and sends nothing.
         """
 
+    async def begin(self) -> None:
+        """Go to work: the journal's past has been lived, what follows is new."""
+
     def observe(self, at: datetime, ticks: Ticks) -> Sequence[OrderUpdate]:
         """Take a step's prices; return what they did to orders."""
 
@@ -56,6 +59,9 @@ class InstantVenue:
         self._broker = broker
         self.observe = broker.observe
         self.advance = broker.advance
+
+    async def begin(self) -> None:
+        """Do nothing: it has been at work while the past was lived."""
 
     async def send(self, wish: Wish) -> tuple[Answer, ...]:
         """Carry a wish out and return its answer."""

@@ -79,8 +79,13 @@ class ScriptedBroker:
     async def cancel(self, client_id: str) -> OrderUpdate:
         return await self._answer(f"cancel {client_id}")
 
-    async def news_of(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+    async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+        if message["order_id"] == "unreadable":
+            return None
         return await self._answer(f"read {message['order_id']}")
+
+    def adopt(self, order: Order) -> None:
+        self.calls.append(f"adopt {order.request.client_id}")
 
     async def book(self) -> BrokerBook:
         if not self.books:
@@ -114,11 +119,11 @@ class Bench:
     async def looks(self, *books: BrokerBook | Exception) -> list[Any]:
         """Let the venue read these books, one after another; return the news."""
         self.broker.books.extend(books)
-        watching = asyncio.create_task(self.venue.watch())
+        await self.venue.begin()
         while self.broker.books:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
-        watching.cancel()
+        await self.venue.end()
         return self.venue.news(self.now)
 
 
@@ -193,6 +198,7 @@ async def test_a_change_that_failed_says_whether_that_is_proven():
 
 async def test_a_message_is_read_and_told_at_the_engine_s_time():
     bench = Bench()
+    bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
     bench.broker.answers.append(update(OrderState.FILLED, filled_quantity=65, fills=(fill(),)))
     bench.venue.hear({"order_id": "B1"})
     bench.now = at(12, 5)
@@ -201,15 +207,37 @@ async def test_a_message_is_read_and_told_at_the_engine_s_time():
 
     assert [n.at for n in news] == [at(12, 5)] * len(news)
     assert news[-1].update.fills == (fill(),)
+    assert bench.venue.is_idle
 
 
-async def test_a_message_that_cannot_be_read_sends_us_to_the_book():
+@pytest.mark.parametrize("order_id", ["B1", "unreadable"])
+async def test_a_message_of_no_order_of_ours_sends_us_to_the_book(order_id):
     bench = Bench()
-    bench.broker.answers.append(OutcomeUnknown("trades: 503"))
-    bench.venue.hear({"order_id": "B1"})
-    await bench.settled()
+    bench.venue.hear({"order_id": order_id})
 
+    assert not [n for n in await bench.settled() if isinstance(n, BrokerSaid)]
     assert not bench.venue.is_idle
+
+
+async def test_a_message_whose_trades_could_not_be_had_sends_us_to_the_book():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
+    bench.broker.answers.append(update(OrderState.FILLED, filled_quantity=65))
+    bench.venue.hear({"order_id": "B1"})
+
+    news = await bench.settled()
+
+    assert [n.update.state for n in news if isinstance(n, BrokerSaid)] == [OrderState.FILLED]
+    assert not bench.venue.is_idle
+
+
+async def test_orders_of_an_earlier_life_are_taken_over_before_the_book_is_read():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
+
+    await bench.looks(BrokerBook((update(OrderState.OPEN),), (), (), complete=True))
+
+    assert bench.broker.calls == ["adopt E1"]
 
 
 async def test_an_error_nobody_expected_ends_the_run():

@@ -14,7 +14,7 @@ import pytest
 
 from execution.broker import BrokerBook
 from execution.exchange import Exchange, ExchangeSettings
-from execution.orders import OrderChange, OrderRequest, OrderState, OrderUpdate
+from execution.orders import Order, OrderChange, OrderRequest, OrderState, OrderUpdate
 from execution.paper import PaperBroker
 from marketdata.quality import ScreenSettings, TickScreen
 from marketdata.tape import Frame
@@ -94,10 +94,13 @@ class World:
     async def cancel(self, client_id: str) -> OrderUpdate:
         return await self._called(lambda: self.broker.cancel(client_id))
 
+    def adopt(self, order: Order) -> None:
+        assert order.request.client_id in self.placed or order.state is OrderState.SENT
+
     async def book(self) -> BrokerBook:
         return await self.broker.book()
 
-    async def news_of(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+    async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         update: OrderUpdate = message["update"]
         return update
 
@@ -155,11 +158,11 @@ async def live_once(world: World, path: Path) -> Runner:
             symbols={c.instrument.token: c.instrument.symbol for c in told.universe.columns},
         ),
     )
-    watching = asyncio.create_task(world.venue.watch())
+    venue = world.venue
     try:
         await runner.run({"run": "T1"}, END)
     finally:
-        watching.cancel()
+        await venue.end()
         world.venue = None
         journal.close()
     return runner
