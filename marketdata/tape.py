@@ -20,11 +20,13 @@ import numpy as np
 
 from marketdata.calendar import IST
 from marketdata.tape_format import (
+    KEPT_FRAMES,
     TapeCorruptError,
     contents,
     encoded_frame,
     encoded_head,
     is_whole,
+    let_go,
     read_head,
     scan,
 )
@@ -91,6 +93,8 @@ class TapeReader:
         """
         if not 0 <= index < len(self._places):
             raise IndexError(f"{self.path}: frame {index}, expected 0 to {len(self) - 1}")
+        if index % KEPT_FRAMES == 0:
+            let_go(self._data)
         place = self._places[index]
         data = self._data[place.start : place.end]
         if not is_whole(data, place):
@@ -106,7 +110,8 @@ class TapeReader:
     def sha256(self) -> str:
         """Return the digest of the head and the whole frames; the same plain and compressed."""
         end = self._places[-1].end if self._places else self._start
-        return hashlib.sha256(self._data[:end]).hexdigest()
+        with memoryview(self._data) as data:
+            return hashlib.sha256(data[:end]).hexdigest()
 
 
 class TapeWriter:

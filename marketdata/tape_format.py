@@ -33,6 +33,9 @@ _MARKER = b"FRAM"
 
 Bytes = bytes | mmap.mmap
 
+KEPT_FRAMES = 1024
+"""After so many frames their pages are given back: a reader holds a part of a day in memory."""
+
 
 class TapeCorruptError(Exception):
     """A tape's head or a frame in its middle is damaged, or the file is no tape."""
@@ -83,6 +86,12 @@ def contents(path: Path) -> Bytes:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
+def let_go(data: Bytes) -> None:
+    """Give the pages of a mapped tape back; what is read next comes from the file again."""
+    if isinstance(data, mmap.mmap):
+        data.madvise(mmap.MADV_DONTNEED)
+
+
 def read_head(path: Path, data: Bytes) -> tuple[TapeHead, int]:
     """Return the head and the offset behind it. Raises `TapeCorruptError`."""
     if data[: len(MAGIC)] != MAGIC:
@@ -116,6 +125,9 @@ def scan(path: Path, data: Bytes, start: int) -> list[Place]:
             break
         places.append(place)
         start = place.end
+        if len(places) % KEPT_FRAMES == 0:
+            let_go(data)
+    let_go(data)
     return places
 
 

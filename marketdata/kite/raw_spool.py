@@ -1,0 +1,126 @@
+"""The end of a raw tape that is not yet in blocks: steps as they came, in files beside the tape.
+
+Writing to a spool costs no compression, so it happens before a step is traded on; a thread makes
+blocks of full spools (`raw_tape_keeper.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from marketdata.kite.raw_tape_format import (
+    SPOOL_HEAD_BYTES,
+    encoded_spool_head,
+    spool_first,
+    step_ends,
+)
+
+_MOST_PIECES = 512
+"""How many pieces the system surely writes in one call."""
+
+
+class Spool:
+    """One spool opened for appending by its one writer."""
+
+    def __init__(self, tape: Path, first: int) -> None:
+        """Begin the spool whose first step will have number `first`."""
+        self.path = tape.with_name(f"{tape.name}.{first:09d}.spool")
+        self.first = first
+        self.steps = self.size = self._synced = 0
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+        self._file = os.open(self.path, flags, 0o640)
+        write_all(self._file, [encoded_spool_head(first)])
+
+    def append(self, pieces: Sequence[bytes]) -> None:
+        """Write one step; it survives the death of this process once this has returned.
+
+        Raises `OSError`; then nothing of it stands in the file.
+        """
+        try:
+            self.size += write_all(self._file, pieces)
+        except OSError:
+            os.ftruncate(self._file, SPOOL_HEAD_BYTES + self.size)
+            raise
+        self.steps += 1
+
+    def sync(self) -> None:
+        """Wait until the disk has every step appended so far."""
+        if self._synced != self.size:
+            self._synced = self.size
+            os.fdatasync(self._file)
+
+    def steps_bytes(self) -> bytes:
+        """Return the steps as they stand in the file."""
+        return os.pread(self._file, self.size, SPOOL_HEAD_BYTES)
+
+    def remove(self) -> None:
+        """Delete the file; its steps stand in a block now."""
+        os.close(self._file)
+        self.path.unlink()
+
+
+@dataclass(slots=True)
+class SpoolTail:
+    """A spool opened for reading, as far as it stands: steps from number `first` on.
+
+    `ends`: the offsets in `data` behind each whole step; the first step begins at `start`.
+    """
+
+    path: Path
+    first: int
+    data: bytes
+    ends: list[int] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, path: Path) -> SpoolTail | None:
+        """Read a spool; None where it is gone or its head is torn."""
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        first = spool_first(data)
+        if first is None:
+            return None
+        return cls(path, first, data, step_ends(data, SPOOL_HEAD_BYTES))
+
+    @property
+    def after(self) -> int:
+        """Return the number of the step that follows."""
+        return self.first + len(self.ends)
+
+    def start(self, index: int) -> int:
+        """Return the offset at which step `index` begins, which the spool must hold."""
+        return self.ends[index - self.first - 1] if index > self.first else SPOOL_HEAD_BYTES
+
+    def grow(self) -> None:
+        """Read what was appended since; a spool that is gone stays as it was."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(len(self.data))
+                self.data += file.read()
+        except FileNotFoundError:
+            return
+        self.ends += step_ends(self.data, self.ends[-1] if self.ends else SPOOL_HEAD_BYTES)
+
+    def steps_bytes(self) -> bytes:
+        """Return the whole steps."""
+        return self.data[SPOOL_HEAD_BYTES : self.ends[-1]] if self.ends else b""
+
+
+def spools_of(tape: Path) -> list[Path]:
+    """Return the spools beside a tape, in the order of their steps."""
+    return sorted(tape.parent.glob(f"{tape.name}.*.spool"))
+
+
+def write_all(file: int, pieces: Sequence[bytes]) -> int:
+    """Write all pieces and return how many bytes they were."""
+    size = sum(map(len, pieces))
+    done = os.writev(file, pieces) if len(pieces) <= _MOST_PIECES else 0
+    if done < size:
+        rest = b"".join(pieces)[done:]
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    return size
