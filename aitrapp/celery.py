@@ -1,6 +1,6 @@
-"""The Celery application: `celery -A aitrapp.celery worker`, and `beat` for the timetable.
+"""The Celery application of the workers and of whoever sends to them: `celery -A aitrapp worker`.
 
-Tasks live in the apps' `tasks.py`; what runs when is in `schedule.py`.
+Tasks live in the apps' `tasks.py`; the timetable's process has its own application, `beat.py`.
 """
 
 from __future__ import annotations
@@ -8,19 +8,14 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import beat_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitrapp.settings.local")
+# Celery would run Django's checks at the start of each worker, which load every page of the
+# console; `migrate` runs them before a worker starts.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("aitrapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["aitrapp"])
 app.autodiscover_tasks(["backoffice.notify"])
-
-
-@beat_init.connect
-def _put_timetable_in_place(**_: object) -> None:
-    from aitrapp.schedule import TIMETABLE, put_in_place
-
-    put_in_place(TIMETABLE, by="beat")

@@ -7,6 +7,8 @@ from django.urls import include, path
 
 from backoffice.api import probes
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", include("backoffice.pages.urls")),
     path("admin/", admin.site.urls),

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from marketdata.bar_checks import RawBars, ScaleBreak, good_rows
 from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid, resample
-from marketdata.bars import Floats, Ints
+from marketdata.bars import Floats
 from marketdata.calendar import IST, Hours
+from marketdata.parquet_columns import floats
 
 __all__ = [
     "BAR_SCHEMA",
@@ -52,6 +52,7 @@ BAR_SCHEMA = pa.schema(
 
 _SYMBOL = re.compile(r"[A-Za-z0-9&_-][A-Za-z0-9&_.-]{0,63}")
 _MICRO = 1_000_000
+_PRICES_AND_VOLUME = ("open", "high", "low", "close", "volume")
 
 
 class HistoryError(ValueError):
@@ -84,18 +85,11 @@ def read_bars(path: Path, first: date, last: date, hours: Hours) -> SymbolBars:
     empty, of another schema, or whose prices change their scale.
     """
     symbol = check_symbol(path.stem)
-    _check_schema(path)
-    table = pq.read_table(path, columns=BAR_SCHEMA.names, filters=_between(first, last))
-    start = _seconds(table["ts"])
-    volume = _floats(table["volume"])
-    raw = RawBars(
-        start=start,
-        open=_floats(table["open"]),
-        high=_floats(table["high"]),
-        low=_floats(table["low"]),
-        close=_floats(table["close"]),
-        volume=volume,
-    )
+    begin, end = _between(first, last)
+    columns = _columns(path)
+    wanted = (columns["ts"] >= begin) & (columns["ts"] < end)
+    start = columns["ts"][wanted].astype(np.int64)
+    raw = RawBars(start=start, **{name: columns[name][wanted] for name in _PRICES_AND_VOLUME})
     try:
         good, dropped = good_rows(raw, hours)
     except ScaleBreak as error:
@@ -108,8 +102,8 @@ def read_bars(path: Path, first: date, last: date, hours: Hours) -> SymbolBars:
         high=raw.high[good],
         low=raw.low[good],
         close=raw.close[good],
-        volume=volume[good],
-        oi=np.nan_to_num(_floats(table["oi"])[good]),
+        volume=raw.volume[good],
+        oi=np.nan_to_num(columns["oi"][wanted][good]),
         dropped=dropped,
     )
 
@@ -126,36 +120,35 @@ def bars_table(bars: Mapping[str, np.ndarray], oi_known: np.ndarray) -> pa.Table
     return pa.table(columns, schema=BAR_SCHEMA)
 
 
-def _check_schema(path: Path) -> None:
+def _columns(path: Path) -> dict[str, Floats]:
+    """Return the file's columns, `ts` in epoch seconds. Raises `HistoryError`."""
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise HistoryError(path, "file", f"a Parquet file ({error})") from error
     with file:
-        schema = file.schema_arrow
-        for field in BAR_SCHEMA:
-            if field.name not in schema.names:
-                raise HistoryError(path, field.name, f"a column of {field.type}, it is missing")
-            found = schema.field(field.name).type
-            if found != field.type:
-                raise HistoryError(path, field.name, f"{field.type}, found {found}")
-        if not file.metadata.num_rows:
-            raise HistoryError(path, "ts", "at least one row")
+        _check_schema(path, file)
+        table = file.read(columns=BAR_SCHEMA.names)
+    moments = floats(table["ts"].cast(pa.int64())) // _MICRO
+    return {"ts": moments, **{name: floats(table[name]) for name in (*_PRICES_AND_VOLUME, "oi")}}
 
 
-def _between(first: date, last: date) -> pc.Expression:
+def _check_schema(path: Path, file: pq.ParquetFile) -> None:
+    schema = file.schema_arrow
+    for field in BAR_SCHEMA:
+        if field.name not in schema.names:
+            raise HistoryError(path, field.name, f"a column of {field.type}, it is missing")
+        found = schema.field(field.name).type
+        if found != field.type:
+            raise HistoryError(path, field.name, f"{field.type}, found {found}")
+    if not file.metadata.num_rows:
+        raise HistoryError(path, "ts", "at least one row")
+
+
+def _between(first: date, last: date) -> tuple[float, float]:
+    """Return the epoch seconds at which the first day begins and the last has ended."""
     if last < first:
         raise HistoryError("range", "last", f"a date from {first} on, got {last}")
     begin = datetime.combine(first, time(), tzinfo=IST)
     end = datetime.combine(last, time(), tzinfo=IST) + timedelta(days=1)
-    return (pc.field("ts") >= pa.scalar(begin)) & (pc.field("ts") < pa.scalar(end))
-
-
-def _seconds(column: pa.ChunkedArray) -> Ints:
-    micros: Ints = column.cast(pa.int64()).to_numpy()
-    return micros // _MICRO
-
-
-def _floats(column: pa.ChunkedArray) -> Floats:
-    values: Floats = column.cast(pa.float64()).to_numpy()
-    return values
+    return begin.timestamp(), end.timestamp()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from strategies.signals import Direction
+from strategies.direction import Direction
 
 _NOTHING = Decimal(0)
 

@@ -7,21 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marketdata.instruments import Instrument
+from strategies.direction import Direction as Direction
 
 Floats = NDArray[np.float64]
-
-
-class Direction(IntEnum):
-    """Which way an opinion expects the price to go; also the sign of the position."""
-
-    SHORT = -1
-    LONG = 1
 
 
 @dataclass(frozen=True, slots=True)

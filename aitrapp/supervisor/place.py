@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -73,6 +73,19 @@ def held(data: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def holder(data: Path) -> int:
+    """Return the process id of the supervisor at work in `data`.
+
+    Raises `SupervisorError` when there is none.
+    """
+    with suppress(OSError, ValueError), (data / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(lock.read())
+    raise SupervisorError(f"no desk runs in {data}; name its folder with --data")
 
 
 @contextmanager

@@ -26,7 +26,8 @@ _LEAVING_SECONDS = 20.0
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "shared_buffers": "64MB",
+    "shared_buffers": "32MB",
+    "jit": "off",
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",

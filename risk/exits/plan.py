@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from strategies.signals import Direction
+from strategies.direction import Direction
 
 
 class ExitReason(StrEnum):

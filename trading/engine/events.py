@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from execution.orders import OrderUpdate
-from marketdata.ticks import Ticks
+
+if TYPE_CHECKING:
+    from marketdata.ticks import Ticks
 
 
 @dataclass(frozen=True, slots=True)

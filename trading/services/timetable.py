@@ -62,7 +62,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """One row of the timetable: a task again and again, `seconds` apart, on every day."""
+    """One row of the timetable: a task again and again, `seconds` apart, on every day.
+
+    What no worker has taken when the next one is due lapses.
+    """
 
     name: str
     task: str
@@ -109,7 +112,7 @@ def _schedule_of(job: Job | Every) -> dict[str, Any]:
         every, _ = IntervalSchedule.objects.get_or_create(
             every=job.seconds, period=IntervalSchedule.SECONDS
         )
-        return {"interval": every, "crontab": None}
+        return {"interval": every, "crontab": None, "expire_seconds": job.seconds}
     when, _ = CrontabSchedule.objects.get_or_create(
         minute=str(job.minute),
         hour=str(job.hour),
@@ -118,7 +121,7 @@ def _schedule_of(job: Job | Every) -> dict[str, Any]:
         month_of_year="*",
         timezone=ZoneInfo(settings.TIME_ZONE),
     )
-    return {"crontab": when, "interval": None}
+    return {"crontab": when, "interval": None, "expire_seconds": None}
 
 
 def _differences(held: Any, row: Mapping[str, Any]) -> dict[str, str]:

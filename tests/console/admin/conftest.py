@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib import admin as django_admin
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
@@ -23,13 +24,25 @@ from backoffice.permissions import Role
 from tests.factories import DAY, AccountFactory, RunFactory
 from tests.integration.trading.journal_day import FUTURE, INDEX, whole_day, written
 from trading.config import Config, document_of
-from trading.models import Alert, BanList, Delivery, LeaderLease, Report, Run, TaskRun
+from trading.models import (
+    Alert,
+    BanList,
+    BrokerSession,
+    Delivery,
+    LeaderLease,
+    Report,
+    Run,
+    TaskRun,
+)
 from trading.recorder import Recorder
 from trading.services import config_versions
 from trading.services.instruments import sync
 from trading.services.seed import seed
 
 PASSWORD = "not a secret"
+
+# The pages are loaded with the addresses that lead to them; tests name them sooner.
+django_admin.autodiscover()
 
 
 @pytest.fixture
@@ -77,7 +90,7 @@ def recorded(folder: Path, *, trades: int = 1, records: int | None = None) -> Ru
     version = config_versions.store(
         kind="desk", document=document_of(Config()), author="asha", note="the first"
     )
-    config_versions.activate(version=version, author="asha")
+    config_versions.activate(version=version, author="asha", reason="r")
     run = RunFactory(
         account=AccountFactory(code="paper"),
         config_version=version,
@@ -128,6 +141,9 @@ def _doors(owner: User, now: datetime) -> None:
     )
     TokenFamily.objects.create(
         user=owner, current="x", started_at=now, refreshed_at=now, expires_at=now
+    )
+    BrokerSession.objects.create(
+        api_key="key", user_id="AB1234", by="asha", logged_in_at=now, expires_at=now, token="x"
     )
     BacktestJob.objects.create(requested_by="asha", requested_at=now, request={"days": 3})
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from aitrapp.celery import app
-from aitrapp.schedule import TIMETABLE, Job, put_in_place
+from aitrapp.schedule import TIMETABLE, Every, Job, put_in_place
 from aitrapp.tasks import clear_sessions
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,13 @@ def test_only_a_safety_row_is_put_back_after_an_operator_switched_it_off(safety,
     put_in_place((job,))
 
     assert PeriodicTask.objects.get(name="Nightly").enabled is enabled
+
+
+def test_a_repeated_task_that_no_worker_took_lapses_when_the_next_is_due():
+    put_in_place((Every("Often", "desk.tasks.often", 10),))
+
+    row = PeriodicTask.objects.get(name="Often")
+    assert (row.interval.every, row.expire_seconds, row.crontab) == (10, 10, None)
 
 
 def test_every_task_of_the_timetable_exists():

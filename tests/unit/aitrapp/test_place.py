@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aitrapp.supervisor.errors import SupervisorError
-from aitrapp.supervisor.place import SYSTEM, default_data, held, kept, passing
+from aitrapp.supervisor.place import SYSTEM, default_data, held, holder, kept, passing
 
 
 @pytest.fixture
@@ -61,6 +61,14 @@ def test_a_folder_is_held_by_one_at_a_time(checkout):
 
     with held(checkout):
         pass
+
+
+def test_the_holder_of_a_folder_is_known_while_it_holds_it(checkout):
+    with held(checkout):
+        assert holder(checkout) == os.getpid()
+
+    with pytest.raises(SupervisorError, match="no desk runs in"):
+        holder(checkout)
 
 
 def test_a_passing_folder_is_gone_afterwards():

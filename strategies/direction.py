@@ -1,0 +1,12 @@
+"""Which way an opinion, and the position made of it, looks; opinions are in `signals.py`."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Direction(IntEnum):
+    """Which way an opinion expects the price to go; also the sign of the position."""
+
+    SHORT = -1
+    LONG = 1
