@@ -127,8 +127,9 @@ class GateContext:
 
     `stages` of the traded segment's session. `seen`: set-ups already acted on today.
     `new_underlyings`: those of the plans approved in this scan cycle, one entry a plan. `banned`:
-    underlyings in the exchange's ban. `events`: names of event windows open now with the
-    underlying they concern, empty for the whole market. `live`: orders would go to a real broker.
+    underlyings in the exchange's ban; every share where `has_ban_list` is false. `events`: names
+    of event windows open now with the underlying they concern, empty for the whole market.
+    `live`: orders would go to a real broker.
     """
 
     now: datetime
@@ -138,6 +139,7 @@ class GateContext:
     seen: frozenset[str] = frozenset()
     new_underlyings: tuple[str, ...] = ()
     banned: frozenset[str] = frozenset()
+    has_ban_list: bool = True
     events: tuple[tuple[str, str], ...] = ()
     live: bool
 

@@ -115,10 +115,11 @@ def opposite(case: Case) -> Verdict:
 
 
 def banned(case: Case) -> Verdict:
-    """Refuse an underlying in the exchange's ban period."""
+    """Refuse an underlying in the exchange's ban period, and every share without a list."""
     name = case.proposal.underlying
     is_banned = name in case.context.banned
-    return Verdict("banned", not is_banned, _yes(is_banned), "no", detail=name)
+    measured = _yes(is_banned) if case.context.has_ban_list or not is_banned else "no list"
+    return Verdict("banned", not is_banned, measured, "no", detail=name)
 
 
 def event_window(case: Case) -> Verdict:

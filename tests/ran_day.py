@@ -59,7 +59,13 @@ def ran_day(folder: Path, *, seed: int = 1, inputs: Inputs = lambda _: ()) -> Ra
     tape = TapeReader(built.tape_path)
     journal = JournalFile(folder / "run.journal")
     day = PaperDay(
-        config=config, tape=tape, pace=None, warmup=built.warmup_path, run_code=RUN, run_number=1
+        config=config,
+        tape=tape,
+        pace=None,
+        warmup=built.warmup_path,
+        run_code=RUN,
+        run_number=1,
+        banned=frozenset(),
     )
     runner = paper_runner(day, journal, Outside(inputs, lambda: None))
     runner.answer = timed(runner.answer, samples)

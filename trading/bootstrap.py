@@ -59,8 +59,11 @@ def undisturbed() -> Outside:
     return Outside(inputs=lambda _: (), before_orders=lambda: None)
 
 
-def universe_of(head: TapeHead, traded_value: Mapping[str, float] | None = None) -> Universe:
-    """Return the columns of a tape: its indices, their near futures, and all its shares."""
+def universe_of(head: TapeHead, banned: frozenset[str] | None) -> Universe:
+    """Return the columns of a tape: its indices, their near futures, and all its shares.
+
+    `banned`: shares that may not be entered; None without a list, which blocks every share.
+    """
     shares = [item.symbol for item in head.instruments if item.kind is Kind.EQUITY]
     indices = sorted({item.name for item in head.instruments if item.kind is Kind.INDEX})
     with_future = {item.name for item in head.instruments if item.kind is Kind.FUTURE}
@@ -72,10 +75,10 @@ def universe_of(head: TapeHead, traded_value: Mapping[str, float] | None = None)
             watched=tuple(name for name in indices if name not in with_future),
             futures_per_index=1,
             stocks=len(shares),
-            traded_value=traded_value or dict.fromkeys(shares, 0.0),
+            traded_value=dict.fromkeys(shares, 0.0),
             least_traded_value=0.0,
             needs_derivatives=False,
-            banned=frozenset(),
+            banned=banned,
             most_columns=len(head.instruments),
         ),
     )
@@ -96,9 +99,14 @@ def session_windows(head: TapeHead, calendar: Calendar) -> dict[str, tuple[datet
     return windows
 
 
-def setup_of(config: Config, head: TapeHead, run_code: str) -> EngineSetup:
-    """Return what an engine starts with to trade the day of a tape under a configuration."""
-    universe = universe_of(head)
+def setup_of(
+    config: Config, head: TapeHead, run_code: str, *, banned: frozenset[str] | None
+) -> EngineSetup:
+    """Return what an engine starts with to trade the day of a tape under a configuration.
+
+    `banned`: the day's ban list, None where none is known.
+    """
+    universe = universe_of(head, banned)
     windows = session_windows(head, Calendar.load())
     before = dict(head.previous_close)
     return EngineSetup(
@@ -117,9 +125,10 @@ def setup_of(config: Config, head: TapeHead, run_code: str) -> EngineSetup:
         limits=config.risk,
         exits=config.exits,
         execution=config.execution,
-        banned=frozenset(),
+        banned=universe.blocked,
         event_windows=_event_windows(head, config.event_block_minutes),
         live=False,
+        has_ban_list=banned is not None,
     )
 
 
@@ -205,7 +214,10 @@ def screen_of(setup: EngineSetup, config: Config) -> TickScreen:
 
 @dataclass(frozen=True, slots=True)
 class PaperDay:
-    """One day to be traded on paper: its prices, what came before, and who trades it."""
+    """One day to be traded on paper: its prices, what came before, and who trades it.
+
+    `banned`: the day's ban list, None where none is known.
+    """
 
     config: Config
     tape: TapeReader
@@ -213,13 +225,14 @@ class PaperDay:
     warmup: Path | None
     run_code: str
     run_number: int
+    banned: frozenset[str] | None
 
 
 def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
     """Return a runner that trades a day's prices on the simulated exchange."""
     head = day.tape.head
     feed = TapeFeed(day.tape, day.pace)
-    setup = setup_of(day.config, head, day.run_code)
+    setup = setup_of(day.config, head, day.run_code, banned=day.banned)
     engine = Engine(setup)
     if day.warmup is not None:
         engine.warm(history_of(setup, day.warmup))

@@ -25,7 +25,8 @@ from trading.engine.settings import EngineSetup
 from trading.models import Account, Position, Run, RunMode
 from trading.research.audit_replay import ReplayReport, audit_replay
 from trading.services import config_versions, instruments, runs
-from trading.worker import config_of, warmup_path
+from trading.services.ban_list import ban_list_of_practice
+from trading.worker import bans_of, config_of, warmup_path
 
 _RESTARTS = 5
 
@@ -68,11 +69,12 @@ class DayReport:
 
 
 def open_run(account: Account, config: Config, tape: TapeReader, source: str, folder: Path) -> Run:
-    """Create the run of a tape's day: its instruments, its configuration, its journal's place."""
+    """Create the run of a tape's day: instruments, configuration, ban list, journal's place."""
     head = tape.head
     version = config_versions.store(kind=KIND, document=document_of(config), author="day")
-    config_versions.activate(version=version, author="day")
+    config_versions.activate(version=version, author="day", reason="the day is run under it")
     instruments.sync(instruments=head.instruments, on=head.date, source=head.made_by)
+    bans = ban_list_of_practice(on=head.date, source=source, by="day")
     code = runs.new_code()
     folder.mkdir(parents=True, exist_ok=True)
     return runs.start(
@@ -86,6 +88,7 @@ def open_run(account: Account, config: Config, tape: TapeReader, source: str, fo
             tape_sha256=tape.sha256,
             journal_path=str(folder / f"{head.date}-{code}.journal"),
             code=code,
+            banned=tuple(bans.symbols),
         ),
         by="day",
     )
@@ -128,7 +131,7 @@ def report_of(run: Run, wall_s: float) -> DayReport:
     counts = selectors.counts(run)
     tape = TapeReader(Path(run.tape_path))
     config = config_of(run)
-    setup = setup_of(config, tape.head, run.code)
+    setup = setup_of(config, tape.head, run.code, banned=bans_of(run))
     replay = replay_of(run, tape, setup, config)
     last = selectors.last_equity(run)
     held = Position.objects.filter(run=run, opened_quantity__gt=0)

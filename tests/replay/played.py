@@ -65,6 +65,7 @@ class Day:
             warmup=self.warmup,
             run_code="T1",
             run_number=1,
+            banned=frozenset(),
         )
         runner = paper_runner(day, journal, Outside(self.inputs, lambda: None))
         until = self.until or runner.engine.setup.closes_at

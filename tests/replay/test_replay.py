@@ -33,7 +33,7 @@ def journal(built: BuiltDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def replayed(journal: Path, tape: TapeReader, warmup: Path, config: Config) -> ReplayReport:
     """Handle the recorded inbox of a run again with a new engine."""
-    setup = setup_of(config, tape.head, "T1")
+    setup = setup_of(config, tape.head, "T1", banned=frozenset())
     engine = Engine(setup)
     engine.warm(history_of(setup, warmup))
     return audit_replay(journal, tape, engine, screen_of(setup, config))

@@ -68,6 +68,7 @@ class Entries:
             seen=frozenset(self._seen),
             new_underlyings=tuple(self._new),
             banned=self._setup.banned,
+            has_ban_list=self._setup.has_ban_list,
             events=tuple(
                 (f"until {until:%H:%M}", "")
                 for start, until in self._setup.event_windows

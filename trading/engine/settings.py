@@ -75,8 +75,9 @@ class EngineSetup:
 
     `stages` holds one entry per column of the universe, None where nothing is traded.
     `previous_close`: rupees by column, NaN where unknown. `event_windows`: from and until of
-    scheduled events that concern the whole market. `live` is true when orders reach a real
-    broker. `warm_up` is not here: histories go to `Engine.warm`.
+    scheduled events that concern the whole market. `banned`: underlyings that may not be entered,
+    every share where `has_ban_list` is false. `live` is true when orders reach a real broker.
+    `warm_up` is not here: histories go to `Engine.warm`.
     """
 
     run_code: str
@@ -95,6 +96,7 @@ class EngineSetup:
     banned: frozenset[str]
     event_windows: tuple[tuple[datetime, datetime], ...]
     live: bool
+    has_ban_list: bool = True
 
     def instrument(self, column: int) -> Instrument:
         """Return the instrument of a column."""

@@ -28,7 +28,10 @@ class RunState(StrEnum):
 
 
 class Run(models.Model):
-    """One trading session; `code` is short, unique, and the head of every order's client id."""
+    """One trading session; `code` is short, unique, and the head of every order's client id.
+
+    `banned`: the ban list it was started under; null where none was known.
+    """
 
     account = models.ForeignKey("trading.Account", models.PROTECT, related_name="runs")
     code = models.CharField(max_length=12, unique=True)
@@ -39,6 +42,7 @@ class Run(models.Model):
     tape_sha256 = models.CharField(max_length=64, blank=True)
     journal_path = models.CharField(max_length=500, blank=True)
     config_version = models.ForeignKey("trading.ConfigVersion", models.PROTECT, related_name="runs")
+    banned = models.JSONField(null=True, blank=True)
     state = models.CharField(
         max_length=10, choices=choices_of(RunState), default=RunState.RUNNING.value
     )

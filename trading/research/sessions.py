@@ -130,7 +130,7 @@ class _Teller:
         market, config = self.plan.market, self.plan.config
         day = market.days[place]
         if self._base is None:
-            self._base = setup_of(config, head_of(day), "B")
+            self._base = setup_of(config, head_of(day), "B", banned=frozenset())
         return replace(
             self._base,
             run_code=f"B{day.date:%y%m%d}",

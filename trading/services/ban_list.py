@@ -52,6 +52,17 @@ def read_ban_list(path: Path, on: date) -> tuple[str, ...]:
 
 
 @transaction.atomic
+def ban_list_of_practice(*, on: date, source: str, by: str) -> BanList:
+    """Return the list of a day that is traded for practice, where none comes with the prices.
+
+    A list that is stored holds; otherwise nothing counts as banned, and the row says why.
+    """
+    held = BanList.objects.filter(day=on).first()
+    why = f"none comes with {source} prices: nothing is taken as banned"
+    return held or store_ban_list(symbols=(), on=on, source=why, by=by)
+
+
+@transaction.atomic
 def store_ban_list(*, symbols: tuple[str, ...], on: date, source: str, by: str) -> BanList:
     """Make `symbols` the list of the day `on`; a repeat changes nothing."""
     held = BanList.objects.select_for_update().filter(day=on).first()

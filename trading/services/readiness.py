@@ -88,9 +88,8 @@ def _configuration() -> Check:
 def _lists(occasion: Occasion) -> Iterator[Check]:
     count = InstrumentRow.objects.filter(day=occasion.day, is_listed=True).count()
     yield Check("instruments", count > 0, f"{count} listed for {occasion.day}")
-    if occasion.run is None:
-        bans = BanList.objects.filter(day=occasion.day).first()
-        yield Check("bans", bans is not None, str(bans or f"no list for {occasion.day}"))
+    bans = BanList.objects.filter(day=occasion.day).first()
+    yield Check("bans", bans is not None, str(bans or f"no list for {occasion.day}"))
 
 
 def _processes() -> Iterator[Check]:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from trading.models import Account, ConfigVersion, Run, RunMode, RunState
 from trading.services import audit
+from trading.services.alerts import WARNING, raise_alert
 from trading.services.canonical import plain
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -22,7 +23,8 @@ _CODE_LENGTH = 7
 class RunSpec:
     """What a run is started with; `code` is made by `new_code` unless one is given.
 
-    `tape_sha256` is empty for a tape that is still being written.
+    `tape_sha256` is empty for a tape that is still being written. `banned`: the day's ban list,
+    None where none is known.
     """
 
     account: Account
@@ -35,6 +37,7 @@ class RunSpec:
     journal_path: str = ""
     fencing_token: int = 0
     code: str = ""
+    banned: tuple[str, ...] | None = None
 
 
 def new_code() -> str:
@@ -56,9 +59,15 @@ def start(*, spec: RunSpec, by: str) -> Run:
         journal_path=spec.journal_path,
         config_version=spec.config_version,
         fencing_token=spec.fencing_token,
+        banned=None if spec.banned is None else list(spec.banned),
         started_at=timezone.now(),
     )
     audit.note("run.start", by=by, subject=run.code, details=_facts(run))
+    if spec.mode is RunMode.PAPER and spec.banned is None:
+        text = f"no ban list for {run.date}: entries in shares are blocked"
+        raise_alert(
+            "no-ban-list", severity=WARNING, text=text, at=run.started_at, account=run.account
+        )
     return run
 
 
@@ -115,4 +124,5 @@ def _facts(run: Run) -> dict[str, object]:
         "config": str(run.config_version),
         "config_sha256": run.config_version.sha256,
         "fencing_token": run.fencing_token,
+        "banned": run.banned,
     }

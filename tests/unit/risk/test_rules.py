@@ -170,6 +170,13 @@ def test_a_banned_underlying_is_refused() -> None:
     assert ask(rules.banned, desk=context(banned=frozenset({"OTHER"}))).passed
 
 
+def test_without_a_ban_list_the_refusal_says_so() -> None:
+    blind = context(banned=frozenset({"NIFTY"}), has_ban_list=False)
+
+    assert ask(rules.banned, desk=blind).measured == "no list"
+    assert ask(rules.banned, desk=context(banned=frozenset(), has_ban_list=False)).passed
+
+
 @pytest.mark.parametrize(
     ("events", "passed"),
     [
