@@ -21,6 +21,7 @@ from trading.engine.events import CommandKind
 from trading.models import Command, Run
 from trading.services import control
 from trading.services.commands import NoRunError
+from trading.services.control_change import UnknownPositionError
 
 _WIDE = "desk-input"
 
@@ -90,7 +91,7 @@ def command(admin: Any, request: HttpRequest, run: Run, wish: Wish, back: str) -
     def on_yes(form: forms.Form) -> HttpResponse:
         try:
             issued = _asked(request, run, wish, form.cleaned_data["reason"])
-        except (NoRunError, control.UnknownPositionError) as error:
+        except (NoRunError, UnknownPositionError) as error:
             messages.error(request, f"Not asked: {error}.")
             return redirect(back)
         messages.success(request, f"{wish.title}: asked. This page tells what became of it.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -16,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from backoffice.admin.asking import Question, SureForm, ask
+from backoffice.admin.asking import Question, ask
 from backoffice.admin.config_diff import changes, diff_table, lines_of, told
 from backoffice.admin.config_form import ConfigForm, written
 from backoffice.admin.panels import Figure, Figures, Panel, Row, Table
@@ -154,11 +155,14 @@ class ConfigVersionAdmin(RecordAdmin):
             button=f"Activate {version}",
             back=address(version),
             panels=(diff_table("What changes", changes(before, version.content)),),
-            form=SureForm,
         )
 
-        def on_yes(_form: object) -> HttpResponse:
-            config_versions.activate(version=version, author=request.user.get_username())
+        def on_yes(form: forms.Form) -> HttpResponse:
+            config_versions.activate(
+                version=version,
+                author=request.user.get_username(),
+                reason=form.cleaned_data["reason"],
+            )
             messages.success(request, f"{version} holds from now on.")
             return redirect(address(version))
 

@@ -27,7 +27,8 @@ def allows(request: Request, action: Action) -> bool:
 class MayDo(BasePermission):
     """Lets a request pass that may do what its method needs; a method nobody listed, nobody may.
 
-    `needs` maps methods to actions; None stands for a door that is open to everybody.
+    `needs` maps methods to actions; None stands for a door that is open to everybody, and then
+    everybody is told of a method that there is none.
     """
 
     message = "your role, or the scope of your key, does not allow this"
@@ -37,6 +38,7 @@ class MayDo(BasePermission):
         needs: dict[str, Action | None] = getattr(view, "needs", {"GET": Action.READ})
         method = "GET" if request.method == "HEAD" else str(request.method)
         if method not in needs:
-            return allows(request, Action.READ)
+            has_none = not hasattr(view, method.lower())
+            return (has_none and None in needs.values()) or allows(request, Action.READ)
         action = needs[method]
         return action is None or allows(request, action)

@@ -17,6 +17,7 @@ from backoffice import tokens
 from backoffice.addresses import client_address
 from backoffice.api.base import OPEN_DOOR, DeskView, parsed
 from backoffice.api.errors import LOCKED, Refused
+from backoffice.api.fields import Text
 from backoffice.api.pace import Pace
 from backoffice.api.schema import asked, described, told
 from backoffice.models import ApiKey
@@ -28,14 +29,14 @@ _PAIR = {"access": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_at": "2
 class LogInInput(serializers.Serializer):
     """Who logs in."""
 
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=200, trim_whitespace=False)
+    username = Text(max_length=150)
+    password = Text(max_length=200, trim_whitespace=False)
 
 
 class RefreshInput(serializers.Serializer):
     """A refresh token."""
 
-    refresh = serializers.CharField(max_length=4000)
+    refresh = Text(max_length=4000)
 
 
 class PairOutput(serializers.Serializer):

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
@@ -43,12 +44,23 @@ _WISH = {
 }
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": _KEY.pattern},
+        "additionalProperties": {"type": ["string", "number", "boolean"]},
+    }
+)
+class SettingsField(serializers.DictField):
+    """Configuration keys by dotted path, each with a plain value."""
+
+
 class BacktestInput(serializers.Serializer):
     """What is to be tested; `settings` are configuration keys by dotted path."""
 
     bars = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")
     strategies = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(STRATEGIES)), allow_empty=False
+        child=serializers.ChoiceField(choices=sorted(STRATEGIES)), min_length=1
     )
     capital = serializers.DecimalField(
         max_digits=16, decimal_places=2, min_value=1, default=Decimal(1_000_000)
@@ -59,7 +71,7 @@ class BacktestInput(serializers.Serializer):
     symbols = serializers.ListField(
         child=serializers.RegexField(r"^[A-Z0-9&_-]{1,40}$"), default=list, max_length=500
     )
-    settings = serializers.DictField(default=dict)
+    settings = SettingsField(default=dict)
 
     def get_fields(self) -> dict[str, Any]:
         """Return the fields, and `from` and `to`, which no attribute can be called."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -19,12 +18,13 @@ from backoffice.api.authentication import actor
 from backoffice.api.base import DeskView, parsed
 from backoffice.api.control import ReasonInput
 from backoffice.api.errors import Unusable
+from backoffice.api.fields import Text
 from backoffice.api.schema import asked, described
 from backoffice.permissions import Action
 from trading import selectors
 from trading.config import KIND, ConfigError, document_of, read
 from trading.models import Activation, ConfigVersion
-from trading.services import audit, config_versions
+from trading.services import config_versions
 
 _WISH = {"document": {"risk": {"risk_per_trade": "0.0025"}}, "note": "half the risk"}
 _HOLDS = Activation.objects.filter(version=OuterRef("pk"), active_until=None)
@@ -56,7 +56,7 @@ class VersionInput(serializers.Serializer):
     """A new version: keys left out keep their defaults; `note` says why it is made."""
 
     document = serializers.DictField()
-    note = serializers.CharField(max_length=500)
+    note = Text(max_length=500)
 
 
 def _version(number: int) -> ConfigVersion:
@@ -137,19 +137,7 @@ class ActivationView(DeskView):
         """Let a version hold from the next session on; the running one keeps its own."""
         reason = parsed(ReasonInput, request).validated_data["reason"]
         version = _version(number)
-        with transaction.atomic():
-            held = selectors.active_config(KIND)
-            config_versions.activate(version=version, author=actor(request))
-            audit.note(
-                "control.activate-config",
-                by=actor(request),
-                subject=str(version),
-                details={
-                    "reason": reason,
-                    "before": str(held) if held else "",
-                    "after": str(version),
-                },
-            )
+        config_versions.activate(version=version, author=actor(request), reason=reason)
         return Response(WholeVersionOutput(_version(number)).data)
 
 

@@ -18,6 +18,7 @@ from backoffice.api.access import allows
 from backoffice.api.authentication import actor
 from backoffice.api.base import CONTROL_ONLY, DeskView, parsed
 from backoffice.api.errors import Conflict, Refused
+from backoffice.api.fields import Text
 from backoffice.api.outputs import CommandOutput
 from backoffice.api.schema import asked, described, told
 from backoffice.permissions import Action
@@ -25,6 +26,7 @@ from trading.engine.events import CommandKind
 from trading.models import Position
 from trading.services import control, mode
 from trading.services.commands import NoRunError
+from trading.services.control_change import UnknownPositionError
 from trading.services.live_gate import PHRASE, Override
 
 _REASON = {"reason": "news at noon"}
@@ -33,17 +35,15 @@ _REASON = {"reason": "news at noon"}
 class ReasonInput(serializers.Serializer):
     """Why a control is used; it goes into the audit log."""
 
-    reason = serializers.CharField(max_length=500)
+    reason = Text(max_length=500)
 
 
 class ModeInput(ReasonInput):
     """The mode asked for; LIVE needs the exact phrase, and its gate open."""
 
     mode = serializers.ChoiceField(choices=[each.value for each in mode.Mode])
-    confirmation = serializers.CharField(
-        max_length=100, default="", allow_blank=True, trim_whitespace=False
-    )
-    override_reason = serializers.CharField(max_length=500, default="", allow_blank=True)
+    confirmation = Text(max_length=100, default="", allow_blank=True, trim_whitespace=False)
+    override_reason = Text(max_length=500, default="", allow_blank=True)
 
 
 class ModeOutput(serializers.Serializer):
@@ -63,7 +63,7 @@ def _ask(request: Request, kind: CommandKind, subject: str = "") -> Response:
         command = control.ask(kind=kind, by=actor(request), reason=reason, subject=subject)
     except NoRunError as error:
         raise Conflict("no_session", "no session is running that could carry this out") from error
-    except control.UnknownPositionError as error:
+    except UnknownPositionError as error:
         raise Conflict("position_over", str(error.args[0])) from error
     where = reverse("api-command", args=[command.pk])
     return Response(CommandOutput(command).data, status=202, headers={"Location": where})
@@ -212,39 +212,3 @@ class ModeView(DeskView):
             message = f"LIVE is refused: {len(failing)} checks fail"
             raise Refused(403, "live_gate_closed", message, failing) from error
         return Response({"mode": given.value})
-
-
-class ReloadView(DeskView):
-    """What needs a new session: the universe and the strategies of a run stand from its start."""
-
-    needs = {"POST": Action.CONFIGURE}
-    noun = ""
-
-    @described(
-        "configuration",
-        "Reload",
-        {},
-        errors=[409],
-        body=ReasonInput,
-        examples=[asked("Reason", _REASON)],
-    )
-    def post(self, request: Request) -> Response:
-        """Refuse with the reason: a session keeps what it was started with."""
-        parsed(ReasonInput, request)
-        raise Conflict(
-            "takes_effect_at_next_session",
-            f"{self.noun}: fixed for the running session; store and activate a configuration,"
-            " it takes effect when the next session starts",
-        )
-
-
-class UniverseReloadView(ReloadView):
-    """The universe of the next session."""
-
-    noun = "the universe"
-
-
-class StrategiesReloadView(ReloadView):
-    """The strategies of the next session."""
-
-    noun = "the strategies"

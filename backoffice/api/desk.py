@@ -25,7 +25,7 @@ from trading.broadcast_keys import state_key
 from trading.broadcast_redis import RedisAwayError, connect, read_json
 from trading.config import ConfigError, document_of, read
 from trading.models import Run
-from trading.services.control import state_of
+from trading.services.control_change import state_of
 
 _HOURS = {"opens_at": "2026-11-23T09:15:00+05:30", "closes_at": "2026-11-23T15:30:00+05:30"}
 

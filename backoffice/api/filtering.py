@@ -5,11 +5,16 @@ How the rows are shown stands in `records.py`.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import ValidationError as Unreadable
+from django.core.validators import MaxValueValidator
 from django.db.models import F, QuerySet
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
@@ -37,18 +42,37 @@ ALL = "all"
 
 
 class StrictFilters(DjangoFilterBackend):
-    """Filters, and refuses parameters that neither the filters nor the pages know."""
+    """Filters, and refuses what neither the filters nor the pages know or can read."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: APIView) -> Any:
         """Return the rows asked for. Raises `ValidationError` naming each unknown parameter."""
-        known = {"page", "page_size"}
-        if filterset := self.get_filterset_class(view, queryset):
-            known |= set(filterset.base_filters)
+        filterset = self.get_filterset_class(view, queryset)
+        named: dict[str, filters.Filter] = dict(filterset.base_filters) if filterset else {}
+        known = {"page", "page_size", *named}
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             expected = f"unknown, expected one of {', '.join(sorted(known))}"
             raise ValidationError({name: [expected] for name in unknown})
+        wrong = {
+            name: [complaint]
+            for name, given in request.query_params.lists()
+            if (complaint := _complaint(named.get(name), given))
+        }
+        if wrong:
+            raise ValidationError(wrong)
         return super().filter_queryset(request, queryset, view)
+
+
+def _complaint(one: filters.Filter | None, given: list[str]) -> str:
+    """Return what is wrong with a parameter that the filter itself would let pass, or nothing."""
+    if len(given) > 1 and not isinstance(one, filters.MultipleChoiceFilter):
+        return "given more than once"
+    may_be_empty = one is None or isinstance(one, filters.CharFilter | filters.OrderingFilter)
+    if given[0] == "" and not may_be_empty:
+        return "empty"
+    if isinstance(one, filters.BooleanFilter) and given[0].lower() not in ("true", "false"):
+        return "expected true or false"
+    return ""
 
 
 def present_run() -> Run | None:
@@ -58,6 +82,33 @@ def present_run() -> Run | None:
     return runs.order_by(F("ended_at").desc(nulls_first=True), "-started_at", "-id").first()
 
 
+class _Moment(IsoDateTimeField):
+    """A moment in UTC: databases know fewer zones than ISO 8601 can write down."""
+
+    def clean(self, value: Any) -> datetime | None:
+        """Return the moment, None for none. Raises Django's `ValidationError`."""
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise Unreadable("expected a moment of the years 1 to 9999") from error
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """Rows by a moment."""
+
+    field_class = _Moment
+
+
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 1})
+class ShareFilter(filters.NumberFilter):
+    """Rows by a number from 0 to 1."""
+
+    def get_max_validator(self) -> Any:
+        """Return what refuses a larger number."""
+        return MaxValueValidator(1)
+
+
 class OfRun(filters.FilterSet):
     """Rows of one run: the one named, all of them, or the present session."""
 
@@ -65,12 +116,10 @@ class OfRun(filters.FilterSet):
         method="of_run",
         label="Code of a session, or `all`; left out: the session that is running, or the last.",
     )
-    after = filters.IsoDateTimeFilter(
+    after = MomentFilter(
         field_name="at", lookup_expr="gte", label="Changed at or after this moment."
     )
-    before = filters.IsoDateTimeFilter(
-        field_name="at", lookup_expr="lt", label="Changed before this moment."
-    )
+    before = MomentFilter(field_name="at", lookup_expr="lt", label="Changed before this moment.")
 
     @property
     def qs(self) -> QuerySet[Any]:
@@ -142,7 +191,7 @@ class SignalFilters(OfRun):
     direction = filters.ChoiceFilter(choices=[(1, "Long"), (-1, "Short")])
     instrument = _instrument()
     passed = filters.BooleanFilter(field_name="why_not", lookup_expr="exact", method="went_on")
-    min_score = filters.NumberFilter(field_name="score", lookup_expr="gte")
+    min_score = ShareFilter(field_name="score", lookup_expr="gte", min_value=0)
     ordering = filters.OrderingFilter(fields=["at", "score", "rank", "confidence"])
 
     class Meta:

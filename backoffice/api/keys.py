@@ -19,6 +19,7 @@ from backoffice import api_keys
 from backoffice.api.authentication import actor
 from backoffice.api.base import DeskView, parsed
 from backoffice.api.errors import Conflict, Unusable
+from backoffice.api.fields import Text, Whole
 from backoffice.api.schema import asked, described
 from backoffice.models import ApiKey
 from backoffice.permissions import Action
@@ -58,13 +59,13 @@ class NewKeyOutput(KeyOutput):
 class KeyInput(serializers.Serializer):
     """What a key is to be; it may do what its scopes and its owner's role both allow."""
 
-    name = serializers.CharField(max_length=100)
-    owner = serializers.CharField(max_length=150)
+    name = Text(max_length=100)
+    owner = Text(max_length=150)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=[action.value for action in Action]),
-        allow_empty=False,
+        min_length=1,
     )
-    days = serializers.IntegerField(min_value=1, max_value=api_keys.LONGEST_LIFE.days)
+    days = Whole(min_value=1, max_value=api_keys.LONGEST_LIFE.days)
 
 
 def _made(new: api_keys.NewKey) -> Response:

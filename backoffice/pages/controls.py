@@ -16,7 +16,8 @@ from backoffice.permissions import Action
 from trading.engine.events import CommandKind
 from trading.models import Command
 from trading.services.commands import NoRunError
-from trading.services.control import UnknownPositionError, ask
+from trading.services.control import ask
+from trading.services.control_change import UnknownPositionError
 
 _LONGEST_REASON = 500
 

@@ -8,6 +8,8 @@ from django.utils import timezone
 from trading.engine.events import CommandKind
 from trading.models import Command, CommandState, Run, RunMode, RunState
 from trading.services import audit
+from trading.services.control_change import change_of
+from trading.services.nudge import nudge_engine
 
 
 class NoRunError(Exception):
@@ -18,10 +20,11 @@ class NoRunError(Exception):
 def issue(
     *, kind: CommandKind, by: str, reason: str, subject: str = "", run: Run | None = None
 ) -> Command:
-    """Record a wish for `run`, or for the one paper run that is running.
+    """Record a wish for `run`, or for the one paper run that is running, and nudge the engine.
 
-    `subject`: the position's code for CLOSE_POSITION. Raises `NoRunError` without a running run,
-    `ValueError` for a missing reason or subject.
+    Its one audit entry tells why, the state before and the one asked for. `subject`: the
+    position's code for CLOSE_POSITION. Raises `NoRunError` without a running run,
+    `UnknownPositionError`, `ValueError` for a missing reason or subject.
     """
     if not reason.strip():
         raise ValueError("reason: empty, expected why this is asked")
@@ -30,6 +33,7 @@ def issue(
     target = run or _running()
     if target is None or target.state != RunState.RUNNING.value:
         raise NoRunError(f"{kind}: no running session to ask")
+    change = change_of(kind, target, subject)
     command = Command.objects.create(
         account_id=target.account_id,
         run=target,
@@ -40,11 +44,18 @@ def issue(
         subject=subject,
     )
     audit.note(
-        f"command.{kind.value.lower()}",
+        f"control.{kind.value.lower()}",
         by=by,
         subject=subject or target.code,
-        details={"command": command.pk, "run": target.code, "reason": reason},
+        details={
+            "command": command.pk,
+            "run": target.code,
+            "reason": reason,
+            "before": change.before,
+            "after": change.after,
+        },
     )
+    transaction.on_commit(nudge_engine)
     return command
 
 

@@ -52,11 +52,13 @@ def store(
 
 
 @transaction.atomic
-def activate(*, version: ConfigVersion, author: str) -> Activation:
+def activate(*, version: ConfigVersion, author: str, reason: str) -> Activation:
     """Let `version` hold from now on; the one that held till now ends at the same moment.
 
-    Activating what already holds changes nothing.
+    Activating what already holds changes nothing. Raises `ValueError` for a missing reason.
     """
+    if not reason.strip():
+        raise ValueError("reason: empty, expected why this version is to hold")
     _take_turns()
     held = Activation.objects.filter(kind=version.kind, active_until=None).first()
     if held and held.version_id == version.pk:
@@ -72,7 +74,12 @@ def activate(*, version: ConfigVersion, author: str) -> Activation:
         "config.activate",
         by=author,
         subject=str(version),
-        details={"sha256": version.sha256, "before": str(held.version) if held else ""},
+        details={
+            "reason": reason,
+            "before": str(held.version) if held else "",
+            "after": str(version),
+            "sha256": version.sha256,
+        },
     )
     return activation
 

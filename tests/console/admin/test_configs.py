@@ -138,7 +138,7 @@ def test_activation_is_asked_about_and_leaves_before_and_after(run: Run, admin: 
 
     asked = admin.get(place)
     before = Activation.objects.count()
-    admin.post(place)
+    admin.post(place, {"reason": "after three calm days"})
 
     assert [row.cells for row in asked.context_data["question"].panels[0].rows] == [
         ("event_block_minutes", "changed", "10", "20")
@@ -146,7 +146,8 @@ def test_activation_is_asked_about_and_leaves_before_and_after(run: Run, admin: 
     assert before == 1
     assert selectors.active_config("desk") == version
     entry = AuditEntry.objects.get(action="config.activate", by="the-admin")
-    assert (entry.details["before"], entry.subject) == ("desk v1", "desk v2")
+    assert (entry.details["before"], entry.details["after"]) == ("desk v1", "desk v2")
+    assert entry.details["reason"] == "after three calm days"
     assert audit.verify().is_whole
 
 

@@ -63,12 +63,13 @@ def test_activation_is_audited_with_reason_before_and_after(admin):
     answer = admin.post(f"{CONFIG}/2/activate", {"reason": "three calm days"})
 
     assert answer.json()["is_active"] is True
-    entry = AuditEntry.objects.filter(action="control.activate-config").latest("number")
+    entry = AuditEntry.objects.filter(action="config.activate").latest("number")
     assert entry.by == "admin"
     assert entry.details == {
         "reason": "three calm days",
         "before": "desk v1",
         "after": "desk v2",
+        "sha256": answer.json()["sha256"],
     }
     assert Activation.objects.filter(active_until=None).count() == 1
 

@@ -45,7 +45,8 @@ def test_a_control_leaves_a_command_and_an_audit_entry_with_before_and_after(
     assert answer.status_code == 202
     command = Command.objects.get()
     assert (command.kind, command.state, command.issued_by) == (kind, "PENDING", "operator")
-    entry = AuditEntry.objects.get(action=f"control.{kind.lower()}")
+    entry = AuditEntry.objects.get(action__startswith="co")
+    assert entry.action == f"control.{kind.lower()}"
     assert (entry.by, entry.details["reason"]) == ("operator", "news at noon")
     assert entry.details["before"] == {"state": state, "blocked_by": blocked}
     assert entry.details["after"] == {"state": wanted[0], "blocked_by": wanted[1]}
@@ -103,7 +104,7 @@ def test_a_position_is_closed_by_its_id(operator, day):
     assert answer.json()["subject"] == position.code
     entry = AuditEntry.objects.get(action="control.close_position")
     assert entry.details["before"] == {"state": "OPEN", "quantity": 75}
-    assert entry.details["after"] == {"quantity": 0}
+    assert entry.details["after"] == {"state": "CLOSED", "quantity": 0}
 
 
 def test_a_position_that_is_over_cannot_be_closed(operator, day):
@@ -165,11 +166,3 @@ def test_not_even_an_admin_s_override_opens_the_gate_and_its_words_are_kept(admi
     assert admin.post("/api/v1/mode", wish).status_code == 403
 
     assert AuditEntry.objects.get(action="mode.refused").details["override"] == "I know better"
-
-
-@pytest.mark.parametrize("what", ["universe", "strategies"])
-def test_a_reload_says_that_it_takes_a_new_session(admin, session, what: str):
-    answer = admin.post(f"/api/v1/{what}/reload", WHY)
-
-    assert answer.status_code == 409
-    assert answer.json()["error"]["code"] == "takes_effect_at_next_session"

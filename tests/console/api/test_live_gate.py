@@ -181,7 +181,7 @@ def test_two_orders_of_one_broker_id_are_duplicates(day):
 def test_limits_are_those_of_the_active_version():
     small = {"risk": {"risk_per_trade": "0.0025", "heat": "0.01", "daily_loss": "0.01"}}
     version = config_versions.store(kind=KIND, document=small, author="t")
-    config_versions.activate(version=version, author="t")
+    config_versions.activate(version=version, author="t", reason="r")
 
     assert "canary-limits" not in gathered()
 
@@ -189,6 +189,6 @@ def test_limits_are_those_of_the_active_version():
 @pytest.mark.django_db
 def test_limits_that_cannot_be_read_are_not_known():
     version = ConfigVersionFactory(kind=KIND, document='{"risk": 7}')
-    config_versions.activate(version=version, author="t")
+    config_versions.activate(version=version, author="t", reason="r")
 
     assert gathered()["canary-limits"] == "not measured"

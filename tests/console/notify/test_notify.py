@@ -313,7 +313,7 @@ def test_the_active_version_of_the_rules_holds():
     version = config_versions.store(
         kind="alerts", document={"most_a_minute": 5}, author="asha", note="calmer"
     )
-    config_versions.activate(version=version, author="asha")
+    config_versions.activate(version=version, author="asha", reason="r")
 
     assert active_rules() == Rules(most_a_minute=5)
 

@@ -26,8 +26,14 @@ def test_a_wish_is_audited_with_its_reason():
     command = commands.issue(kind=CommandKind.FLATTEN, by="asha", reason="drill")
 
     entry = AuditEntry.objects.get()
-    assert (entry.action, entry.by, entry.subject) == ("command.flatten", "asha", run.code)
-    assert entry.details == {"command": command.pk, "run": run.code, "reason": "drill"}
+    assert (entry.action, entry.by, entry.subject) == ("control.flatten", "asha", run.code)
+    assert entry.details == {
+        "command": command.pk,
+        "run": run.code,
+        "reason": "drill",
+        "before": {"state": "OPEN", "blocked_by": []},
+        "after": {"state": "FLATTENING", "blocked_by": ["kill-switch"]},
+    }
 
 
 def test_without_a_running_run_there_is_nobody_to_ask():

@@ -50,10 +50,10 @@ def test_kinds_count_their_own_versions():
 
 def test_activating_ends_the_version_before_at_the_same_moment():
     first, second = stored(lots=1), stored(lots=2)
-    config_versions.activate(version=first, author="asha")
+    config_versions.activate(version=first, author="asha", reason="r")
     between = timezone.now()
 
-    config_versions.activate(version=second, author="ravi")
+    config_versions.activate(version=second, author="ravi", reason="r")
 
     ended, held = Activation.objects.order_by("id")
     assert (ended.active_until, held.active_until) == (held.active_from, None)
@@ -63,9 +63,9 @@ def test_activating_ends_the_version_before_at_the_same_moment():
 
 def test_activating_what_holds_changes_nothing():
     version = stored(lots=1)
-    first = config_versions.activate(version=version, author="asha")
+    first = config_versions.activate(version=version, author="asha", reason="r")
 
-    again = config_versions.activate(version=version, author="ravi")
+    again = config_versions.activate(version=version, author="ravi", reason="r")
 
     assert again == first
     assert Activation.objects.count() == 1
@@ -81,7 +81,7 @@ def test_a_kind_never_activated_has_no_version():
 def test_storing_and_activating_are_audited_once_each():
     version = stored(lots=1)
     stored(lots=1)
-    config_versions.activate(version=version, author="ravi")
+    config_versions.activate(version=version, author="ravi", reason="r")
 
     entries = AuditEntry.objects.order_by("number").values_list("action", "by", "subject")
     assert list(entries) == [

@@ -1,0 +1,91 @@
+"""What a control changes: the desk as recorded before it, and as it is asked to become.
+
+The rows tell the state before; the state after follows from it by the engine's own table. That
+the engine comes to it, or refuses, is told by the command's row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from risk.breakers import DAILY_LOSS, END_OF_DAY, Breakers, LockedError, TradingState
+from trading import selectors
+from trading.engine.commands import KILL_SWITCH, OPERATOR
+from trading.engine.events import CommandKind
+from trading.models import PlanState, Position, Run
+from trading.models.plan import OVER
+
+_LOCKS = frozenset({DAILY_LOSS, END_OF_DAY, KILL_SWITCH})
+
+
+class UnknownPositionError(LookupError):
+    """The session has no such position, or it is closed already."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """The trading state and every reason that blocks entries, as last recorded."""
+
+    state: str
+    blocked_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the audit entry of a control tells as before and after."""
+
+    before: dict[str, object]
+    after: dict[str, object]
+
+
+def state_of(run: Run) -> DeskState:
+    """Return a run's trading state; OPEN before its first record."""
+    change = selectors.trading_state(run)
+    if change is None:
+        return DeskState(TradingState.OPEN.value, ())
+    return DeskState(change.state, tuple(change.blocked_by))
+
+
+def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
+    """Return what a command changes. Raises `UnknownPositionError`."""
+    if kind is CommandKind.CLOSE_POSITION:
+        position = Position.objects.filter(run=run, code=subject).exclude(state__in=OVER).first()
+        if position is None:
+            raise UnknownPositionError(f"position {subject}: not open in session {run.code}")
+        return Change(
+            {"state": position.state, "quantity": position.quantity},
+            {"state": PlanState.CLOSED.value, "quantity": 0},
+        )
+    before = state_of(run)
+    return Change(_told(before), _told(_wanted(kind, before)))
+
+
+def _wanted(kind: CommandKind, now: DeskState) -> DeskState:
+    """Return the state the engine would come to; unchanged where it will refuse."""
+    breakers = _breakers(now)
+    try:
+        match kind:
+            case CommandKind.PAUSE:
+                breakers = breakers.block(OPERATOR)
+            case CommandKind.RESUME:
+                breakers = breakers.clear(OPERATOR)
+            case CommandKind.FLATTEN:
+                breakers = breakers.flatten(KILL_SWITCH)
+            case CommandKind.UNLOCK:
+                breakers = breakers.unlock(OPERATOR)
+            case CommandKind.CLOSE_POSITION:
+                pass
+    except LockedError:
+        return now
+    return DeskState(breakers.state.value, tuple(sorted(breakers.blocked)))
+
+
+def _breakers(now: DeskState) -> Breakers:
+    """Return the breakers that were recorded as `now`; which reasons are locks is known by name."""
+    state, blocked = TradingState(now.state), frozenset(now.blocked_by)
+    is_locked = state in (TradingState.FLATTENING, TradingState.HALTED)
+    return Breakers(state, blocked, (blocked & _LOCKS or blocked) if is_locked else frozenset())
+
+
+def _told(state: DeskState) -> dict[str, object]:
+    return {"state": state.state, "blocked_by": state.blocked_by}
