@@ -1,6 +1,6 @@
 """Django's command line, with the local settings unless told otherwise.
 
-A wrong environment is told in one line for each key, without a traceback.
+A wrong environment is told in one line for each key, and a Ctrl-C in none, without a traceback.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import os
 import sys
 
 from aitrapp.env import EnvironmentInvalidError
+
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -20,6 +22,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except EnvironmentInvalidError as error:
         sys.exit(f"The environment is not usable:\n{error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,24 @@ The live feed lives in `kite/`; nothing here decides when a price is too old.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from marketdata.tape import Frame, TapeReader
+from marketdata.tape import Frame
 from marketdata.tape_head import TapeHead
+
+
+class Tape(Protocol):
+    """A day that was written down, however it was."""
+
+    @property
+    def head(self) -> TapeHead:
+        """Return whose day it is and its instruments."""
+
+    def frames(self, start: int = 0) -> Iterator[Frame]:
+        """Yield the frames from number `start` on."""
 
 
 class MarketFeed(Protocol):
@@ -31,21 +42,27 @@ class Pace:
     """How fast a tape plays: `speed` tape seconds per second of the clock passed in.
 
     `now` returns seconds of a clock that never runs backwards; `sleep` waits so many seconds.
+    `kept_from`: frames before that moment come as fast as they are asked for.
     """
 
     speed: float
     now: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
+    kept_from: datetime | None = None
 
     def __post_init__(self) -> None:
         if not self.speed > 0:
             raise ValueError(f"speed: {self.speed}, expected above 0")
 
+    def is_kept_at(self, moment: datetime) -> bool:
+        """Say whether a frame of that moment has to wait until it is due."""
+        return self.kept_from is None or moment >= self.kept_from
+
 
 class TapeFeed:
     """A recorded or made day, played at a pace, or as fast as it is asked for without one."""
 
-    def __init__(self, tape: TapeReader, pace: Pace | None) -> None:
+    def __init__(self, tape: Tape, pace: Pace | None) -> None:
         self._tape = tape
         self._pace = pace
         self._origin: tuple[float, Frame] | None = None
@@ -59,14 +76,14 @@ class TapeFeed:
     async def frames(self, start: int) -> AsyncIterator[Frame]:
         """Yield the tape's frames from number `start` on.
 
-        The first is due at once, each later one when as much time has passed as on the tape,
-        divided by the speed; a reader that lags gets them without a wait until it has caught up.
-        Without a pace the event loop still gets its turn before every frame.
+        The first that is paced is due at once, each later one when as much time has passed as on
+        the tape, divided by the speed; a reader that lags gets them without a wait until it has
+        caught up. Without a pace the event loop still gets its turn before every frame.
         """
         self._origin = None
         for frame in self._tape.frames(start):
             self._next = frame
-            if self._pace is None:
+            if self._pace is None or not self._pace.is_kept_at(frame.at):
                 await asyncio.sleep(0)
             elif self._origin is None:
                 self._origin = (self._pace.now(), frame)
@@ -77,7 +94,7 @@ class TapeFeed:
     def now(self) -> datetime | None:
         """Return the moment of the tape it is now, at most that of the frame waited for.
 
-        None without a pace, or before the first frame is due.
+        None without a pace, or before the first frame that is paced is due.
         """
         if self._pace is None or self._origin is None or self._next is None:
             return None

@@ -18,6 +18,7 @@ from django.utils import timezone
 from trading.broadcast_delta import BARS, Document, applied, changes
 from trading.broadcast_facts import DeskFacts
 from trading.broadcast_follow import Follower
+from trading.broadcast_lag import Lag
 from trading.broadcast_market import Bar
 from trading.broadcast_redis import RedisAwayError
 from trading.broadcast_rows import rebuilt, state_from_rows
@@ -69,7 +70,8 @@ class Broadcaster:
         self._told: Document = {}
         self._sequence = 0
         self._bars_from = 0.0
-        self._level_at = self._told_at = self._next_at = clock()
+        self._lag = Lag()
+        self._told_at = self._next_at = clock()
         self._pause = 0.0
 
     @property
@@ -92,8 +94,8 @@ class Broadcaster:
         self._follower.read()
         self._follower.metrics.led_by(fencing_token)
         now = self._clock()
-        if projected_seq >= self._follower.seq:
-            self._level_at = now
+        self._lag.read_up_to(self._follower.seq, now)
+        self._lag.projected_up_to(projected_seq)
         if last or (self._follower.has_caught_up and now >= self._next_at):
             self._tell(now, projected_seq)
 
@@ -175,13 +177,12 @@ class Broadcaster:
         return document
 
     def _health(self, now: float, projected_seq: int) -> Document:
-        lag = max(self._follower.seq - projected_seq, 0)
         return {
             "at": self.state.at,
             "wall_at": timezone.now().isoformat(),
             "run": self._run.code,
-            "lag_records": lag,
-            "lag_seconds": round(now - self._level_at, 2) if lag else 0.0,
+            "lag_records": self._lag.records,
+            "lag_seconds": round(self._lag.seconds(now), 2),
             "journal_seq": self._follower.seq,
             "projected_seq": projected_seq,
             "redis_failures": self._follower.metrics.redis_failures,

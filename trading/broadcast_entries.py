@@ -21,6 +21,8 @@ FILLS_KEPT = 200
 EVENTS_KEPT = 200
 
 _ORDER_NUMBERS = ("price", "trigger_price", "average_price")
+_STEP_PRICES = ("price", "trigger_price")
+"""Told at a step of an order's life where they changed."""
 _DECISION_NUMBERS = (
     *("risk_inr", "heat_before_inr", "heat_after_inr", "expected_costs_inr", "margin_inr"),
 )
@@ -115,7 +117,7 @@ class Opinions:
 
 
 class Orders:
-    """Orders as they stand, each with its life so far."""
+    """Orders as they stand, each with its life so far; a step tells the prices that changed."""
 
     def __init__(self) -> None:
         self.newest = Newest(ORDERS_KEPT)
@@ -123,11 +125,17 @@ class Orders:
     def take(self, body: Mapping[str, Any]) -> None:
         """Take an `OrderNoted`."""
         before = self.newest.get(body["client_id"])
+        prices = {name: number(body[name]) for name in _STEP_PRICES}
         step = {
             "at": moment(body["at"]),
             "event": body["event"],
             "state": body["state"],
             "reason": body["reason"],
+            **{
+                name: price
+                for name, price in prices.items()
+                if price != (before[name] if before else None)
+            },
         }
         self.newest.put(
             {

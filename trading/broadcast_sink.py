@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from trading import broadcast_keys as keys
 from trading.broadcast_delta import Document
 from trading.broadcast_redis import Pages, RedisAwayError, connect, document_of, encode
+from trading.models import RunState
 
 DELTA = "desk.delta"
 """Type of the message that live pages get."""
@@ -70,7 +71,7 @@ class Sink:
                 encode([entry for entry in document["positions"] if entry["quantity"]]),
                 keys.POSITIONS_SECONDS,
             ),
-            *self._life(edition.health, edition.metrics),
+            *self._life(edition.health, edition.metrics, _seconds_of_metrics(document)),
             *(
                 ("set", keys.bars_key(account, key), encode(bars), keys.BARS_SECONDS)
                 for key, bars in edition.bars.items()
@@ -92,16 +93,18 @@ class Sink:
             ("exists", keys.state_key(account)),
             ("expire", keys.market_key(account), keys.MARKET_SECONDS),
             ("expire", keys.positions_key(account), keys.POSITIONS_SECONDS),
-            *self._life(health, metrics),
+            *self._life(health, metrics, keys.METRICS_SECONDS),
         ]
         has_state, *_, engine, worker = self._answers([*calls, *_SIGNS])
         self.needs_all = self.needs_all or not has_state
         self._heard(engine, worker)
 
-    def _life(self, health: Mapping[str, Any], metrics: bytes) -> list[tuple[Any, ...]]:
+    def _life(
+        self, health: Mapping[str, Any], metrics: bytes, seconds: int
+    ) -> list[tuple[Any, ...]]:
         return [
             ("set", keys.health_key("recorder"), encode(health), keys.HEALTH_SECONDS),
-            ("set", keys.metrics_key("recorder"), metrics, keys.METRICS_SECONDS),
+            ("set", keys.metrics_key("recorder"), metrics, seconds),
         ]
 
     def _heard(self, engine: bytes | None, worker: bytes | None) -> None:
@@ -120,6 +123,12 @@ class Sink:
         """Let go of every connection."""
         self._pages.close()
         self._client.close()
+
+
+def _seconds_of_metrics(document: Mapping[str, Any]) -> int:
+    """Return how long figures stay: those of a run that has ended are final, and nobody's now."""
+    has_ended = document["run"]["state"] != RunState.RUNNING.value
+    return keys.STATE_SECONDS if has_ended else keys.METRICS_SECONDS
 
 
 _SIGNS: tuple[tuple[str, str], ...] = (

@@ -9,72 +9,80 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import msgspec
-import redis
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseAway
+from django.db import connection
 
 from trading import leader, selectors
 from trading.engine.events import CommandIssued, CommandKind, ConditionChanged
-from trading.metrics_engine import Samples
 from trading.models import Command, Run
+from trading.pulse import Pulse
 from trading.services import commands, runs
+from trading.silence import Silence
 
 LEASE = timedelta(seconds=30)
-HEARTBEAT_KEY = "aitrapp:v1:health:engine"
-_HEARTBEAT_TTL_SECONDS = 10
+DATABASE, RECORDER, REDIS = "database", "recorder", "redis"
 _RENEW_SECONDS = 10.0
 _LISTEN_SECONDS = 0.25
-_BEAT_SECONDS = 1.0
 _LAG_SECONDS = 5.0
+_SILENT_SECONDS = 3.0
+"""A database or store that answers nothing for so long counts as away."""
+_PROOF_SECONDS = 2.0
+_PROOF_LOOK_SECONDS = 0.005
 
 
 class LostLeaseError(Exception):
     """Another engine holds the account's lease now; this one must not send orders."""
 
 
+class DeafError(Exception):
+    """The thread that listens has failed: nothing is heard any more, so nothing may go on."""
+
+
 @dataclass(slots=True)
 class Ears:
     """Listens for one run; `watches` turns on the conditions, for runs that keep a pace.
 
-    `speed` and `samples` are told in the heartbeat.
-    `written` is the number of the journal's last record, told by the loop, `at` the moment its
-    engine is at. A database that is away cannot grant the lease to anybody else: orders may then
-    still leave (exits only, as the condition blocks entries); a lease refused ends the process.
+    `written` is the number of the journal's last record, told by the loop. A database that is
+    away cannot grant the lease to anybody else: orders may then still leave (exits only, as the
+    condition blocks entries); a lease refused ends the process.
     """
 
     run: Run
     lease: leader.Lease
-    store: redis.Redis | None
+    pulse: Pulse
     watches: bool
-    speed: float | None = None
-    samples: Samples = field(default_factory=Samples)
-    at: datetime | None = None
+    clock: Callable[[], float] = time.monotonic
     written: int = 0
     lost: bool = False
-    _heard: deque[Command | tuple[str, bool, str]] = field(default_factory=deque)
-    _bad: set[str] = field(default_factory=set)
+    _deaf: bool = False
+    _heard: deque[Command] = field(default_factory=deque)
+    _bad: dict[str, str] = field(default_factory=dict)
     _after: int = 0
-    _renewed_at: float = field(default_factory=time.monotonic)
-    _beat_at: float = 0.0
+    _turns: int = 0
+    _gave_up_at: int = -1
+    _renewed_at: float = field(default=0.0)
     _seen: tuple[int, float] = (0, 0.0)
+    _from_database: Silence = field(default_factory=Silence)
+    _from_store: Silence = field(default_factory=Silence)
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
 
+    def __post_init__(self) -> None:
+        self._renewed_at = self.clock()
+
     def listen(self) -> None:
-        """Poll until stopped; a database or store that is away is asked again."""
+        """Poll until stopped; a database that is away is asked again."""
         try:
             while not self._stop.is_set():
                 self._wake.wait(_LISTEN_SECONDS)
                 self._wake.clear()
-                self._ask_database()
-                if time.monotonic() - self._beat_at >= _BEAT_SECONDS:
-                    self._beat_at = time.monotonic()
-                    self._beat()
+                self.ask()
         finally:
+            self._deaf = not self._stop.is_set()
             connection.close()
 
     @property
@@ -87,24 +95,27 @@ class Ears:
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread soon."""
+        """End the threads soon."""
         self._stop.set()
         self._wake.set()
+        self.pulse.stop()
 
-    def _ask_database(self) -> None:
+    def ask(self) -> None:
+        """Ask the database once for everything it knows."""
         try:
             for command in commands.pending(self.run, self._after):
                 self._after = command.pk
                 self._heard.append(command)
-            if time.monotonic() - self._renewed_at > _RENEW_SECONDS:
+            if self.clock() - self._renewed_at > _RENEW_SECONDS:
                 self._renew()
             if self.watches:
                 self._watch_recorder()
-        except DatabaseError as error:
+        except DatabaseAway as error:
             connection.close()
-            self._turned("database", good=False, detail=type(error).__name__)
+            self._bad[DATABASE] = type(error).__name__
         else:
-            self._turned("database", good=True, detail="")
+            self._bad.pop(DATABASE, None)
+        self._turns += 1
 
     def _renew(self) -> None:
         """Keep the lease; one that expired while the database was away is taken again."""
@@ -115,57 +126,79 @@ class Ears:
                 self.lost = True
                 return
             runs.resume(run=self.run, fencing_token=self.lease.token, by="engine")
-        self._renewed_at = time.monotonic()
+        self._renewed_at = self.clock()
 
     def _watch_recorder(self) -> None:
         """The recorder lags when records wait and it has not moved for some seconds."""
         position = selectors.recorder_position(self.run)
         done = position.seq if position else 0
-        now = time.monotonic()
+        now = self.clock()
         if done >= self.written or done != self._seen[0]:
             self._seen = (done, now)
-        lags = now - self._seen[1] > _LAG_SECONDS
-        self._turned("recorder", good=not lags, detail=f"{self.written - done} records behind")
-
-    def _beat(self) -> None:
-        """Tell the store that the engine lives."""
-        if self.store is None:
-            return
-        beat = {
-            "at": self.at,
-            "wall_at": datetime.now().astimezone(),
-            "run": self.run.code,
-            "bad": sorted(self._bad),
-            "speed": self.speed,
-            "latencies": self.samples.drain(),
-        }
-        try:
-            self.store.set(HEARTBEAT_KEY, msgspec.json.encode(beat), ex=_HEARTBEAT_TTL_SECONDS)
-        except redis.RedisError as error:
-            self._turned("redis", good=False, detail=type(error).__name__)
+        if now - self._seen[1] > _LAG_SECONDS:
+            self._bad[RECORDER] = f"{self.written - done} records behind"
         else:
-            self._turned("redis", good=True, detail="")
+            self._bad.pop(RECORDER, None)
 
-    def _turned(self, name: str, *, good: bool, detail: str) -> None:
-        if self.watches and good == (name in self._bad):
-            (self._bad.discard if good else self._bad.add)(name)
-            self._heard.append((name, good, detail))
+    def inputs(
+        self, at: datetime, blocked: Collection[str]
+    ) -> Sequence[CommandIssued | ConditionChanged]:
+        """Return what was heard since the last call, as of engine time `at`.
 
-    def inputs(self, at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
-        """Return what was heard since the last call, as of engine time `at`."""
-        self.at = at
+        `blocked`: what the engine holds for bad; a condition is told where that is not so, also
+        to an engine that has recovered what another process was told. Raises `DeafError`.
+        """
+        if self._deaf:
+            raise DeafError("the thread that listens has ended")
+        found = self._found()
+        self.pulse.tell(at, tuple(sorted(found)))
         events: list[CommandIssued | ConditionChanged] = []
         while self._heard:
-            match self._heard.popleft():
-                case Command() as command:
-                    kind = CommandKind(command.kind)
-                    by, reason = command.issued_by, command.reason
-                    events.append(CommandIssued(at, command.pk, kind, by, reason, command.subject))
-                case (name, good, detail):
-                    events.append(ConditionChanged(at, name, good, detail))
+            command = self._heard.popleft()
+            kind = CommandKind(command.kind)
+            by, reason = command.issued_by, command.reason
+            events.append(CommandIssued(at, command.pk, kind, by, reason, command.subject))
+        if self.watches:
+            for name in (DATABASE, RECORDER, REDIS):
+                if (name in found) != (name in blocked):
+                    good = name not in found
+                    events.append(ConditionChanged(at, name, good, found.get(name, "")))
         return events
 
+    def _found(self) -> dict[str, str]:
+        """Return what is bad now, and why; who does not answer at all is bad, too."""
+        now, found = self.clock(), dict(self._bad)
+        if self.pulse.error:
+            found[REDIS] = self.pulse.error
+        silent = f"no answer for {_SILENT_SECONDS:.0f} s"
+        if self._from_database.seconds_of(self._turns, now) > _SILENT_SECONDS:
+            found[DATABASE] = silent
+        if (
+            self.pulse.store
+            and self._from_store.seconds_of(self.pulse.turns, now) > _SILENT_SECONDS
+        ):
+            found[REDIS] = silent
+        return found
+
     def fence(self) -> None:
-        """Raise `LostLeaseError` where another engine has taken the lease."""
+        """Raise `LostLeaseError` where another engine has taken the lease.
+
+        A lease that may have expired unseen, as in a process that was stopped for long, is proven
+        first; a database that does not answer proves nothing to anybody.
+        """
+        if self._is_stale() and self._gave_up_at != self._turns:
+            self._prove()
         if self.lost:
             raise LostLeaseError(f"run {self.run.code}: another engine holds the lease")
+
+    def _is_stale(self) -> bool:
+        return self.clock() - self._renewed_at > LEASE.total_seconds() and not self.lost
+
+    def _prove(self) -> None:
+        """Have the lease renewed now; the second turn from here has begun after we asked."""
+        begun, until = self._turns, time.monotonic() + _PROOF_SECONDS
+        while self._is_stale() and self._turns < begun + 2 and time.monotonic() < until:
+            self._wake.set()
+            time.sleep(_PROOF_LOOK_SECONDS)
+        if self._is_stale() and self._turns == begun:
+            self._gave_up_at = begun

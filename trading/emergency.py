@@ -37,7 +37,7 @@ def flatten_run(run: Run, *, by: str, reason: str) -> Command:
     from trading.worker import begin
 
     command = issue(kind=CommandKind.FLATTEN, by=by, reason=reason, run=run)
-    trading = begin(run.code, speed=None, show=_show_nothing)
+    trading = begin(run.code, tempo=None, show=_show_nothing)
     _log.warning("flattening without an engine", run=run.code, command=command.pk, by=by)
     finished = False
     try:

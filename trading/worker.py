@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from datetime import time as wall_time
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ import redis
 from asgiref.sync import sync_to_async
 from channels.worker import Worker
 from django.conf import settings
+from django.db import close_old_connections
 
+from marketdata.calendar import IST
 from marketdata.feed import Pace
 from marketdata.tape import TapeReader
 from trading import leader, selectors
 from trading.bootstrap import Outside, PaperDay, paper_runner
+from trading.broadcast_redis import connect
 from trading.config import Config, read
 from trading.ears import LEASE, Ears
 from trading.engine.core import Engine
@@ -34,16 +38,33 @@ from trading.engine.runner import Runner
 from trading.journal import JournalFile
 from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
+from trading.pulse import Pulse
 from trading.research.audit_replay import decision_hash
 from trading.services import runs
+from trading.services.nudge import ENGINE_CHANNEL
 
-CHANNEL = "engine"
-"""The channel on which a nudge says that there is a new command."""
 _SHOW_SECONDS = 0.2
 _STAND_BY_SECONDS = 0.5
-_STORE_TIMEOUT_SECONDS = 1.0
 
 Show = Callable[[datetime, Engine], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast a day is lived: seconds of the day per second, from a time of the day on.
+
+    `kept_from`: what lies before it, in India's time, is lived as fast as it goes; None paces
+    the whole day.
+    """
+
+    speed: float
+    kept_from: wall_time | None = None
+
+    def pace(self, tape: TapeReader) -> Pace:
+        """Return the pace of a tape's day by this machine's clock."""
+        kept = self.kept_from
+        begins = None if kept is None else datetime.combine(tape.head.date, kept, tzinfo=IST)
+        return Pace(self.speed, time.monotonic, asyncio.sleep, begins)
 
 
 @dataclass(slots=True)
@@ -69,7 +90,7 @@ class Trading:
     runner: Runner
     ears: Ears
     journal: JournalFile
-    listener: threading.Thread
+    threads: tuple[threading.Thread, ...]
 
     async def live(self) -> None:
         """Trade the run from where its journal ends to the close of its day."""
@@ -78,7 +99,9 @@ class Trading:
     def end(self, *, finished: bool) -> None:
         """Let everything go; a finished run is sealed with the hash of its decisions."""
         self.ears.stop()
-        self.listener.join()
+        for thread in self.threads:
+            thread.join()
+        close_old_connections()
         if finished:
             self.journal.close()
             digest = decision_hash(Path(self.run.journal_path))
@@ -86,7 +109,7 @@ class Trading:
             leader.release(self.ears.lease)
 
 
-def begin(run_code: str, *, speed: float | None, show: Show) -> Trading:
+def begin(run_code: str, *, tempo: Tempo | None, show: Show) -> Trading:
     """Take the lease, open the journal and build the engine of one run.
 
     Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`.
@@ -96,16 +119,20 @@ def begin(run_code: str, *, speed: float | None, show: Show) -> Trading:
     holder = f"{socket.gethostname()[:60]}:run {run.code}"
     lease = leader.acquire(run.account, holder, LEASE)
     run = runs.resume(run=run, fencing_token=lease.token, by="engine")
-    ears = Ears(run, lease, _store(), watches=speed is not None, speed=speed)
-    runner = _runner(run, journal, ears, Progress(show), speed)
-    listener = threading.Thread(target=ears.listen, daemon=True)
-    listener.start()
-    return Trading(run, runner, ears, journal, listener)
+    speed = None if tempo is None else tempo.speed
+    pulse = Pulse(run.code, _store(), speed)
+    ears = Ears(run, lease, pulse, watches=tempo is not None)
+    runner = _runner(day_of(run, tempo), journal, ears, Progress(show))
+    threads = tuple(threading.Thread(target=do, daemon=True) for do in (ears.listen, pulse.live))
+    for thread in threads:
+        thread.start()
+    close_old_connections()
+    return Trading(run, runner, ears, journal, threads)
 
 
-def trade(run_code: str, *, speed: float | None, show: Show) -> Engine:
+def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
     """Trade one paper run to its end and return the engine. Raises as `begin` and `Runner.run`."""
-    trading = begin(run_code, speed=speed, show=show)
+    trading = begin(run_code, tempo=tempo, show=show)
     finished = False
     try:
         asyncio.run(trading.live())
@@ -121,10 +148,10 @@ class DeskWorker(Worker):  # type: ignore[misc]
     Messages on its channel are nudges only: a lost one costs a quarter of a second.
     """
 
-    def __init__(self, account: Account, channel_layer: Any, *, speed: float, show: Show) -> None:
-        super().__init__(None, [CHANNEL], channel_layer)
+    def __init__(self, account: Account, channel_layer: Any, *, tempo: Tempo, show: Show) -> None:
+        super().__init__(None, [ENGINE_CHANNEL], channel_layer)
         self._account = account
-        self._speed = speed
+        self._tempo = tempo
         self._show = show
         self._trading: Trading | None = None
 
@@ -142,7 +169,7 @@ class DeskWorker(Worker):  # type: ignore[misc]
             listening.cancel()
 
     async def _trade(self, run: Run) -> None:
-        trading = await sync_to_async(begin)(run.code, speed=self._speed, show=self._show)
+        trading = await sync_to_async(begin)(run.code, tempo=self._tempo, show=self._show)
         self._trading = trading
         finished = False
         try:
@@ -156,7 +183,7 @@ class DeskWorker(Worker):  # type: ignore[misc]
         """Pass nudges on; without the channel layer commands are still found by polling."""
         while True:
             try:
-                await self.channel_layer.receive(CHANNEL)
+                await self.channel_layer.receive(ENGINE_CHANNEL)
             except (redis.RedisError, OSError):
                 await asyncio.sleep(_STAND_BY_SECONDS)
                 continue
@@ -169,16 +196,22 @@ def config_of(run: Run) -> Config:
     return read(json.loads(run.config_version.document))
 
 
-def day_of(run: Run, *, speed: float | None) -> PaperDay:
+def bans_of(run: Run) -> frozenset[str] | None:
+    """Return the ban list a run was started under, None for none."""
+    return None if run.banned is None else frozenset(run.banned)
+
+
+def day_of(run: Run, tempo: Tempo | None) -> PaperDay:
     """Return the day a run trades: its tape, what came before, and its configuration."""
     tape = TapeReader(Path(run.tape_path))
     return PaperDay(
         config=config_of(run),
         tape=tape,
-        pace=None if speed is None else Pace(speed, time.monotonic, asyncio.sleep),
+        pace=None if tempo is None else tempo.pace(tape),
         warmup=warmup_path(tape.path),
         run_code=run.code,
         run_number=run.pk,
+        banned=bans_of(run),
     )
 
 
@@ -189,28 +222,21 @@ def warmup_path(tape: Path) -> Path | None:
 
 
 def _store() -> redis.Redis | None:
-    if not settings.REDIS_URL:
-        return None
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=_STORE_TIMEOUT_SECONDS,
-        socket_connect_timeout=_STORE_TIMEOUT_SECONDS,
-    )
+    return connect(settings.REDIS_URL) if settings.REDIS_URL else None
 
 
-def _runner(
-    run: Run, journal: JournalFile, ears: Ears, progress: Progress, speed: float | None
-) -> Runner:
+def _runner(day: PaperDay, journal: JournalFile, ears: Ears, progress: Progress) -> Runner:
     engines: list[Engine] = []
 
     def inputs(at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
-        progress.tell(at, engines[0])
+        engine = engines[0]
+        progress.tell(at, engine)
         ears.written = journal.seq
-        return ears.inputs(at)
+        return ears.inputs(at, engine.breakers.blocked)
 
-    runner = paper_runner(day_of(run, speed=speed), journal, Outside(inputs, ears.fence))
+    runner = paper_runner(day, journal, Outside(inputs, ears.fence))
     engines.append(runner.engine)
-    runner.answer = timed(runner.answer, ears.samples)
+    runner.answer = timed(runner.answer, ears.pulse.samples)
     return runner
 
 

@@ -1,4 +1,4 @@
-"""The supervisor's command line: `exec [options] -- COMMAND...`, or `run` for the whole desk.
+"""The supervisor's command line: `exec -- COMMAND...`, `run` for the whole desk, `memory` of one.
 
 It decides which servers are needed and hands them, with the command, to the supervision.
 """
@@ -13,9 +13,10 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from aitrapp.supervisor.desk import DeskOptions, add_desk, foreground, run_desk
+from aitrapp.supervisor.desk import DeskOptions, add_desk, check_port_is_free, foreground, run_desk
 from aitrapp.supervisor.errors import SupervisorError
-from aitrapp.supervisor.place import ROOT, default_data, kept, passing
+from aitrapp.supervisor.memory import memory_below, table
+from aitrapp.supervisor.place import ROOT, default_data, holder, kept, passing
 from aitrapp.supervisor.postgres import postgres
 from aitrapp.supervisor.servers import Ground
 from aitrapp.supervisor.supervision import Interrupted, Supervision, say
@@ -29,6 +30,8 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m aitrapp.supervisor")
     actions = parser.add_subparsers(dest="action", required=True)
     add_desk(actions.add_parser("run", help="run the whole desk until Ctrl-C"))
+    memory = actions.add_parser("memory", help="tell how much memory a running desk takes")
+    memory.add_argument("--data", type=Path, metavar="DIR", help="the desk's folder")
     run = actions.add_parser(
         "exec",
         help="run a command with PostgreSQL and Valkey at its side",
@@ -39,7 +42,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     where.add_argument("--ephemeral", action="store_true", help="forget all data at the end")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND...")
     options = parser.parse_args(arguments)
-    if options.action == "run":
+    if options.action != "exec":
         return options
     options.command = options.command[options.command[:1] == ["--"] :]
     if not options.command:
@@ -59,30 +62,40 @@ def given_addresses(*, ephemeral: bool) -> dict[str, str]:
 
 
 def run_with_servers(options: argparse.Namespace) -> int:
-    """Start the missing servers, run the command beside them and return its exit code."""
+    """Start the missing servers, run the command beside them and return its exit code.
+
+    A desk holds its data folder whoever runs the servers, and looks for its port before them.
+    """
+    desk = DeskOptions.of(options) if options.action == "run" else None
     addresses = given_addresses(ephemeral=options.ephemeral)
     missing = [key for key in SERVERS if key not in addresses]
     with ExitStack() as stack:
         supervision = Supervision()
-        if missing:
+        if missing or desk:
             place = passing() if options.ephemeral else kept(options.data or default_data())
             data, account = stack.enter_context(place)
             ground = Ground(data, account, ephemeral=options.ephemeral)
+        if desk:
+            check_port_is_free(desk.port)
         stack.enter_context(supervision)
         for key in missing:
             server = SERVERS[key](ground)
             supervision.start(server.spec)
             addresses[key] = server.url
-        if options.action == "run":
-            return run_desk(supervision, DeskOptions.of(options), addresses)
-        supervision.start(foreground(tuple(options.command), addresses))
+        if desk:
+            return run_desk(supervision, desk, addresses)
+        supervision.start(foreground(tuple(options.command), addresses, options.command[0]))
         return supervision.watch()
 
 
 def main(arguments: list[str]) -> int:
     """Run the command line; return the command's exit code, or 2 if the servers fail."""
     try:
-        return run_with_servers(_parsed(arguments))
+        options = _parsed(arguments)
+        if options.action == "memory":
+            print(table(memory_below(holder(options.data or default_data()))))
+            return 0
+        return run_with_servers(options)
     except SupervisorError as error:
         say(str(error))
         return FAILED

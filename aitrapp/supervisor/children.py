@@ -15,6 +15,8 @@ from pathlib import Path
 from aitrapp.supervisor.accounts import Account
 from aitrapp.supervisor.processes import ProcessSpec
 
+NAMED = "AITRAPP_PROCESS"
+"""The variable in which a process of ours is told its name; whoever looks at it reads it there."""
 _LAUNCH = Path(__file__).with_name("launch.py")
 _KEEPER_ENDS_NOW = signal.SIGUSR1
 _LOG_LIMIT_BYTES = 5_000_000
@@ -40,6 +42,15 @@ def _opened(log: Path) -> int:
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
+def _below(pid: int) -> list[int]:
+    """Return everything started below a process, by whichever of its threads, nearest first."""
+    children: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in (Path("/proc") / str(pid) / "task").iterdir():
+            children += map(int, (thread / "children").read_text().split())
+    return [below for child in children for below in (child, *_below(child))]
+
+
 class Child:
     """The running process of one spec, or what is left of it."""
 
@@ -51,7 +62,7 @@ class Child:
         try:
             self._process = subprocess.Popen(
                 launched(spec.argv, spec.account, spec.orphaned, kept=spec.foreground),
-                env={**os.environ, **spec.environ},
+                env={**os.environ, **spec.environ, NAMED: spec.name},
                 cwd=spec.directory,
                 stdin=None if spec.foreground else subprocess.DEVNULL,
                 stdout=log,
@@ -84,6 +95,23 @@ class Child:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
+
+    def is_stopped(self) -> bool:
+        """Say whether a signal has stopped it and none has continued it."""
+        with contextlib.suppress(OSError):
+            status = (Path("/proc") / str(self.pid) / "stat").read_text()
+            return status.rpartition(")")[2].split()[0] == "T"
+        return False
+
+    def kill_whole(self) -> None:
+        """End it and all below it, whatever sessions they have made for themselves.
+
+        A stopped server's children would neither notice its death nor let go of its memory.
+        """
+        for pid in reversed(_below(self.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.kill()
 
     def end(self) -> None:
         """Ask it to stop, wait, kill it if it does not."""

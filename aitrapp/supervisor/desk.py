@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 from aitrapp.supervisor.errors import SupervisorError
@@ -21,14 +22,26 @@ from aitrapp.supervisor.supervision import Supervision
 SPEED = 60.0
 PORT = 8000
 _PROBE_SECONDS = 0.5
+_ALONE = ("--concurrency", "1", "--without-gossip", "--without-mingle")
+"""A worker without others to talk to: talking is what fails first where Valkey comes and goes."""
+_SPARING = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+"""What makes the desk's processes give back memory that they use no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskOptions:
-    """How the desk is to be run: its day, its speed and where its console answers."""
+    """How the desk is to be run: its day, its speed, where its console answers.
+
+    `kept_from`: time of the day (HH:MM) from which the speed is kept, empty for its beginning.
+    """
 
     day: str
     speed: float
+    kept_from: str
     port: int
     logs: Path
 
@@ -39,44 +52,58 @@ class DeskOptions:
             raise SupervisorError(f"--speed: {options.speed}, expected above 0")
         if not 0 < options.port < 65536:
             raise SupervisorError(f"--port: {options.port}, expected 1 to 65535")
-        return cls(options.day, options.speed, options.port, options.data or default_data())
+        return cls(
+            day=options.day,
+            speed=options.speed,
+            kept_from=_time_of_day(options.kept_from),
+            port=options.port,
+            logs=options.data or default_data(),
+        )
 
 
 def add_desk(parser: argparse.ArgumentParser) -> None:
     """Add the options of `run` to its parser."""
     parser.add_argument("--data", type=Path, metavar="DIR", help="keep the servers' data in DIR")
-    parser.add_argument("--day", default="", help="a recorded day, or `synthetic[:SEED]`")
+    parser.add_argument(
+        "--day", default="", help="a recorded day, synthetic[:SEED[:SECONDS]], or a .tape file"
+    )
     parser.add_argument("--speed", type=float, default=SPEED, help="seconds of the day per second")
+    parser.add_argument(
+        "--from", dest="kept_from", default="", help="hurry to this time of the day (HH:MM) first"
+    )
     parser.add_argument("--port", type=int, default=PORT, help="where the console answers")
     parser.set_defaults(ephemeral=False)
 
 
-def foreground(argv: tuple[str, ...], environ: Mapping[str, str]) -> ProcessSpec:
+def foreground(argv: tuple[str, ...], environ: Mapping[str, str], name: str) -> ProcessSpec:
     """Return a program on our terminal whose end is the end of everything."""
     return ProcessSpec(
-        name=argv[0], argv=argv, restart=Restart.NEVER, environ=environ, foreground=True
+        name=name, argv=argv, restart=Restart.NEVER, environ=environ, foreground=True
     )
 
 
 def run_desk(supervision: Supervision, options: DeskOptions, addresses: Mapping[str, str]) -> int:
     """Prepare the day, start every process of the desk, and show it until we are told to stop."""
-    check_port_is_free(options.port)
     manage = (sys.executable, str(ROOT / "manage.py"))
     url = f"http://{HOST}:{options.port}/"
-    prepare = (*manage, "prepare_run", "--day", options.day, "--console", url)
-    code = supervision.attend(foreground(prepare, addresses))
+    folder = str(options.logs.absolute())
+    day = ("--day", options.day, "--console", url, "--folder", folder)
+    prepare = (*manage, "prepare_run", *day)
+    code = supervision.attend(foreground(prepare, addresses, "prepare"))
     if code:
         return code
-    for spec in processes(options, addresses):
+    environ = {**_SPARING, **addresses}
+    for spec in processes(options, environ):
         supervision.start(spec)
-    supervision.start(foreground((*manage, "watchrun", "--console", url), addresses))
+    watch = (*manage, "watchrun", "--console", url, "--data", folder)
+    supervision.start(foreground(watch, environ, "watchrun"))
     return supervision.watch()
 
 
-def processes(options: DeskOptions, addresses: Mapping[str, str]) -> tuple[ProcessSpec, ...]:
+def processes(options: DeskOptions, environ: Mapping[str, str]) -> tuple[ProcessSpec, ...]:
     """Return the desk's processes in the order of starting; the engine is last."""
     python, manage = sys.executable, str(ROOT / "manage.py")
-    celery = (python, "-m", "celery", "-A", "aitrapp")
+    celery = (python, "-m", "celery", "-A")
     web = (python, "-m", "uvicorn", "--lifespan", "off", "--no-proxy-headers", "--host", HOST)
     programs = {
         "web": (
@@ -87,23 +114,35 @@ def processes(options: DeskOptions, addresses: Mapping[str, str]) -> tuple[Proce
             "warning",
             "aitrapp.asgi:application",
         ),
-        "worker": (*celery, "worker", "--loglevel", "warning", "--concurrency", "1"),
-        "beat": (*celery, "beat", "--loglevel", "warning", "--pidfile", ""),
+        "worker": (*celery, "aitrapp", "worker", "--loglevel", "warning", *_ALONE),
+        "beat": (*celery, "aitrapp.beat", "beat", "--loglevel", "warning", "--pidfile", ""),
         "recorder": (python, manage, "runrecorder"),
-        "engine": (python, manage, "runengine", "--speed", str(options.speed)),
+        "engine": (python, manage, "runengine", "--speed", str(options.speed), *_start(options)),
     }
     return tuple(
         ProcessSpec(
             name=name,
             argv=argv,
             restart=Restart.ALWAYS,
-            environ=addresses,
+            environ=environ,
             directory=ROOT,
             log=options.logs / f"{name}.log",
             answers=(lambda: answers(options.port)) if name == "web" else _at_once,
         )
         for name, argv in programs.items()
     )
+
+
+def _start(options: DeskOptions) -> tuple[str, ...]:
+    return ("--from", options.kept_from) if options.kept_from else ()
+
+
+def _time_of_day(text: str) -> str:
+    """Return the text, empty or a time. Raises `SupervisorError` for anything else."""
+    try:
+        return text and time.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise SupervisorError(f"--from: {text}, expected a time of the day as HH:MM") from error
 
 
 def _at_once() -> bool:

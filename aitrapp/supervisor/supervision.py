@@ -23,6 +23,8 @@ _LOOK_SECONDS = 5.0
 _FIRST_DELAY_SECONDS = 0.25
 _LONGEST_DELAY_SECONDS = 10.0
 _SETTLED_SECONDS = 10.0
+_STILL_SECONDS = 20.0
+"""A process that has been stopped (SIGSTOP) for so long is ended and started again."""
 _ATTEMPTS = 8
 _FIRST_ATTEMPTS = 4
 
@@ -52,6 +54,7 @@ class _Ward:
     attempts: int = _FIRST_ATTEMPTS
     failures: int = 0
     due: float | None = None
+    still_since: float | None = None
 
 
 class Supervision:
@@ -61,7 +64,8 @@ class Supervision:
     at a time, and none is lost between two steps. Children get them unblocked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, still_seconds: float = _STILL_SECONDS) -> None:
+        self._still_seconds = still_seconds
         self._wards: list[_Ward] = []
         self._kill_at: float | None = None
         unheard = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
@@ -119,6 +123,8 @@ class Supervision:
                     return code
                 if code is not None:
                     self._revive(ward)
+                else:
+                    self._end_if_still(ward)
             news = signal.sigtimedwait(self._watched, self._patience())
             if news is not None and news.si_signo in self._forwarded:
                 self._forward(news)
@@ -151,6 +157,19 @@ class Supervision:
             ward.child, ward.started, ward.due = Child(ward.child.spec), now, None
             return _PROBE_SECONDS
         return ward.due - now
+
+    def _end_if_still(self, ward: _Ward) -> None:
+        """Kill a process that was stopped and not continued: it does nothing and holds much."""
+        now = time.monotonic()
+        if ward.child.spec.restart is Restart.NEVER or not ward.child.is_stopped():
+            ward.still_since = None
+            return
+        ward.still_since = ward.still_since or now
+        if now - ward.still_since > self._still_seconds:
+            name = ward.child.spec.name
+            say(f"{name} has been stopped for {self._still_seconds:.0f} s; ending it")
+            ward.still_since = None
+            ward.child.kill_whole()
 
     def _report(self, ward: _Ward) -> None:
         spec, code = ward.child.spec, ward.child.exit_code()

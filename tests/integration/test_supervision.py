@@ -102,6 +102,32 @@ def test_a_process_that_will_not_stop_is_killed(tmp_path):
     assert time.monotonic() - began < 5
 
 
+def test_a_process_that_was_stopped_and_not_continued_is_ended_and_started_again(tmp_path):
+    log = tmp_path / "log"
+    script = f"echo started; [ $(wc -l < {log}) -ge 2 ] || kill -STOP $$; exec sleep 60"
+    two_lines = f"until [ $(wc -l < {log}) -ge 2 ]; do sleep 0.05; done; exit 4"
+
+    with Supervision(still_seconds=0.2) as supervision:
+        supervision.start(lasting(script, log))
+        supervision.start(command(two_lines))
+        code = supervision.watch()
+
+    assert code == 4
+
+
+def test_a_stopped_process_takes_what_it_started_with_it(tmp_path):
+    log = tmp_path / "log"
+    script = "setsid sleep 600 & echo $!; kill -STOP $$; wait"
+    gone = f"read pid < {log}; until ! kill -0 $pid 2>/dev/null; do sleep 0.05; done; exit 4"
+
+    with Supervision(still_seconds=0.2) as supervision:
+        supervision.start(lasting(script, log, answers=lambda: log.stat().st_size > 0))
+        supervision.start(command(gone))
+        code = supervision.watch()
+
+    assert code == 4
+
+
 def test_being_told_to_stop_while_starting_is_heeded(tmp_path):
     done = alone("""
         def asked_too_early():

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+
+from aitrapp.supervisor.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
@@ -60,9 +63,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": "", "REDIS_URL": "", **more}
 
 
-def supervised(*arguments: str, **more: str) -> subprocess.Popen[str]:
+def supervised(*arguments: str, action: str = "exec", **more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "aitrapp.supervisor", "exec", *arguments],
+        [sys.executable, "-m", "aitrapp.supervisor", action, *arguments],
         cwd=ROOT,
         env=environment(**more),
         stdin=subprocess.PIPE,
@@ -72,8 +75,8 @@ def supervised(*arguments: str, **more: str) -> subprocess.Popen[str]:
     )
 
 
-def finished(*arguments: str, **more: str) -> tuple[int, str, str]:
-    with supervised(*arguments, **more) as process:
+def finished(*arguments: str, action: str = "exec", **more: str) -> tuple[int, str, str]:
+    with supervised(*arguments, action=action, **more) as process:
         out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 
@@ -211,6 +214,43 @@ def test_a_second_supervisor_on_the_same_folder_is_refused(desk, place):
     assert (code, out) == (2, "")
     assert f"{place} is in use by another supervisor (process {desk.process.pid})" in err
     assert err.count("\n") == 1
+
+
+def test_a_second_desk_on_the_same_folder_is_refused_and_the_first_goes_on(desk, place):
+    desk.remember("blue")
+
+    code, out, err = finished("--data", str(place), "--port", str(free_port()), action="run")
+
+    assert (code, out) == (2, "")
+    assert f"{place} is in use by another supervisor (process {desk.process.pid})" in err
+    assert err.count("\n") == 1
+    assert desk.remembered() == ("blue", "blue")
+
+
+def test_a_second_desk_on_the_same_port_is_refused_before_it_starts_anything(place):
+    with socket.create_server(("127.0.0.1", 0)) as first:
+        port = first.getsockname()[1]
+
+        code, out, err = finished("--data", str(place), "--port", str(port), action="run")
+
+    assert (code, out) == (2, "")
+    assert err == f"supervisor: port {port} is taken; choose another with PORT= or --port\n"
+    assert [path.name for path in place.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--speed", "0"), "--speed: 0.0"),
+        (("--port", "0"), "--port: 0"),
+    ],
+)
+def test_a_desk_asked_for_nonsense_starts_nothing(place, words, named):
+    code, out, err = finished("--data", str(place), *words, action="run")
+
+    assert (code, out) == (2, "")
+    assert named in err
+    assert list(place.iterdir()) == []
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -19,10 +19,13 @@ from kombu.exceptions import OperationalError
 
 from marketdata.calendar import IST
 from trading.models import Run, TaskOutcome, TaskRun
+from trading.services.task_runs import is_underway
 from trading.services.timetable import Due, due_between
 
 PATIENCE_SECONDS = 60.0
 """How long a task may take before the next one is sent nevertheless."""
+LOST_SECONDS = 10.0
+"""A task that nobody is at so long after it was sent is sent again: its worker was killed."""
 _log = structlog.get_logger(__name__)
 
 Send = Callable[[str, Mapping[str, str]], None]
@@ -38,7 +41,8 @@ class SimulatedTime:
     """One run's timetable; `drive` is called as its time passes, as often as the caller likes.
 
     A task is sent once its moment has come and the one before it has ended, so that a fast day
-    keeps their order. A broker that is away gets them later.
+    keeps their order. A broker that is away gets them later; a task that went down with its
+    worker is sent again.
     """
 
     run: Run
@@ -48,6 +52,7 @@ class SimulatedTime:
     _waiting: deque[Due] = field(default_factory=deque)
     _sent: Due | None = None
     _sent_at: float = 0.0
+    _asked_at: float = 0.0
 
     def drive(self, now: datetime) -> list[Due]:
         """Send what has become due by `now`, the run's time; return what was sent."""
@@ -57,17 +62,27 @@ class SimulatedTime:
             self._waiting.extend(due_between(until, now))
             self._until = now
         sent = []
-        while self._waiting and not self._is_busy():
-            due = self._waiting[0]
-            words = {"run": self.run.code, "due_at": due.at.isoformat(), "at": now.isoformat()}
-            try:
-                self.send(due.task, words)
-            except OperationalError as error:
-                _log.warning("task not sent", task=due.task, error=type(error).__name__)
-                break
+        if self._sent is not None and self._is_lost(self._sent) and self._goes(self._sent, now):
+            sent.append(self._sent)
+        while self._waiting and not self._is_busy() and self._goes(self._waiting[0], now):
             self._sent, self._sent_at = self._waiting.popleft(), self.clock()
-            sent.append(due)
+            sent.append(self._sent)
         return sent
+
+    def _goes(self, due: Due, now: datetime) -> bool:
+        """Send a task; say whether the broker took it."""
+        words = {"run": self.run.code, "due_at": due.at.isoformat(), "at": now.isoformat()}
+        try:
+            self.send(due.task, words)
+        except OperationalError as error:
+            _log.warning("task not sent", task=due.task, error=type(error).__name__)
+            return False
+        self._asked_at = self.clock()
+        return True
+
+    def _is_lost(self, due: Due) -> bool:
+        waits = self._is_busy() and self.clock() - self._asked_at > LOST_SECONDS
+        return waits and not is_underway(due.name, due.at, self.run)
 
     @property
     def is_idle(self) -> bool:

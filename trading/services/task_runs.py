@@ -20,6 +20,10 @@ from trading.models import Run, TaskOutcome, TaskRun
 from trading.services.alerts import CRITICAL, WARNING, raise_alert
 
 _TASK_LOCK = 0x54_41_53_4B
+_HELD = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
 _ENDED = (TaskOutcome.DONE.value, TaskOutcome.SKIPPED.value)
 
 
@@ -91,11 +95,22 @@ def carry_out(occasion: Occasion, work: Callable[[], Result]) -> TaskRun:
     return row
 
 
+def is_underway(name: str, due_at: datetime, run: Run | None) -> bool:
+    """Say whether somebody is carrying a task out now; a worker that was killed is not."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [_TASK_LOCK, _number(name, due_at, run) % (1 << 32)])
+        (is_held,) = cursor.fetchone()
+    return bool(is_held)
+
+
+def _number(name: str, due_at: datetime, run: Run | None) -> int:
+    key = f"{name}/{due_at.astimezone(IST).isoformat()}/{run.code if run else ''}".encode()
+    return int.from_bytes(hashlib.sha256(key).digest()[:4], "big", signed=True)
+
+
 @contextmanager
 def _alone(occasion: Occasion) -> Iterator[None]:
-    run = occasion.run.code if occasion.run else ""
-    key = f"{occasion.name}/{occasion.due_at.isoformat()}/{run}".encode()
-    number = int.from_bytes(hashlib.sha256(key).digest()[:4], "big", signed=True)
+    number = _number(occasion.name, occasion.due_at, occasion.run)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_TASK_LOCK, number])
         (is_ours,) = cursor.fetchone()

@@ -11,16 +11,18 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from marketdata.calendar import IST
 from trading.models import TaskOutcome, TaskRun
 from trading.services.alerts import CRITICAL, WARNING, raise_alert
-from trading.services.timetable import SAFETY, STAGED, Due, due_between
+from trading.services.task_runs import is_underway
+from trading.services.timetable import DESK_TASKS, SAFETY, STAGED, Due, due_between
 
 NAME = "watch"
 _PUNCTUAL = timedelta(minutes=2)
 """A task that has not begun so long after it was due is missed."""
 _MOST_BACK = timedelta(hours=24)
-_LONGEST = timedelta(minutes=20)
-"""A task that runs longer than this has died; no time limit is as long."""
+_SETTLED = timedelta(seconds=30)
+"""A task that began longer ago, and that nobody is at, went down with its worker."""
 
 Send = Callable[[str, Mapping[str, str]], None]
 
@@ -37,7 +39,7 @@ def watch(now: datetime, send: Send) -> str:
         for due in due_between(start, now):
             if not _has_begun(due):
                 found += _see_to(due, now, send)
-    found += _died(now)
+    found += _died(now, send)
     _looked(now)
     return "; ".join(found) or "all in order"
 
@@ -82,19 +84,25 @@ def _has_begun(due: Due) -> bool:
     return rows.exclude(outcome=TaskOutcome.MISSED.value).exists()
 
 
-def _died(now: datetime) -> list[str]:
-    """End the rows of tasks whose worker was killed."""
+def _died(now: datetime, send: Send) -> list[str]:
+    """End the rows of tasks whose worker was killed; those that guard the day begin again."""
     rows = TaskRun.objects.filter(
-        outcome=TaskOutcome.RUNNING.value, started_at__lt=timezone.now() - _LONGEST
+        outcome=TaskOutcome.RUNNING.value, started_at__lt=timezone.now() - _SETTLED
     )
     found = []
-    for row in rows:
+    for row in rows.select_related("run"):
+        if is_underway(row.name, row.due_at, row.run):
+            continue
         with transaction.atomic():
             row.outcome, row.ended_at = TaskOutcome.FAILED.value, timezone.now()
             row.detail = "did not end"
             row.save()
             raise_alert("task-failed", severity=WARNING, text=f"{row.name} did not end", at=now)
         found.append(f"{row.name} did not end")
+        task = f"{DESK_TASKS}{row.name}"
+        if row.run is None and task in SAFETY:
+            send(task, {"due_at": row.due_at.astimezone(IST).isoformat()})
+            found.append(f"{row.name} sent again")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from backoffice.people import add_person, random_password
 from backoffice.permissions import Role
 from marketdata.tape import TapeReader
 from trading import selectors
-from trading.config import Config
+from trading.config import KIND, Config, read
 from trading.desk_days import NoSuchDayError, day_asked
 from trading.models import Account, Run, RunState
 from trading.paper_day import open_run
@@ -26,28 +27,37 @@ _RECORDINGS = Path("../shared/data")
 
 
 class Command(BaseCommand):
-    """Migrate, seed, make the console's login, and open the day's run or take up an unfinished."""
+    """Migrate, seed, make the console's login, and open the day's run or take up an unfinished.
+
+    A new run trades under the active configuration, the first one under the defaults.
+    """
 
     help = "Prepare a paper session for the desk's processes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--day", default="", help="a recorded day, or synthetic[:SEED]")
+        parser.add_argument(
+            "--day", default="", help="a recorded day, synthetic[:SEED[:SECONDS]], or a .tape file"
+        )
         parser.add_argument("--console", required=True, help="address of the console")
+        parser.add_argument(
+            "--folder", type=Path, help="where the day and its journal go (default: var)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         root = Path(settings.PROJECT_ROOT)
+        folder = options["folder"] or root / "var"
         try:
-            source, built = day_asked(options["day"], root / _RECORDINGS, root / "var" / "days")
+            source, path = day_asked(options["day"], root / _RECORDINGS, folder / "days")
         except NoSuchDayError as error:
             raise CommandError(str(error), returncode=2) from error
         call_command("migrate", verbosity=0)
         call_command("seed_schedule", verbosity=0)
         account = seed(by="desk").account
-        tape = TapeReader(built.tape_path)
+        tape = TapeReader(path)
         run = self._unfinished(account, tape)
         word = "Going on with"
         if run is None:
-            run = open_run(account, Config(), tape, source, root / "var" / "journals")
+            run = open_run(account, _active(), tape, source, folder / "journals")
             word = "Trading"
         password = self._login()
         self.stdout.write(f"{word} {run.date} on paper ({run.source} prices), run {run.code}.")
@@ -73,3 +83,8 @@ class Command(BaseCommand):
         user.save(update_fields=["password"])
         audit.note("person.password", by="desk", subject=LOGIN)
         return password
+
+
+def _active() -> Config:
+    held = selectors.active_config(KIND)
+    return Config() if held is None else read(json.loads(held.document))

@@ -77,3 +77,23 @@ def test_a_speed_must_lie_above_zero() -> None:
 
     with pytest.raises(ValueError, match=r"speed: 0\.0"):
         Pace(0.0, clock.now, clock.sleep)
+
+
+async def test_what_comes_before_the_pace_is_kept_comes_without_a_wait(tape: TapeReader) -> None:
+    clock = SteppedClock()
+    pace = Pace(1.0, clock.now, clock.sleep, kept_from=OPEN + timedelta(seconds=1.5))
+    feed = TapeFeed(tape, pace)
+
+    moments = [(frame.index, feed.now() is None) async for frame in feed.frames(0)]
+
+    assert moments == [(0, True), (1, True), (2, False), (3, False)]
+    assert clock.slept == [8.5]
+
+
+async def test_a_restart_behind_the_moment_keeps_the_pace_at_once(tape: TapeReader) -> None:
+    clock = SteppedClock()
+
+    async for _ in TapeFeed(tape, Pace(1.0, clock.now, clock.sleep, OPEN)).frames(2):
+        pass
+
+    assert clock.slept == [8.5]

@@ -88,6 +88,20 @@ def test_an_order_tells_its_life(last):
     assert entry["life"][-1]["at"] == entry["at"]
 
 
+@pytest.mark.parametrize("name", ["price", "trigger_price"])
+def test_a_step_of_an_order_s_life_tells_the_prices_that_changed(last, name):
+    told = {
+        order["id"]: [step[name] for step in order["life"] if name in step]
+        for order in last["orders"]
+    }
+
+    for order in last["orders"]:
+        assert (told[order["id"]] or [None])[-1] == order[name]
+    moved = [prices for prices in told.values() if len(prices) > 1]
+    assert moved, "a made day moves a stop or prices an exit anew"
+    assert all(before != after for prices in moved for before, after in pairwise(prices))
+
+
 @pytest.mark.parametrize("name", ["orders", "signals", "fills", "events"])
 def test_lists_begin_with_the_newest(last, name):
     begun = [entry["life"][0]["at"] if name == "orders" else entry["at"] for entry in last[name]]

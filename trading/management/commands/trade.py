@@ -13,7 +13,7 @@ from trading.engine.runner import DivergenceError
 from trading.journal import JournalBusyError, JournalCorruptError
 from trading.leader import LeaseTakenError
 from trading.selectors import UnknownRunError
-from trading.worker import trade
+from trading.worker import Tempo, trade
 
 ANTICIPATED = (
     UnknownRunError,
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if speed is not None and not speed > 0:
             raise CommandError(f"--speed: {speed}, expected above 0", returncode=2)
         try:
-            trade(options["run"], speed=speed, show=show)
+            trade(options["run"], tempo=None if speed is None else Tempo(speed), show=show)
         except ANTICIPATED as error:
             raise CommandError(str(error), returncode=2) from error
 

@@ -125,9 +125,20 @@ def test_the_recorder_tells_how_far_it_is_behind(desk):
     health = desk.read(keys.health_key("recorder"))
 
     assert health["lag_records"] == 50
-    assert health["lag_seconds"] == 3.0
+    assert health["lag_seconds"] == 2.0
     assert health["run"] == desk.run.code
-    assert desk.state["health"]["recorder"] == {"lag_records": 50, "lag_s": 3.0}
+    assert desk.state["health"]["recorder"] == {"lag_records": 50, "lag_s": 2.0}
+
+
+def test_a_recorder_a_moment_behind_at_high_speed_is_no_recorder_that_lags(desk):
+    for percent in range(30, 60):
+        written = desk.written
+        desk.write(percent / 100)
+        desk.step(0.5, projected=written)
+
+    health = desk.read(keys.health_key("recorder"))
+    assert health["lag_records"] > 0
+    assert health["lag_seconds"] <= 0.5
 
 
 def test_the_engine_s_sign_of_life_is_shown_and_an_old_one_is_not_well(desk):

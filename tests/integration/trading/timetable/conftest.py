@@ -46,7 +46,7 @@ def left_holding(opened: Run) -> Run:
 
     A dead process lets go of its journal; here its copy stands for that.
     """
-    trading = begin(opened.code, speed=None, show=lambda *_: None)
+    trading = begin(opened.code, tempo=None, show=lambda *_: None)
     trading.runner.answer = _leaving(trading.runner.engine)
     with pytest.raises(LeftError):
         asyncio.run(trading.live())

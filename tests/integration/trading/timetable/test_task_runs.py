@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from aitrapp.schedule import TIMETABLE
 from marketdata.calendar import IST
 from tests.factories import RunFactory
 from trading.models import Alert, TaskOutcome, TaskRun
-from trading.services.simulated_time import PATIENCE_SECONDS, SimulatedTime
+from trading.services.simulated_time import LOST_SECONDS, PATIENCE_SECONDS, SimulatedTime
 from trading.services.task_runs import Occasion, Result, TaskBusyError, carry_out
 from trading.services.task_watch import watch
 from trading.services.timetable import put_in_place
@@ -191,6 +192,39 @@ def test_a_task_that_never_ends_does_not_hold_the_next_one_up_for_ever(simulated
     assert sent.names == ["token_check", "premarket_sync"]
 
 
+def test_a_task_that_went_down_with_its_worker_is_sent_again(simulated):
+    time, sent, clock = simulated
+    morning = DUE.replace(hour=9, minute=16)
+    time.drive(morning)
+
+    clock[0] += LOST_SECONDS - 1
+    time.drive(morning)
+    before = list(sent.names)
+    clock[0] += 2
+    time.drive(morning)
+    time.drive(morning)
+
+    assert (before, sent.names) == (["token_check"], ["token_check"] * 2)
+
+
+def test_a_task_that_somebody_is_at_is_not_sent_again(simulated):
+    time, sent, clock = simulated
+    morning = DUE.replace(hour=9, minute=16)
+    time.drive(morning)
+    begun = replace(
+        occasion(), name="token_check", due_at=DUE.replace(hour=8, minute=0), run=time.run
+    )
+
+    def work() -> Result:
+        clock[0] += LOST_SECONDS + 1
+        time.drive(morning)
+        return Result.done("-")
+
+    carry_out(begun, work)
+
+    assert sent.names == ["token_check"]
+
+
 def test_a_broker_that_is_away_gets_the_task_later(simulated):
     time, sent, _ = simulated
     sent.is_away = True
@@ -270,3 +304,26 @@ def test_a_task_whose_worker_was_killed_comes_to_an_end(db):
     row = TaskRun.objects.get(name="archive")
     assert (row.outcome, row.detail) == ("FAILED", "did not end")
     assert Alert.objects.get().kind == "task-failed"
+
+
+def test_a_square_off_whose_worker_was_killed_begins_again(db):
+    TaskRun.objects.create(
+        name="square_off",
+        due_at=DUE,
+        outcome=TaskOutcome.RUNNING.value,
+        started_at=timezone.now() - timedelta(minutes=1),
+    )
+    sent = Sent()
+
+    watch(DUE + timedelta(minutes=1), sent)
+
+    assert sent.words == [("square_off", {"due_at": DUE.isoformat()})]
+
+
+def test_a_task_that_a_worker_is_at_is_left_alone_however_long_it_takes(db):
+    def work() -> Result:
+        TaskRun.objects.update(started_at=timezone.now() - timedelta(hours=1))
+        assert watch(DUE, Sent()) == "all in order"
+        return Result.done("-")
+
+    assert carry_out(occasion(), work).outcome == "DONE"

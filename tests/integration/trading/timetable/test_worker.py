@@ -51,7 +51,7 @@ def worker(transactional_db: None) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_a_simulated_day_s_tasks_run_in_a_real_worker(opened: Run, worker):
     put_in_place(TIMETABLE)
-    trade(opened.code, speed=None, show=lambda *_: None)
+    trade(opened.code, tempo=None, show=lambda *_: None)
     Recorder(opened).catch_up()
     simulated = SimulatedTime(opened)
 
