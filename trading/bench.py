@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import subprocess
 import tempfile
 import time
@@ -60,7 +61,7 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured thing: milliseconds, seconds or MiB."""
+    """One measured thing and its unit."""
 
     name: str
     value: float
@@ -107,6 +108,7 @@ def runner_of(built: BuiltDay, journal: Path) -> Runner:
         warmup=built.warmup_path,
         run_code="BENCH",
         run_number=1,
+        banned=frozenset(),
     )
     return paper_runner(day, JournalFile(journal), undisturbed())
 
@@ -123,18 +125,27 @@ def scan_figures(columns: int) -> list[Figure]:
         wall = time.perf_counter() - began
     name = f"{columns} instruments"
     return [
-        *_spread(f"{name}: price step", watch.steps),
-        *_spread(f"{name}: scan at a bar's close", watch.scans),
+        *spread(f"{name}: price step", watch.steps),
+        *spread(f"{name}: scan at a bar's close", watch.scans),
         Figure(f"{name}: whole day, journalled", wall, "s"),
     ]
 
 
-def _spread(name: str, seconds: Sequence[float]) -> list[Figure]:
+def spread(name: str, seconds: Sequence[float]) -> list[Figure]:
+    """Return median, 95th and 99th percentile of at least one duration, in milliseconds."""
     values = np.array(seconds) * 1_000
     return [
         Figure(f"{name}, {label}", float(np.percentile(values, share)), "ms")
         for label, share in (("median", 50), ("p95", 95), ("p99", 99))
     ]
+
+
+def table_of(figures: Sequence[Figure], *, as_json: bool) -> str:
+    """Return figures as one JSON object, or a line each."""
+    if as_json:
+        return json.dumps({f"{figure.name} [{figure.unit}]": figure.value for figure in figures})
+    width = max(len(figure.name) for figure in figures)
+    return "\n".join(f"{one.name:<{width}}  {one.value:10.3f} {one.unit}" for one in figures)
 
 
 def peak_of(command: Sequence[str]) -> tuple[int, float]:

@@ -178,25 +178,33 @@ def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def open_desk(
-    web: WebProcess, contexts: Callable[..., BrowserContext]
-) -> Iterator[Callable[..., Page]]:
-    """Return a way to sign in and look at the desk; scripts must run without a complaint."""
+def sign_in(contexts: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
+    """Return a way to sign in at an address; scripts must run without a complaint."""
     complaints: list[str] = []
 
-    def look(role: Role = Role.OPERATOR, **options: object) -> Page:
+    def look(url: str, name: str, password: str, **options: object) -> Page:
         page = contexts(**options).new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: _hear(complaints, line.type, line.text))
-        page.goto(f"{web.url}/login/")
-        page.fill("#id_username", role.value)
-        page.fill("#id_password", PASSWORD)
+        page.goto(f"{url}/login/")
+        page.fill("#id_username", name)
+        page.fill("#id_password", password)
         page.press("#id_password", "Enter")
         page.wait_for_selector("body[data-sequence]")
         return page
 
     yield look
     assert complaints == []
+
+
+@pytest.fixture
+def open_desk(web: WebProcess, sign_in: Callable[..., Page]) -> Callable[..., Page]:
+    """Return a way to sign in and look at the desk that the test tells."""
+
+    def look(role: Role = Role.OPERATOR, **options: object) -> Page:
+        return sign_in(web.url, role.value, PASSWORD, **options)
+
+    return look
 
 
 def _hear(complaints: list[str], kind: str, text: str) -> None:

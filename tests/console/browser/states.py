@@ -68,7 +68,13 @@ def order(code: str, plan: str, role: str, state: str, **fields: Any) -> Documen
         "reason": "",
         "at": at("09:43:00"),
         "life": [
-            {"at": at("09:43:00"), "event": "SENT", "state": "SENT", "reason": ""},
+            {
+                "at": at("09:43:00"),
+                "event": "SENT",
+                "state": "SENT",
+                "reason": "",
+                "price": 3012.2,
+            },
             {"at": at("09:43:01"), "event": state, "state": state, "reason": ""},
         ],
         **fields,

@@ -149,6 +149,7 @@ def test_an_order_tells_its_life(desk: Desk, open_desk: Look):
 
     expect(page.locator("#orders .life li")).to_have_count(2)
     expect(page.locator("#orders .life")).to_contain_text("09:43:01")
+    expect(page.locator("#orders .life li").first).to_contain_text("price 3,012.20")
 
 
 def test_an_opened_row_stays_open_and_focused_while_the_desk_moves(desk: Desk, open_desk: Look):

@@ -253,3 +253,16 @@ def test_the_wait_before_another_attempt_grows_to_a_limit(call: Call):
     waits = [call("connection", "waitBefore", tries, 0.5) for tries in (0, 1, 2, 10)]
 
     assert waits == [500, 1000, 2000, 8000]
+
+
+def test_the_curve_of_equity_ends_at_the_present_moment(call: Call):
+    row = ["2026-10-06T09:16:00+05:30", 1_000_000, 0]
+    state = {
+        "at": "2026-10-06T09:16:30+05:30",
+        "equity": [row],
+        "account": {"equity": 1_000_250.5, "drawdown": 12.0},
+    }
+
+    present = [state["at"], 1_000_250.5, 12.0]
+    assert call("panels/equity", "withPresent", state) == [row, present]
+    assert call("panels/equity", "withPresent", {**state, "equity": []}) == []

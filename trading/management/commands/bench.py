@@ -1,8 +1,10 @@
-"""`manage.py bench`: times of price steps and scans, a headless day, and memory by process."""
+"""`manage.py bench`: times of price steps and scans, a headless day, and memory by process.
+
+`bench pages` measures the live page on a running desk instead; see the command `bench_pages`.
+"""
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -13,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketdata.tape import TapeReader
-from trading.bench import HEADLESS, SCANNED, Figure, build, peak_of, scan_figures
+from trading.bench import HEADLESS, SCANNED, Figure, build, peak_of, scan_figures, table_of
 from trading.config import Config
 from trading.paper_day import manage_command, open_run
 from trading.services.seed import seed
@@ -25,18 +27,17 @@ class Command(BaseCommand):
     help = "Measure scans, a headless day and peak memory on made days."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "what", nargs="?", choices=("desk", "pages"), default="desk", help="what is measured"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        figures = scan_figures(SCANNED) + scan_figures(HEADLESS) + self._memory()
-        if options["json"]:
-            self.stdout.write(
-                json.dumps({f"{figure.name} [{figure.unit}]": figure.value for figure in figures})
-            )
+        if options["what"] == "pages":
+            call_command("bench_pages", json=options["json"])
             return
-        width = max(len(figure.name) for figure in figures)
-        for figure in figures:
-            self.stdout.write(f"{figure.name:<{width}}  {figure.value:10.3f} {figure.unit}")
+        figures = scan_figures(SCANNED) + scan_figures(HEADLESS) + self._memory()
+        self.stdout.write(table_of(figures, as_json=options["json"]))
 
     def _memory(self) -> list[Figure]:
         """Trade and record a made day of the headless size in their own processes."""

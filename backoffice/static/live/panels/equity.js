@@ -15,6 +15,13 @@ export function curve(equity, column) {
   return [...points].sort(([one], [other]) => one - other).map(([time, value]) => ({ time, value }));
 }
 
+/** Return the curve's rows with the present moment behind them; a curve without a row stays empty. */
+export function withPresent(state) {
+  const rows = state.equity ?? [];
+  const { equity, drawdown } = state.account ?? {};
+  return rows.length && num(equity) !== null ? [...rows, [state.at, equity, drawdown]] : rows;
+}
+
 /** The two curves, one above the other. */
 export class EquityChart {
   constructor() {
@@ -23,6 +30,8 @@ export class EquityChart {
     this.worth = this.chart.addSeries(charts.BaselineSeries, { lineWidth: 2, priceFormat: format, priceLineVisible: false });
     this.below = this.chart.addSeries(charts.AreaSeries, { lineWidth: 1, priceFormat: format, priceLineVisible: false, invertFilledArea: true }, 1);
     this.chart.panes()[1].setStretchFactor(0.45);
+    this.worth.priceScale().applyOptions({ scaleMargins: { top: 0.14, bottom: 0.08 } });
+    this.below.priceScale().applyOptions({ scaleMargins: { top: 0.12, bottom: 0.14 } });
     this.state = {};
     this.seen = "";
     this.paint();
@@ -39,7 +48,7 @@ export class EquityChart {
 
   /** Show the curves of a state. */
   show(state) {
-    const points = state.equity ?? [];
+    const points = withPresent(state);
     const seen = `${points.length}/${points.at(-1)?.join()}`;
     if (seen === this.seen) return;
     this.seen = seen;

@@ -54,7 +54,7 @@ function openColumns(onChoose, onClose) {
     { label: "Targets", cls: "n wide", cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
     cover,
     R,
-    { label: "P&L", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+    { label: "P&L", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
     ...(onClose ? [{ label: "", cls: "act", build: closer(onClose) }] : []),
   ];
 }
@@ -86,7 +86,7 @@ const closedColumns = (onChoose) => [
   { label: "Reason", cls: "wordy", cell: (p) => words(p.exit_reason) },
   { label: "Worst · best", cls: "n wide", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
   R,
-  { label: "Net", cls: "n strong", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+  { label: "Net", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
 ];
 
 /** Make both tables; `onClose` is null for one who may not close. Answers with what shows them. */

@@ -12,7 +12,7 @@ const columns = [
   { label: "Won · lost", cls: "n", cell: (s) => `${grouped(s.wins, 0)} · ${grouped(s.losses, 0)}` },
   { label: "Win rate", cls: "n", cell: (s) => percent(inPercent(s.win_rate), 0) },
   { label: "A trade", cls: "n", cell: (s) => ({ text: signedRupees(s.expectancy), tone: tone(s.expectancy), title: "Mean net profit of a trade" }) },
-  { label: "Net", cls: "n strong", cell: (s) => ({ text: signedRupees(s.net), tone: tone(s.net) }) },
+  { label: "Net", cls: "n strong result", cell: (s) => ({ text: signedRupees(s.net), tone: tone(s.net) }) },
 ];
 
 /** Make the table. Answers with what shows it. */
