@@ -7,11 +7,14 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/lock
+FUZZ := $(VENV)/fuzz
+COMPOSE := docker compose --file docker/compose.yaml
 SUPERVISED := $(PY) -m aitrapp.supervisor exec
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
 
 DAY :=
 SPEED := 60
+FROM :=
 PORT := 8000
 
 UNIT_TESTS := tests/unit tests/contracts tests/faults tests/replay tests/architecture
@@ -23,18 +26,21 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run day test unit integration browser lint bench lock clean
+.PHONY: help run memory day test unit integration faults browser lint bench fuzz up down image-check lock clean
 
 help:  ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
-run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://127.0.0.1:8000/ (DAY= SPEED= PORT=)
-	$(PY) -m aitrapp.supervisor run --day "$(DAY)" --speed "$(SPEED)" --port "$(PORT)" $(ARGS)
+run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://127.0.0.1:8000/ (DAY= SPEED= FROM= PORT=)
+	$(PY) -m aitrapp.supervisor run --day "$(DAY)" --speed "$(SPEED)" --from "$(FROM)" --port "$(PORT)" $(ARGS)
+
+memory: $(VENV)/.base  ## Tell how much memory each process of the running desk takes
+	$(PY) -m aitrapp.supervisor memory $(ARGS)
 
 day: $(VENV)/.base  ## Run one whole trading day in paper, with its own PostgreSQL and Valkey
 	$(SUPERVISED) -- $(PY) manage.py day $(ARGS)
 
-test: lint unit integration  ## Check everything: lint, types, import rules, migrations, then all tests
+test: lint unit integration browser  ## Check everything: lint, types, import rules, migrations, all tests (BROWSER=skip: without the browser)
 
 unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
@@ -42,10 +48,26 @@ unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 integration: $(VENV)/.dev  ## Run the tests that need PostgreSQL and Valkey
 	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/integration tests/console --ignore tests/console/browser $(ARGS)
 
+faults: $(VENV)/.dev  ## Kill, and stop, every process and every pair of a running desk in mid-day (about 25 minutes)
+	$(PY) -m pytest -s -m matrix tests/integration/test_process_faults.py $(ARGS)
+
 browser: $(VENV)/.dev  ## Run the tests of the page in a real browser (Debian's chromium, installed by apt where it can be)
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -q -y chromium; } || \
-	  { echo "the browser tests need chromium: apt-get install chromium" >&2; exit 1; }
+ifeq ($(BROWSER),skip)
+	@echo "browser: the tests of the page in a real browser are left out (BROWSER=skip)"
+else
+	@for name in chromium chromium-browser google-chrome; do \
+	  if command -v "$$name" >/dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium && exit 0; \
+	fi; \
+	echo "the browser tests need chromium: install it (Debian: apt-get install chromium), or leave them out with BROWSER=skip" >&2; \
+	exit 1
 	$(SUPERVISED) --ephemeral -- $(PY) -m pytest -m browser tests/console/browser $(ARGS)
+endif
+
+fuzz: $(VENV)/.dev $(FUZZ)/.made  ## Fuzz the API of a live web process against its own schema, as every role
+	$(SUPERVISED) --ephemeral -- $(PY) -m tests.console.fuzz --with "$(CURDIR)/$(FUZZ)/bin/schemathesis" $(ARGS)
 
 lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/ruff check .
@@ -54,11 +76,22 @@ lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-bench: $(VENV)/.base  ## Measure how fast the desk is on this machine
+bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=pages: the live page)
 	$(SUPERVISED) --ephemeral -- $(PY) manage.py bench $(ARGS)
 
+up: docker/.env  ## Run the desk in containers, with the console at http://localhost:8000/ (DAY= SPEED= PORT=)
+	DAY="$(DAY)" SPEED="$(SPEED)" PORT="$(PORT)" $(COMPOSE) up --build --detach
+	$(COMPOSE) logs prepare
+
+down:  ## End the containers; their data stays (ARGS=--volumes: that goes too)
+	$(COMPOSE) down $(ARGS)
+
+image-check: $(VENV)/.base $(FUZZ)/.made  ## Check docker/ without a container engine: schema, the image's steps, every process
+	$(FUZZ)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml
+	$(SUPERVISED) --ephemeral -- $(PY) docker/check.py
+
 lock: $(LOCK)/.uv  ## Pin and hash requirements/*.in again, for every supported Python
-	cd requirements && for set in base dev; do \
+	cd requirements && for set in base dev fuzz; do \
 	  ../$(LOCK)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --quiet "$$set.in" -o "$$set.txt"; \
 	done
@@ -82,6 +115,16 @@ $(VENV)/.base: requirements/base.txt | $(VENV)/.made
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.made
 	$(PIP) -r $<
 	@touch $@ $(VENV)/.base
+
+$(FUZZ)/.made: requirements/fuzz.txt | $(VENV)/.made
+	"$$($(FIND_PYTHON))" -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
+docker/.env:
+	@umask 077; for key in POSTGRES_PASSWORD REDIS_PASSWORD SECRET_KEY; do \
+	  echo "$$key=$$(head -c 48 /dev/urandom | base64 | tr -d '\n+/=')"; \
+	done > $@
 
 $(LOCK)/.uv:
 	"$$($(FIND_PYTHON))" -m venv $(LOCK)
