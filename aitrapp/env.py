@@ -6,7 +6,9 @@ supervisor sets the two addresses when nobody else does.
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
@@ -79,6 +81,30 @@ def _long_enough(key: SecretStr) -> SecretStr:
     return key
 
 
+def _fernet(key: SecretStr) -> SecretStr:
+    try:
+        good = len(base64.urlsafe_b64decode(key.get_secret_value().encode())) == 32
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("expected 32 bytes in URL-safe base64")
+    return key
+
+
+def _web(text: str) -> str:
+    return _address(text, ("https", "http"), "https://host")
+
+
+def _socket(text: str) -> str:
+    return _address(text, ("wss", "ws"), "wss://host")
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise ValueError("expected letters, digits, - and _ only")
+    return text
+
+
 class Environment(BaseSettings):
     """What the environment and `.env` say, checked; the environment wins. Unset is None."""
 
@@ -97,6 +123,12 @@ class Environment(BaseSettings):
     slack_webhook_url: SecretStr | None = None
     telegram_bot_token: SecretStr | None = None
     telegram_chat_id: str | None = None
+    kite_api_key: Annotated[str, AfterValidator(_key)] | None = None
+    kite_api_secret: SecretStr | None = None
+    kite_root: Annotated[str, AfterValidator(_web)] = "https://api.kite.trade"
+    kite_ws_root: Annotated[str, AfterValidator(_socket)] = "wss://ws.kite.trade"
+    kite_login_root: Annotated[str, AfterValidator(_web)] = "https://kite.zerodha.com/connect/login"
+    token_key: Annotated[SecretStr, AfterValidator(_fernet)] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
@@ -195,22 +227,53 @@ def alert_channels(environment: Environment) -> dict[str, dict[str, str]]:
     return channels
 
 
+def plain(secret: SecretStr | None) -> str:
+    """Return a secret's text, empty where it isn't set."""
+    return secret.get_secret_value() if secret else ""
+
+
+def token_key(environment: Environment) -> str:
+    """Return the key that encrypts broker tokens; empty for a desk without an app at the broker.
+
+    Raises `EnvironmentInvalidError` for an app without one: processes on several machines share it.
+    """
+    if environment.kite_api_key and not environment.token_key:
+        raise EnvironmentInvalidError("TOKEN_KEY: missing; .env.example says what it is for")
+    return plain(environment.token_key)
+
+
 def checkout_secret_key(folder: Path) -> str:
     """Return this checkout's own key, kept in `folder`; a random one is made the first time.
 
     Where the folder can't be written (a read-only checkout), the key lasts one process.
     """
-    path = folder / "secret_key"
-    fresh = secrets.token_urlsafe(48)
+    return _kept(folder, "secret_key", secrets.token_urlsafe(48))
+
+
+def checkout_token_key(folder: Path) -> str:
+    """Return the key that encrypts this checkout's broker tokens, kept as `checkout_secret_key`."""
+    return _kept(folder, "token_key", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+
+
+def _kept(folder: Path, name: str, fresh: str) -> str:
+    """Return what stands in a file of `folder`, `fresh` the first time, readable by us alone.
+
+    The file appears whole or not at all: of two processes that begin at once one makes it.
+    """
+    path, draft = folder / name, folder / f".{name}.{os.getpid()}"
     try:
         if not folder.exists():
             folder.mkdir(parents=True)
             folder.chmod(SHARED_FOLDER_MODE)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not path.exists():
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as stream:
+                stream.write(fresh)
+            try:
+                os.link(draft, path)
+            finally:
+                draft.unlink()
     except FileExistsError:
-        return path.read_text().strip() or fresh
+        pass
     except OSError:
         return fresh
-    with os.fdopen(file, "w") as stream:
-        stream.write(fresh)
-    return fresh
+    return path.read_text().strip() or fresh

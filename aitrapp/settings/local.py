@@ -11,7 +11,9 @@ from aitrapp.env import (
     caches,
     channel_layers,
     checkout_secret_key,
+    checkout_token_key,
     database,
+    plain,
     read_environment,
 )
 from aitrapp.logging import logging_config
@@ -34,4 +36,10 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 INSTRUMENT_DUMP = _env.instrument_dump
 BAN_LIST = _env.ban_list
 ALERT_CHANNELS = alert_channels(_env)
+KITE_API_KEY = _env.kite_api_key or ""
+KITE_API_SECRET = plain(_env.kite_api_secret)
+KITE_ROOT = _env.kite_root
+KITE_WS_ROOT = _env.kite_ws_root
+KITE_LOGIN_ROOT = _env.kite_login_root
+TOKEN_KEY = plain(_env.token_key) or checkout_token_key(ROOT / "var")
 LOGGING = logging_config(_env.log_level)

@@ -5,7 +5,15 @@ TLS ends at the proxy in front, which must set X-Forwarded-Proto.
 
 from __future__ import annotations
 
-from aitrapp.env import alert_channels, caches, channel_layers, database, read_environment
+from aitrapp.env import (
+    alert_channels,
+    caches,
+    channel_layers,
+    database,
+    plain,
+    read_environment,
+    token_key,
+)
 from aitrapp.logging import logging_config
 from aitrapp.settings.base import *  # noqa: F403
 
@@ -23,6 +31,12 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 INSTRUMENT_DUMP = _env.instrument_dump
 BAN_LIST = _env.ban_list
 ALERT_CHANNELS = alert_channels(_env)
+KITE_API_KEY = _env.kite_api_key or ""
+KITE_API_SECRET = plain(_env.kite_api_secret)
+KITE_ROOT = _env.kite_root
+KITE_WS_ROOT = _env.kite_ws_root
+KITE_LOGIN_ROOT = _env.kite_login_root
+TOKEN_KEY = token_key(_env)
 LOGGING = logging_config(_env.log_level)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

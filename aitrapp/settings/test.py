@@ -25,4 +25,10 @@ CHANNEL_LAYERS = channel_layers(REDIS_URL)
 INSTRUMENT_DUMP = None
 BAN_LIST = None
 ALERT_CHANNELS: dict[str, dict[str, str]] = {}
+KITE_API_KEY = ""
+KITE_API_SECRET = ""
+KITE_ROOT = _env.kite_root
+KITE_WS_ROOT = _env.kite_ws_root
+KITE_LOGIN_ROOT = _env.kite_login_root
+TOKEN_KEY = "a25vd24gdG8gZXZlcnlib2R5LCBmb3IgdGVzdHMgb24="
 LOGGING = logging_config("WARNING")

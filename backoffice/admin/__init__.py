@@ -3,6 +3,7 @@
 from backoffice.admin import (
     alerts,
     audit,
+    broker,
     commands,
     configs,
     decisions,
@@ -27,6 +28,7 @@ register_the_rest()
 __all__ = [
     "alerts",
     "audit",
+    "broker",
     "commands",
     "configs",
     "decisions",

@@ -65,6 +65,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ("Backtests", "science", "backoffice.BacktestJob"),
         ("Recorder", "fiber_manual_record", "trading.RecorderPosition"),
         ("Leader lease", "key", "trading.LeaderLease"),
+        ("Broker sessions", "passkey", "trading.BrokerSession"),
         ("API keys", "vpn_key", "backoffice.ApiKey"),
         ("Token log-ins", "badge", "backoffice.TokenFamily"),
         ("People", "group", "auth.User"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from backoffice.api import auth, backtests, config, control, desk, keys, probes, records
+from backoffice.api import auth, backtests, config, control, desk, keys, probes, records, reloads
 from backoffice.api.description import DocsView, SchemaView
+from backoffice.api.kite_postback import KitePostbackView
 from backoffice.api.nowhere import NowhereView
 
 urlpatterns = [
@@ -18,8 +19,8 @@ urlpatterns = [
     path("resume", control.ResumeView.as_view(), name="api-resume"),
     path("flatten", control.FlattenView.as_view(), name="api-flatten"),
     path("unlock", control.UnlockView.as_view(), name="api-unlock"),
-    path("universe/reload", control.UniverseReloadView.as_view(), name="api-universe-reload"),
-    path("strategies/reload", control.StrategiesReloadView.as_view(), name="api-strategies-reload"),
+    path("universe/reload", reloads.UniverseReloadView.as_view(), name="api-universe-reload"),
+    path("strategies/reload", reloads.StrategiesReloadView.as_view(), name="api-strategies-reload"),
     path("commands", records.CommandsView.as_view(), name="api-commands"),
     path("commands/<int:row_id>", records.CommandView.as_view(), name="api-command"),
     path("positions", records.PositionsView.as_view(), name="api-positions"),
@@ -48,5 +49,6 @@ urlpatterns = [
     path("metrics", probes.MetricsView.as_view(), name="api-metrics"),
     path("schema", SchemaView.as_view(), name="api-schema"),
     path("docs", DocsView.as_view(url_name="api-schema"), name="api-docs"),
+    path("kite/postback", KitePostbackView.as_view(schema=None)),
     re_path(r"^.*$", NowhereView.as_view(schema=None)),
 ]

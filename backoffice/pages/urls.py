@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from backoffice.pages import controls, live, sign_in
+from backoffice.pages import broker_login, controls, live, sign_in
 
 urlpatterns = [
     path("", live.page, name="live"),
@@ -19,4 +19,9 @@ urlpatterns = [
     path("live/flatten/", controls.flatten, name="live-flatten"),
     path("live/unlock/", controls.unlock, name="live-unlock"),
     path("live/close/", controls.close, name="live-close"),
+    path("broker/", broker_login.page, name="broker"),
+    path("broker/start/", broker_login.start, name="broker-start"),
+    path("broker/callback/", broker_login.callback, name="broker-callback"),
+    path("broker/token/", broker_login.by_hand, name="broker-token"),
+    path("broker/leave/", broker_login.leave, name="broker-leave"),
 ]

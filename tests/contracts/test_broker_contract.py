@@ -33,6 +33,7 @@ from execution.paper import PaperBroker
 from marketdata.instruments import Exchange as Listed
 from marketdata.instruments import Instrument, Kind
 from marketdata.ticks import TICK
+from tests.contracts.kite.broker_venue import kite_venue
 
 D = Decimal
 S = OrderState
@@ -84,7 +85,16 @@ async def paper() -> AsyncIterator[Venue]:
     yield PaperVenue()
 
 
-VENUES: dict[str, Callable[[], AbstractAsyncContextManager[Venue]]] = {"paper": paper}
+@asynccontextmanager
+async def kite() -> AsyncIterator[Venue]:
+    async with kite_venue(CALL) as opened:
+        yield opened
+
+
+VENUES: dict[str, Callable[[], AbstractAsyncContextManager[Venue]]] = {
+    "paper": paper,
+    "kite": kite,
+}
 
 
 @pytest.fixture(params=VENUES.values(), ids=VENUES.keys())

@@ -5,6 +5,7 @@ from trading.models.activation import Activation
 from trading.models.alert import Alert
 from trading.models.audit_entry import AuditEntry
 from trading.models.ban_list import BanList
+from trading.models.broker_session import BrokerSession, SessionEnd
 from trading.models.command import Command, CommandState
 from trading.models.config_version import ConfigVersion
 from trading.models.decision import Decision
@@ -37,6 +38,7 @@ __all__ = [
     "Alert",
     "AuditEntry",
     "BanList",
+    "BrokerSession",
     "Command",
     "CommandState",
     "ConfigVersion",
@@ -64,6 +66,7 @@ __all__ = [
     "Run",
     "RunMode",
     "RunState",
+    "SessionEnd",
     "Signal",
     "SpecialSession",
     "StateChange",

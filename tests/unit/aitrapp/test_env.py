@@ -4,12 +4,15 @@ import os
 import stat
 
 import pytest
+from cryptography.fernet import Fernet
 
 from aitrapp.env import (
     EnvironmentInvalidError,
     checkout_secret_key,
+    checkout_token_key,
     database,
     read_environment,
+    token_key,
 )
 
 KEYS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "LOG_LEVEL")
@@ -129,3 +132,43 @@ def test_a_checkout_that_cannot_be_written_still_gets_a_key(tmp_path):
     tmp_path.chmod(0o500)
 
     assert len(checkout_secret_key(tmp_path / "var")) >= 50
+
+
+def test_the_token_key_of_a_checkout_encrypts_and_is_only_ours_to_read(tmp_path):
+    folder = tmp_path / "var"
+    first, second = checkout_token_key(folder), checkout_token_key(folder)
+
+    assert first == second
+    assert Fernet(second).decrypt(Fernet(first).encrypt(b"token")) == b"token"
+    assert [path.name for path in folder.iterdir()] == ["token_key"]
+    assert stat.S_IMODE((folder / "token_key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("TOKEN_KEY", "short"),
+        ("TOKEN_KEY", "%" * 44),
+        ("KITE_API_KEY", "a b"),
+        ("KITE_ROOT", "ftp://kite.test"),
+        ("KITE_WS_ROOT", "https://kite.test"),
+    ],
+)
+def test_wrong_keys_of_the_broker_are_named_and_not_repeated(key, value, monkeypatch):
+    monkeypatch.setenv(key, value)
+
+    with pytest.raises(EnvironmentInvalidError, match=key) as raised:
+        read_environment(None)
+
+    assert value not in str(raised.value)
+
+
+def test_an_app_at_the_broker_needs_a_token_key_where_machines_share_it(monkeypatch):
+    assert token_key(read_environment(None)) == ""
+    monkeypatch.setenv("KITE_API_KEY", "appkey")
+    with pytest.raises(EnvironmentInvalidError, match="TOKEN_KEY"):
+        token_key(read_environment(None))
+
+    monkeypatch.setenv("TOKEN_KEY", Fernet.generate_key().decode())
+
+    assert len(token_key(read_environment(None))) == 44

@@ -1,0 +1,280 @@
+"""The port `Broker` on Kite: every order is sent once, and what isn't proven is said to be so.
+
+Words are turned in `mapping.py`, failures judged in `errors.py`; deciding is nobody's here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from execution.broker import BrokerBook, OutcomeUnknown, Refused, SessionExpired
+from execution.kite.books import Lists, book_of, trades_of
+from execution.kite.errors import Doing, TooManyRequests, failure_of
+from execution.kite.lanes import Lanes, Line, NoAnswer, NotSent
+from execution.kite.limits import lane_of_change, lane_of_order
+from execution.kite.mapping import Names, change_fields, changed_by, order_update, place_fields
+from execution.kite.memory import Memory
+from execution.kite.rows import Row, RowError
+from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
+from marketdata.clock import Clock
+from marketdata.instruments import Instrument
+from marketdata.kite.client import CALL_FAILURES, Client
+from marketdata.pacing import Call, Lane, OverBudget, Pacer
+
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """How the adapter behaves.
+
+    `settle_seconds`: how long after a placement without proof an order missing from the book may
+    still come. `read_tries`: how often a read is asked for; between two lies `read_pause_seconds`,
+    doubled each time. `algo_id`: of the registered strategy, empty for none.
+    """
+
+    variety: str = "regular"
+    algo_id: str = ""
+    settle_seconds: float = 2.0
+    read_tries: int = 3
+    read_pause_seconds: float = 0.25
+
+    @property
+    def settle(self) -> timedelta:
+        """Return `settle_seconds` as a span."""
+        return timedelta(seconds=self.settle_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around the adapter.
+
+    `instrument`: the instrument of a key, None if there is none. `pause`: sleeps about so many
+    seconds, with jitter, before a read is tried again.
+    """
+
+    lanes: Lanes
+    pacer: Pacer
+    clock: Clock
+    instrument: Callable[[str], Instrument | None]
+    pause: Callable[[float], Awaitable[None]]
+
+
+class KiteBroker:
+    """Kite's order book behind the port, for one session's token at a time."""
+
+    def __init__(self, around: Around, settings: BrokerSettings) -> None:
+        self._around = around
+        self._settings = settings
+        self._memory = Memory()
+        self._is_expired = False
+
+    def adopt(self, order: Order) -> None:
+        """Take over an order that an earlier process sent, before anything else is done with it."""
+        self._memory.adopt(order, self._around.clock.now())
+
+    def renew(self, access_token: str) -> None:
+        """Go on with the token of a new login."""
+        self._around.lanes.renew(access_token)
+        self._is_expired = False
+
+    def close(self) -> None:
+        """Begin no further call."""
+        self._around.lanes.close()
+
+    async def place(self, request: OrderRequest) -> OrderUpdate:
+        """Send the order once; one that was accepted before is answered, not sent.
+
+        Raises `Refused`, `OutcomeUnknown` or `SessionExpired`.
+        """
+        known = self._memory.answer(request.client_id)
+        if known is not None:
+            return known
+        settings = self._settings
+        form = place_fields(request, variety=settings.variety, algo_id=settings.algo_id)
+        lane = lane_of_order(request)
+        self._memory.sending(request)
+        try:
+            broker_id = await self._send(
+                (Call.PLACE, lane, ""),
+                lambda client: str(client.place_order(**form)),
+                lambda late: self._accepted(late, request),
+            )
+        except (Refused, SessionExpired):
+            self._memory.refused(request.client_id)
+            raise
+        except BaseException:
+            self._memory.unproven(request.client_id, self._around.clock.now())
+            raise
+        return self._accepted(broker_id, request)
+
+    async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
+        """Change a resting order; accepted is not done. Raises as `place`."""
+        broker_id, resting = await self._find(client_id), self._memory.request(client_id)
+        form = change_fields(change, resting)
+        changed: OrderRequest | None = None
+        self._memory.changing(client_id)
+        try:
+            await self._send(
+                (Call.MODIFY, lane_of_change(change, resting), broker_id),
+                lambda client: client.modify_order(self._settings.variety, broker_id, **form),
+            )
+            changed = None if resting is None else changed_by(resting, change)
+        finally:
+            self._memory.changed(client_id, changed, self._around.clock.now())
+        return replace(self._works(client_id, broker_id), request=changed)
+
+    async def cancel(self, client_id: str) -> OrderUpdate:
+        """Cancel a resting order; accepted is not done. Raises as `place`."""
+        broker_id = await self._find(client_id)
+        await self._send(
+            (Call.CANCEL, Lane.URGENT, ""),
+            lambda client: client.cancel_order(self._settings.variety, broker_id),
+        )
+        return self._works(client_id, broker_id)
+
+    async def book(self) -> BrokerBook:
+        """Return orders, trades and net units, read at once.
+
+        Complete when every row could be read and no placement was under way or ended without
+        proof just before. Raises `OutcomeUnknown` or `SessionExpired`.
+        """
+        started, sent = self._around.clock.now(), self._memory.sent
+        is_quiet = self._memory.is_settled(started, self._settings.settle)
+        order_rows, trade_rows, positions = await asyncio.gather(
+            self._read(lambda client: client.orders()),
+            self._read(lambda client: client.trades()),
+            self._read(lambda client: client.positions()),
+        )
+        lists = Lists(order_rows, trade_rows, positions["net"])
+        beliefs = self._memory.beliefs(started, self._settings.settle)
+        book = book_of(lists, replace(self._names(), requests=beliefs), self._around.clock.now())
+        book = replace(book, complete=book.complete and is_quiet and sent == self._memory.sent)
+        for update in book.orders:
+            self._memory.learn(update)
+        self._memory.note_trades(book.trades)
+        if book.complete:
+            self._memory.absent()
+        return book
+
+    async def hear(self, row: Row) -> OrderUpdate | None:
+        """Return what a message of the socket or a postback says, with the trades it speaks of.
+
+        None for a message that can't be read: then the book has to be asked. Where the trades
+        can't be had now, the update only claims them.
+        """
+        try:
+            update = order_update(row, self._names(), self._around.clock.now())
+        except RowError as error:
+            _log.warning("order message unreadable", fault=str(error))
+            return None
+        self._memory.learn(update)
+        if update.filled_quantity <= self._memory.proven(update.broker_id):
+            return update
+        return replace(update, fills=await self._trades_of(update.broker_id))
+
+    def _accepted(self, broker_id: str, request: OrderRequest) -> OrderUpdate:
+        update = self._works(request.client_id, broker_id)
+        self._memory.placed(update)
+        return update
+
+    def _works(self, client_id: str, broker_id: str) -> OrderUpdate:
+        """Return what an accepted call says: the order is there and, as far as known, works."""
+        filled = self._memory.claimed(broker_id)
+        state = OrderState.PARTIAL if filled else OrderState.OPEN
+        return OrderUpdate(client_id, broker_id, self._around.clock.now(), state, filled)
+
+    async def _find(self, client_id: str) -> str:
+        """Return Kite's id of an order, from the book where it isn't known.
+
+        Raises `Refused` where there is none, or the book can't be asked: then nothing was sent.
+        """
+        if not self._memory.broker_id(client_id):
+            try:
+                await self.book()
+            except OutcomeUnknown as error:
+                raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
+        broker_id = self._memory.broker_id(client_id)
+        if not broker_id:
+            raise Refused(f"Couldn't find the order {client_id}.")
+        return broker_id
+
+    async def _send(
+        self,
+        turn: tuple[Call, Lane, str],
+        call: Callable[[Client], T],
+        late: Callable[[T], object] | None = None,
+    ) -> T:
+        """Make an order call once, when its turn has come."""
+        self._refuse_expired()
+        try:
+            await self._around.pacer.take(*turn)
+        except OverBudget as error:
+            raise Refused(f"Not sent: {error}.") from error
+        line = Line.EXITS if turn[1] is Lane.URGENT else Line.ENTRIES
+        doing = Doing.PLACE if turn[0] is Call.PLACE else Doing.CHANGE
+        return await self._call(line, call, (turn[0], doing), late)
+
+    async def _read(self, call: Callable[[Client], T]) -> T:
+        """Read, again after a pause where nothing came of it."""
+        pause = self._settings.read_pause_seconds
+        for left in reversed(range(self._settings.read_tries)):
+            self._refuse_expired()
+            try:
+                await self._around.pacer.take(Call.OTHER, Lane.URGENT)
+                return await self._call(Line.READS, call, (Call.OTHER, Doing.READ))
+            except (OutcomeUnknown, OverBudget, Refused) as error:
+                if not left:
+                    raise OutcomeUnknown(str(error)) from error
+            await self._around.pause(pause)
+            pause *= 2
+        raise OutcomeUnknown("read_tries: 0, nothing was asked")
+
+    async def _call(
+        self,
+        line: Line,
+        call: Callable[[Client], T],
+        what: tuple[Call, Doing],
+        late: Callable[[T], object] | None = None,
+    ) -> T:
+        """Make a call; raise what its failure proves, holding on to nothing of the failure."""
+        try:
+            return await self._around.lanes.run(line, call, late)
+        except NotSent as error:
+            failure: Exception = Refused(f"Not sent: {error}.")
+        except NoAnswer as error:
+            failure = OutcomeUnknown(str(error))
+        except CALL_FAILURES as error:
+            failure = failure_of(error, what[1])
+        if isinstance(failure, TooManyRequests):
+            self._around.pacer.hold(what[0])
+        self._is_expired = self._is_expired or isinstance(failure, SessionExpired)
+        _log.warning(
+            "kite call failed", call=what[0], kind=type(failure).__name__, told=str(failure)
+        )
+        raise failure
+
+    def _refuse_expired(self) -> None:
+        if self._is_expired:
+            raise SessionExpired("The session has ended; nothing is sent before a new login.")
+
+    def _names(self) -> Names:
+        return Names(self._memory.client_ids, self._around.instrument)
+
+    async def _trades_of(self, broker_id: str) -> tuple[Fill, ...]:
+        try:
+            rows: Sequence[Row] = await self._read(lambda client: client.order_trades(broker_id))
+        except (OutcomeUnknown, SessionExpired) as error:
+            _log.warning("trades not told", order=broker_id, kind=type(error).__name__)
+            return ()
+        fills = trades_of(rows, self._names(), self._around.clock.now())
+        told = tuple(fill for fill in fills if fill.broker_id == broker_id)
+        self._memory.note_trades(told)
+        return told

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from execution.broker import OutcomeUnknown
+from execution.kite.memory import Memory
+from execution.orders import Order, OrderState, OrderUpdate
+from tests.contracts.kite.desk import BROKER_ID, NOW, limit
+
+SETTLE = timedelta(seconds=2)
+
+
+def said(broker_id: str = BROKER_ID, client_id: str = "a1", filled: int = 0) -> OrderUpdate:
+    return OrderUpdate(client_id, broker_id, NOW, OrderState.OPEN, filled)
+
+
+def test_an_order_on_its_way_is_not_sent_again() -> None:
+    memory = Memory()
+    memory.sending(limit())
+
+    with pytest.raises(OutcomeUnknown):
+        memory.answer("a1")
+    assert not memory.is_settled(NOW + timedelta(hours=1), SETTLE)
+
+
+def test_a_refused_order_may_be_sent_again() -> None:
+    memory = Memory()
+    memory.sending(limit())
+    memory.refused("a1")
+
+    assert memory.answer("a1") is None
+    assert memory.request("a1") is None
+    assert memory.is_settled(NOW, SETTLE)
+
+
+def test_an_order_without_proof_stays_so_until_it_is_found_or_proven_absent() -> None:
+    memory = Memory()
+    for client_id in ("a1", "a2"):
+        memory.sending(limit(client_id))
+        memory.unproven(client_id, NOW)
+
+    memory.learn(said())
+
+    assert memory.answer("a1") == said()
+    with pytest.raises(OutcomeUnknown):
+        memory.answer("a2")
+    assert not memory.is_settled(NOW + timedelta(seconds=1), SETTLE)
+    assert memory.is_settled(NOW + SETTLE, SETTLE)
+    memory.absent()
+    assert memory.answer("a2") is None
+
+
+def test_a_second_order_under_our_tag_does_not_take_the_firsts_place() -> None:
+    memory = Memory()
+    memory.placed(said())
+
+    memory.learn(said("999"))
+
+    assert memory.broker_id("a1") == BROKER_ID
+    assert memory.client_ids == {BROKER_ID: "a1"}
+
+
+def test_orders_from_elsewhere_get_no_name() -> None:
+    memory = Memory()
+    memory.learn(said("999", ""))
+
+    assert memory.client_ids == {}
+
+
+def test_what_was_claimed_never_shrinks() -> None:
+    memory = Memory()
+    for filled in (20, 65, 40):
+        memory.learn(said(filled=filled))
+
+    assert memory.claimed(BROKER_ID) == 65
+
+
+@pytest.mark.parametrize("state", [OrderState.SENT, OrderState.UNKNOWN])
+def test_an_adopted_order_without_proof_is_not_sent(state: OrderState) -> None:
+    memory = Memory()
+    memory.adopt(Order(limit(), state), NOW)
+
+    with pytest.raises(OutcomeUnknown):
+        memory.answer("a1")
+
+
+def test_an_adopted_order_that_never_left_may_be_sent() -> None:
+    memory = Memory()
+    memory.adopt(Order(limit()), NOW)
+
+    assert memory.answer("a1") is None
+
+
+def test_what_a_change_is_on_its_way_to_is_not_compared() -> None:
+    memory = Memory()
+    memory.adopt(Order(limit(), OrderState.OPEN, broker_id=BROKER_ID), NOW)
+    believed = [memory.beliefs(NOW, SETTLE)]
+
+    memory.changing("a1")
+    believed.append(memory.beliefs(NOW, SETTLE))
+    memory.changed("a1", None, NOW)
+    believed.append(memory.beliefs(NOW + timedelta(seconds=1), SETTLE))
+    believed.append(memory.beliefs(NOW + SETTLE, SETTLE))
+
+    assert [bool(each) for each in believed] == [True, False, False, True]
