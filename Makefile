@@ -13,6 +13,7 @@ SUPERVISED := $(PY) -m aitrapp.supervisor exec
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
 
 DAY :=
+FEED :=
 SPEED := 60
 FROM :=
 PORT := 8000
@@ -31,8 +32,8 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
-run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://127.0.0.1:8000/ (DAY= SPEED= FROM= PORT=)
-	$(PY) -m aitrapp.supervisor run --day "$(DAY)" --speed "$(SPEED)" --from "$(FROM)" --port "$(PORT)" $(ARGS)
+run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://127.0.0.1:8000/ (DAY= FEED= SPEED= FROM= PORT=)
+	$(PY) -m aitrapp.supervisor run --day "$(DAY)" --feed "$(FEED)" --speed "$(SPEED)" --from "$(FROM)" --port "$(PORT)" $(ARGS)
 
 memory: $(VENV)/.base  ## Tell how much memory each process of the running desk takes
 	$(PY) -m aitrapp.supervisor memory $(ARGS)
@@ -76,7 +77,7 @@ lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=pages: the live page)
+bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=pages, feed, tape or dump: these instead)
 	$(SUPERVISED) --ephemeral -- $(PY) manage.py bench $(ARGS)
 
 up: docker/.env  ## Run the desk in containers, with the console at http://localhost:8000/ (DAY= SPEED= PORT=)

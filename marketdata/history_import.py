@@ -16,14 +16,13 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from marketdata.bar_checks import RawBars, ScaleBreak, good_rows
-from marketdata.bar_grids import GridError, bar_length
 from marketdata.bars import Ints
 from marketdata.calendar import Calendar, Hours
 from marketdata.facts import index_by_name
-from marketdata.history import BAR_SCHEMA, HistoryError, bars_path, bars_table, check_symbol
+from marketdata.history import HistoryError, bars_path, bars_table, check_symbol
+from marketdata.history_store import check_length, joined, write_bars
 from marketdata.instruments import Segment
 
 _COLUMNS = ("symbol", "ts", "open", "high", "low", "close", "volume", "oi")
@@ -73,10 +72,12 @@ def import_bars(source: Path, folder: Path, calendar: Calendar) -> ImportReport:
         name = check_symbol(str(symbol))
         table = _checked(source, name, rows, calendar, dropped)
         if table.num_rows:
-            tables[name] = _joined(bars_path(folder, name), table, dropped)
+            check_length(bars_path(folder, name), table)
+            tables[name], known = joined(bars_path(folder, name), table)
+            dropped["already-there"] += known
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        _write(table, bars_path(folder, name))
+        write_bars(table, bars_path(folder, name))
     counts = MappingProxyType({reason: n for reason, n in sorted(dropped.items()) if n})
     return ImportReport(source, len(frame), tuple(tables), counts)
 
@@ -135,38 +136,3 @@ def _checked(
     known = np.isfinite(kept["oi"])
     kept["oi"] = np.where(known, kept["oi"], 0)
     return bars_table({"start": start[good], **kept}, known)
-
-
-def _joined(path: Path, table: pa.Table, dropped: Counter[str]) -> pa.Table:
-    if not path.exists():
-        return table
-    there = pq.read_table(path)
-    if not there.schema.equals(BAR_SCHEMA):
-        raise HistoryError(path, "schema", "the bar schema")
-    old, new = _starts(there), _starts(table)
-    fresh = ~np.isin(new, old)
-    dropped["already-there"] += int((~fresh).sum())
-    _check_length(path, old, new)
-    both = pa.concat_tables([there, table.filter(pa.array(fresh))])
-    return both.take(pa.array(np.argsort(_starts(both), kind="stable")))
-
-
-def _check_length(path: Path, old: Ints, new: Ints) -> None:
-    try:
-        lengths = {bar_length(path.stem, part) for part in (old, new) if len(part) > 1}
-    except GridError as error:
-        raise HistoryError(path, "ts", f"bars of 1, 5 or 15 minutes ({error})") from error
-    if len(lengths) > 1:
-        names = " and ".join(sorted(length.name for length in lengths))
-        raise HistoryError(path, "ts", f"bars of one length, would hold {names}")
-
-
-def _starts(table: pa.Table) -> Ints:
-    micros: Ints = table["ts"].cast(pa.int64()).to_numpy()
-    return micros // 1_000_000
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    draft = path.with_suffix(".parquet.draft")
-    pq.write_table(table, draft, compression="zstd")
-    draft.replace(path)

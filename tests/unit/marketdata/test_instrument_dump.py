@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from marketdata.instrument_dump import COLUMNS, DumpError, DumpRules, parse_dump
+from marketdata.instrument_dump import COLUMNS, DumpError, DumpRules, parse_dump, read_dump
 from marketdata.instruments import Exchange, Kind
 
 AUGUST_18 = date(2026, 8, 18)
@@ -94,6 +94,12 @@ def test_an_index_without_second_name_keeps_its_own(tmp_path: Path) -> None:
         (changed(FUTURE, "tradingsymbol", ""), "no-symbol"),
         (changed(FUTURE, "instrument_type", "SPREAD"), "unknown-kind"),
         (changed(FUTURE, "exchange", "MCX"), "other-exchange"),
+        (changed(FUTURE, "instrument_token", "9" * 5_000), "bad-number"),
+        (changed(FUTURE, "lot_size", "2000000"), "odd-lot"),
+        (changed(FUTURE, "tick_size", "0.005"), "odd-tick"),
+        (changed(FUTURE, "tick_size", "500"), "odd-tick"),
+        (changed(CALL, "strike", "1e9"), "odd-strike"),
+        (changed(FUTURE, "tradingsymbol", "N" * 61), "long-name"),
         ("1,2,3", "short-row"),
     ],
 )
@@ -138,6 +144,20 @@ def test_too_few_rows_and_a_missing_index_refuse_the_dump(tmp_path: Path) -> Non
         parse_dump(path, DumpRules(AUGUST_18, 2, frozenset()))
     with pytest.raises(DumpError, match="index NIFTY is missing"):
         parse_dump(path, DumpRules(AUGUST_18, 1, frozenset({"NIFTY"})))
+
+
+def test_a_day_before_the_freeze_tables_refuses_the_dump(tmp_path: Path) -> None:
+    rules = DumpRules(date(2021, 4, 26), 0, frozenset())
+
+    with pytest.raises(DumpError, match=r"instruments\.csv: NIFTY: nothing known for 2021-04-26"):
+        parse_dump(dump(tmp_path, FUTURE), rules)
+
+
+def test_a_field_that_no_csv_reader_takes_names_its_line() -> None:
+    raw = f"{HEADER}\n{SHARE}\n{'x' * 200_000}\n".encode()
+
+    with pytest.raises(DumpError, match="NSE: line 3: field larger"):
+        read_dump("NSE", raw, ANY)
 
 
 def test_gzip_and_plain_read_alike_and_a_truncated_file_is_refused(tmp_path: Path) -> None:

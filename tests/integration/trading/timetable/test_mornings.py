@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from django.utils import timezone
 
 from aitrapp.schedule import TIMETABLE
@@ -12,7 +13,17 @@ from tests.own_valkey import OwnValkey
 from trading import broadcast_keys as keys
 from trading import tasks
 from trading.broadcast_redis import encode
-from trading.models import Alert, AuditEntry, BanList, Holiday, Instrument, Report, Run, TaskRun
+from trading.models import (
+    Alert,
+    AuditEntry,
+    BanList,
+    BrokerSession,
+    Holiday,
+    Instrument,
+    Report,
+    Run,
+    TaskRun,
+)
 from trading.services.ban_list import BanListError, read_ban_list
 from trading.services.premarket import Sources, premarket_sync, token_check
 from trading.services.readiness import readiness_report
@@ -52,6 +63,32 @@ def sources(tmp_path: Path) -> Sources:
 
 def test_the_token_is_not_needed_in_paper():
     assert token_check(morning()).detail == "not needed in paper"
+
+
+def test_without_a_login_the_token_check_and_the_sync_fail_and_say_why(sources, settings):
+    settings.KITE_API_KEY, settings.KITE_API_SECRET = "appkey", "appsecret"
+
+    checked, synced = token_check(morning()), premarket_sync(morning(), sources)
+
+    assert (checked.outcome, synced.outcome) == ("FAILED", "FAILED")
+    assert checked.detail == "broker session NO_TOKEN: log in at the broker"
+    assert f"login: {checked.detail}" in synced.detail
+
+
+def test_a_login_of_the_day_will_do_and_yesterdays_will_not(settings):
+    settings.KITE_API_KEY, settings.KITE_API_SECRET = "appkey", "appsecret"
+    row = BrokerSession.objects.create(
+        api_key="appkey",
+        user_id="AB1234",
+        by="asha",
+        token=Fernet(settings.TOKEN_KEY).encrypt(b"x").decode(),
+        logged_in_at=at(8),
+        expires_at=at(6, day=DAY + timedelta(days=1)),
+    )
+
+    assert token_check(morning()).detail == "logged in at the broker for the day"
+    BrokerSession.objects.filter(pk=row.pk).update(expires_at=at(6))
+    assert token_check(morning()).outcome == "FAILED"
 
 
 def test_a_good_dump_bans_and_calendar_are_taken_over(sources):
@@ -131,7 +168,7 @@ def test_a_contract_whose_freeze_quantity_nobody_knows_fails_the_part_by_name(so
     result = premarket_sync(then, sources)
 
     assert result.outcome == "FAILED"
-    assert "instruments: NIFTY: nothing known for 2021-04-26" in result.detail
+    assert "instruments.csv: NIFTY: nothing known for 2021-04-26" in result.detail
 
 
 def test_without_sources_and_without_a_run_there_is_nothing_to_sync():
