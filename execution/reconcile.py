@@ -100,14 +100,29 @@ def _look_up(order: Order, book: BrokerBook, known_trades: Set[str]) -> _Finding
     client_id = order.request.client_id
     told = [update for update in book.orders if update.client_id == client_id]
     trades = tuple(fill for fill in book.trades if fill.client_id == client_id)
-    if len({update.broker_id for update in told} | {fill.broker_id for fill in trades}) > 1:
-        theirs = " ".join(sorted(update.broker_id for update in told))
-        return _disagrees(DiscrepancyKind.TWIN_ORDER, order, theirs)
+    ids = {update.broker_id: None for update in told} | {fill.broker_id: None for fill in trades}
+    if len(ids) > 1:
+        return _with_twin(order, book, list(ids), known_trades)
     if told:
         return _compared(order, _joined(told[-1], trades), known_trades)
     if trades:
         return _compared(order, _from_trades(order, trades), known_trades)
     return _not_there(order, book)
+
+
+def _with_twin(
+    order: Order, book: BrokerBook, ids: Sequence[str], known_trades: Set[str]
+) -> _Finding:
+    """Return what the book says of our order, the first one where we don't know ours yet."""
+    own = order.broker_id or ids[0]
+    alone = replace(
+        book,
+        orders=tuple(update for update in book.orders if update.broker_id == own),
+        trades=tuple(fill for fill in book.trades if fill.broker_id == own),
+    )
+    finding = _look_up(order, alone, known_trades)
+    (twin,) = _disagrees(DiscrepancyKind.TWIN_ORDER, order, " ".join(sorted(ids))).discrepancies
+    return replace(finding, discrepancies=(twin, *finding.discrepancies))
 
 
 def _joined(update: OrderUpdate, trades: tuple[Fill, ...]) -> OrderUpdate:
@@ -134,7 +149,8 @@ def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Fin
     except (IllegalTransitionError, OverfillError, TwinOrderError):
         theirs = f"{update.state} {update.filled_quantity}"
         return _disagrees(DiscrepancyKind.ORDER_IMPOSSIBLE, order, theirs)
-    if not fills and replace(after, updated_at=order.updated_at) == order:
+    is_same = not fills and replace(after, updated_at=order.updated_at) == order
+    if is_same and update.request is None:
         return _Finding()
     return _Finding(update=update, fills=fills)
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from marketdata.tape import Frame
@@ -24,6 +25,24 @@ class Tape(Protocol):
 
     def frames(self, start: int = 0) -> Iterator[Frame]:
         """Yield the frames from number `start` on."""
+
+
+class KeptTape(Tape, Protocol):
+    """A tape in a file, of which single frames can be asked for."""
+
+    @property
+    def path(self) -> Path:
+        """Return the file it stands in."""
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of what it holds."""
+
+    def __len__(self) -> int:
+        """Return how many frames there are."""
+
+    def frame(self, index: int) -> Frame:
+        """Return frame `index`, from 0. Raises `IndexError` where there is none."""
 
 
 class MarketFeed(Protocol):

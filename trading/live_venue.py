@@ -1,26 +1,26 @@
 """The venue of a real broker: calls run beside the engine's loop, their answers come as news.
 
-What the broker's book says of our orders is worked out by `execution/reconcile.py`; what the
-engine makes of it is the engine's.
+What the broker's book proves of our orders is worked out by `live_book.py`; what the engine makes
+of it is the engine's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence, Set
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from execution.broker import Broker, OutcomeUnknown, SessionExpired
-from execution.orders import Order, OrderState, OrderUpdate
-from execution.positions import Position
-from execution.reconcile import Discrepancy, DiscrepancyKind, reconcile
+from execution.broker import Broker, OutcomeUnknown, Refused, SessionExpired
+from execution.orders import Order, OrderState, OrderUpdate, Role
 from marketdata.ticks import Ticks
+from trading.doorbell import Doorbell
 from trading.engine.actions import PlaceOrder
 from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged
 from trading.engine.venue import Wish, answered
+from trading.live_book import BookLooks, OwnBooks, Patience
 
 BOOK = "broker-book"
 """Condition that is bad while the broker's book cannot be read or does not agree with ours."""
@@ -39,30 +39,24 @@ class LiveBroker(Broker, Protocol):
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         """Return what a message proves, its trades included; None where it can't be read."""
 
+    async def cancel_stray(self, broker_id: str) -> None:
+        """Cancel an order that our books don't know. Raises as `cancel`."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
-    """How often the book is read, and when an order missing from it was never there."""
+    """How often the book is read, and when an order missing from it was never there.
+
+    `look_soon_seconds` goes while something is under way: an order that works and is no resting
+    stop, or anything sent or heard within the last `stirred`; `look_at_once_seconds` while the
+    outcome of an order isn't proven.
+    """
 
     look_every_seconds: float = 10.0
-    absent_after: timedelta = timedelta(seconds=10)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnBooks:
-    """What the engine knows: its orders, its positions, the ids of the trades it has booked."""
-
-    orders: Sequence[Order]
-    positions: Sequence[Position]
-    trades: Set[str]
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What the last look at the book found, to be believed when the next one finds it too."""
-
-    absent: frozenset[str] = frozenset()
-    discrepancies: frozenset[Discrepancy] = frozenset()
+    look_soon_seconds: float = 1.0
+    look_at_once_seconds: float = 0.5
+    stirred: timedelta = timedelta(seconds=15)
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(slots=True)
@@ -72,7 +66,7 @@ class _Calls:
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     last: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    def begin(self, subject: str, call: Coroutine[Any, Any, None]) -> None:
+    def begin(self, subject: str, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Start `call` once the one before it on the same subject has ended."""
         task = asyncio.create_task(self._after(self.last.get(subject), call))
         self.last[subject] = task
@@ -80,17 +74,19 @@ class _Calls:
         task.add_done_callback(self.tasks.discard)
 
     @staticmethod
-    async def _after(before: asyncio.Task[None] | None, call: Coroutine[Any, Any, None]) -> None:
+    async def _after(
+        before: asyncio.Task[None] | None, call: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         if before is not None and not before.done():
             await asyncio.wait({before})
-        await call
+        await call()
 
 
 class LiveVenue:
     """Sends wishes to a broker and gathers its answers, its messages and what its book proves.
 
-    `books` tells what the engine knows, `now` the moment it is. Until the book has been read and
-    agrees, the condition `BOOK` is bad.
+    `books` tells what the engine knows, `rim` the moment it is and the bell to ring when there is
+    news. Until the book has been read and agrees, the condition `BOOK` is bad.
     """
 
     is_relived = False
@@ -99,20 +95,22 @@ class LiveVenue:
         self,
         broker: LiveBroker,
         books: Callable[[], OwnBooks],
-        now: Callable[[], datetime],
+        rim: tuple[Callable[[], datetime], Doorbell],
         settings: LiveSettings,
     ) -> None:
+        now, bell = rim
         self._broker = broker
         self._books = books
         self._now = now
         self._settings = settings
         self._calls = _Calls()
-        self._sent: dict[str, datetime] = {}
-        self._began = now()
-        self._seen = _Seen()
+        self._looks = BookLooks(settings.patience, now())
+        self._stirred_at = now()
+        self._broker_ids: dict[str, str] = {}
+        self._strays: set[str] = set()
         self._news: deque[News] = deque()
         self._bad: dict[str, str] = {}
-        self._stirred = asyncio.Event()
+        self._bell = bell
         self._wanted = asyncio.Event()
         self._failure: BaseException | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -134,6 +132,12 @@ class LiveVenue:
         """Take over what earlier processes sent and begin to read the broker's book."""
         for order in self._books().orders:
             self._broker.adopt(order)
+            if order.broker_id:
+                self._broker_ids[order.request.client_id] = order.broker_id
+        for client_id in self._books().changing:
+            if client_id not in self._calls.last:
+                reason = "asked for before the restart"
+                self._tell(ChangeRefused(self._now(), client_id, reason, proven=False))
         self._watching = asyncio.create_task(self._watch())
 
     async def end(self) -> None:
@@ -144,16 +148,22 @@ class LiveVenue:
 
     async def send(self, wish: Wish) -> tuple[()]:
         """Start the call; its answer comes among the news."""
-        subject = wish.request.client_id if isinstance(wish, PlaceOrder) else wish.client_id
-        self._sent[subject] = self._now()
-        self._calls.begin(subject, self._guarded(self._carry_out(wish)))
+        self._stirred_at = self._now()
+        if isinstance(wish, PlaceOrder):
+            subject = wish.request.client_id
+            self._looks.sent(subject, self._stirred_at)
+        else:
+            subject = wish.client_id
+        self._calls.begin(subject, lambda: self._guarded(self._carry_out(wish)))
         return ()
 
     # what comes in ----------------------------------------------------------------------------
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Take a message about an order; what it proves comes among the news."""
-        self._calls.begin(str(message.get("order_id", "")), self._guarded(self._read(message)))
+        self._stirred_at = self._now()
+        subject = str(message.get("order_id", ""))
+        self._calls.begin(subject, lambda: self._guarded(self._read(message)))
 
     def look(self) -> None:
         """Read the book soon: something may have been missed."""
@@ -166,32 +176,54 @@ class LiveVenue:
         """
         if self._failure is not None:
             raise self._failure
-        self._stirred.clear()
         found = [replace(news, at=at) for news in self._news]
         self._news.clear()
         return found
-
-    async def pause(self, seconds: float) -> None:
-        """Wait for so many seconds, or until there is news."""
-        try:
-            await asyncio.wait_for(self._stirred.wait(), seconds)
-        except TimeoutError:
-            return
 
     @property
     def is_idle(self) -> bool:
         """Say whether no call is on its way and no look at the book is asked for."""
         return not self._calls.tasks and not self._wanted.is_set()
 
+    @property
+    def has_news(self) -> bool:
+        """Say whether there is something that `news` has not told yet."""
+        return bool(self._news) or self._failure is not None
+
     async def _watch(self) -> None:
         """Read the book now, whenever asked to, and every so often; runs until cancelled."""
         while True:
             self._wanted.clear()
             await self._guarded(self._look())
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait until it is time to look again, or until somebody asks for it."""
+        settings, waited = self._settings, 0.0
+        while (left := self._pause() - waited) > 0:
+            step = min(left, settings.look_at_once_seconds)
             try:
-                await asyncio.wait_for(self._wanted.wait(), self._settings.look_every_seconds)
+                await asyncio.wait_for(self._wanted.wait(), step)
             except TimeoutError:
-                continue
+                waited += step
+            else:
+                return
+
+    def _pause(self) -> float:
+        """Return the seconds that should lie between two looks, as things stand."""
+        settings, orders = self._settings, self._books().orders
+        if any(self._is_unproven(order) for order in orders):
+            return min(settings.look_at_once_seconds, settings.look_every_seconds)
+        is_stirred = self._now() - self._stirred_at <= settings.stirred
+        if is_stirred or any(_is_under_way(order) for order in orders):
+            return min(settings.look_soon_seconds, settings.look_every_seconds)
+        return settings.look_every_seconds
+
+    def _is_unproven(self, order: Order) -> bool:
+        is_of_before = order.request.client_id not in self._calls.last
+        return order.state is OrderState.UNKNOWN or (
+            order.state is OrderState.SENT and is_of_before
+        )
 
     # calls ------------------------------------------------------------------------------------
 
@@ -205,12 +237,15 @@ class LiveVenue:
             self.look()
         except Exception as error:
             self._failure = error
-            self._stirred.set()
+            self._bell.ring()
             raise
 
     async def _carry_out(self, wish: Wish) -> None:
         answer = await answered(self._broker, wish)
-        self._tell(answer)
+        if isinstance(answer, BrokerSaid):
+            self._pass_on(answer.update)
+        else:
+            self._tell(answer)
         if _is_failure(answer):
             self.look()
 
@@ -221,7 +256,7 @@ class LiveVenue:
         if update is None or order is None:
             self.look()
             return
-        self._tell(BrokerSaid(update.at, update))
+        self._pass_on(update)
         if max(order.filled_quantity, _proven(update)) < update.filled_quantity:
             self.look()
 
@@ -237,28 +272,31 @@ class LiveVenue:
         except OutcomeUnknown as error:
             self._turn(BOOK, str(error))
             return
-        own = self._books()
-        found = reconcile(own.orders, own.positions, book, own.trades)
-        for update in found.updates:
-            self._tell(BrokerSaid(update.at, update))
-        absent = frozenset(name for name in found.absent if self._was_sent_before(name, asked_at))
-        for client_id in sorted(absent & self._seen.absent):
+        looked = self._looks.take(self._books(), book, asked_at)
+        for update in looked.updates:
+            self._pass_on(update)
+        for client_id in looked.absent:
             update = OrderUpdate(client_id, "", asked_at, OrderState.PLANNED, reason="not there")
             self._tell(BrokerSaid(asked_at, update))
-        discrepancies = frozenset(found.discrepancies)
-        lasting = discrepancies & self._seen.discrepancies
-        self._seen = _Seen(absent, discrepancies)
+        for broker_id in looked.strays:
+            self._remove(broker_id)
         self._turn(SESSION, "")
-        if absent:
-            self._turn(BOOK, f"orders not found: {' '.join(sorted(absent))}")
-        elif lasting:
-            self._turn(BOOK, "; ".join(sorted(_text(one) for one in lasting)))
-        elif book.complete and not discrepancies:
-            self._turn(BOOK, "")
+        if looked.problem is not None:
+            self._turn(BOOK, looked.problem)
 
-    def _was_sent_before(self, client_id: str, asked_at: datetime) -> bool:
-        sent = self._sent.get(client_id, self._began)
-        return asked_at - sent >= self._settings.absent_after
+    def _remove(self, broker_id: str) -> None:
+        """Cancel a second order of ours; what it has filled already is for a person to decide."""
+        if broker_id not in self._strays:
+            self._strays.add(broker_id)
+            self._calls.begin(broker_id, lambda: self._guarded(self._cancel_stray(broker_id)))
+
+    async def _cancel_stray(self, broker_id: str) -> None:
+        try:
+            await self._broker.cancel_stray(broker_id)
+        except Refused:
+            self.look()
+        finally:
+            self._strays.discard(broker_id)
 
     # telling ----------------------------------------------------------------------------------
 
@@ -268,9 +306,18 @@ class LiveVenue:
             self._bad[name] = problem
             self._tell(ConditionChanged(self._now(), name, not problem, problem))
 
+    def _pass_on(self, update: OrderUpdate) -> None:
+        """Tell news of an order, unless it is of a second order under the same id."""
+        known = self._broker_ids.get(update.client_id) or update.broker_id
+        if update.broker_id and known != update.broker_id:
+            self.look()
+            return
+        self._broker_ids[update.client_id] = known
+        self._tell(BrokerSaid(update.at, update))
+
     def _tell(self, news: News) -> None:
         self._news.append(news)
-        self._stirred.set()
+        self._bell.ring()
 
 
 def _proven(update: OrderUpdate) -> int:
@@ -283,8 +330,9 @@ def _is_failure(answer: BrokerSaid | ChangeRefused) -> bool:
     return answer.update.state in (OrderState.UNKNOWN, OrderState.REJECTED)
 
 
-def _text(one: Discrepancy) -> str:
-    kind = one.kind.value.lower().replace("_", "-")
-    held = one.kind in (DiscrepancyKind.POSITION, DiscrepancyKind.FOREIGN_POSITION)
-    unit = " units" if held else ""
-    return f"{kind} {one.subject}: ours {one.ours}{unit}, the broker's {one.theirs}{unit}"
+def _is_under_way(order: Order) -> bool:
+    """Say whether news of an order is to be expected soon."""
+    if order.state is OrderState.SENT:
+        return True
+    works = order.state in (OrderState.OPEN, OrderState.PARTIAL)
+    return works and order.request.role is not Role.STOP

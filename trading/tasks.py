@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
@@ -160,4 +161,15 @@ def heartbeat(**_words: Any) -> str:
 
 
 def _sources() -> premarket.Sources:
-    return premarket.Sources(dump=settings.INSTRUMENT_DUMP, ban_list=settings.BAN_LIST)
+    return premarket.Sources(
+        dump=settings.INSTRUMENT_DUMP,
+        ban_list=settings.BAN_LIST,
+        broker=_broker() if settings.KITE_API_KEY else None,
+    )
+
+
+def _broker() -> premarket.Morning:
+    """Return what the broker is asked with; its client is loaded by those who have an app only."""
+    from trading.kite_reading import KiteMorning
+
+    return KiteMorning(timezone.now, Path(settings.PROJECT_ROOT) / "var" / "history")

@@ -140,6 +140,13 @@ class KiteBroker:
         )
         return self._works(client_id, broker_id)
 
+    async def cancel_stray(self, broker_id: str) -> None:
+        """Cancel an order by Kite's id, one that our books don't know. Raises as `place`."""
+        await self._send(
+            (Call.CANCEL, Lane.URGENT, ""),
+            lambda client: client.cancel_order(self._settings.variety, broker_id),
+        )
+
     async def book(self) -> BrokerBook:
         """Return orders, trades and net units, read at once.
 
@@ -155,7 +162,8 @@ class KiteBroker:
         )
         lists = Lists(order_rows, trade_rows, positions["net"])
         beliefs = self._memory.beliefs(started, self._settings.settle)
-        book = book_of(lists, replace(self._names(), requests=beliefs), self._around.clock.now())
+        names = replace(self._names(), requests=beliefs, doubted=self._memory.doubted)
+        book = book_of(lists, names, self._memory.not_before_told(self._around.clock.now()))
         book = replace(book, complete=book.complete and is_quiet and sent == self._memory.sent)
         for update in book.orders:
             self._memory.learn(update)
@@ -181,7 +189,12 @@ class KiteBroker:
         return replace(update, fills=await self._trades_of(update.broker_id))
 
     def _accepted(self, broker_id: str, request: OrderRequest) -> OrderUpdate:
-        update = self._works(request.client_id, broker_id)
+        """Remember an order that was accepted; where two were made, the one heard of first counts.
+
+        The other stays what it is: a second order under our tag, which the book shows.
+        """
+        known = self._memory.broker_id(request.client_id) or broker_id
+        update = self._works(request.client_id, known)
         self._memory.placed(update)
         return update
 
@@ -189,7 +202,8 @@ class KiteBroker:
         """Return what an accepted call says: the order is there and, as far as known, works."""
         filled = self._memory.claimed(broker_id)
         state = OrderState.PARTIAL if filled else OrderState.OPEN
-        return OrderUpdate(client_id, broker_id, self._around.clock.now(), state, filled)
+        at = self._memory.not_before_told(self._around.clock.now())
+        return OrderUpdate(client_id, broker_id, at, state, filled)
 
     async def _find(self, client_id: str) -> str:
         """Return Kite's id of an order, from the book where it isn't known.
@@ -266,7 +280,7 @@ class KiteBroker:
             raise SessionExpired("The session has ended; nothing is sent before a new login.")
 
     def _names(self) -> Names:
-        return Names(self._memory.client_ids, self._around.instrument)
+        return Names(self._memory.client_ids, self._around.instrument, asked=self._memory.requests)
 
     async def _trades_of(self, broker_id: str) -> tuple[Fill, ...]:
         try:

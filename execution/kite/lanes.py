@@ -25,7 +25,7 @@ class Line(StrEnum):
     READS = "reads"
 
 
-_THREADS = {Line.EXITS: 4, Line.ENTRIES: 2, Line.READS: 3}
+_THREADS = {Line.EXITS: 4, Line.ENTRIES: 2, Line.READS: 6}
 
 
 class NotSent(Exception):
@@ -61,9 +61,18 @@ class _Lane:
 class Lanes:
     """The lanes of one session."""
 
-    def __init__(self, connect: Callable[[int], Client], deadline_seconds: float) -> None:
-        """Open them. `connect`: returns a new client that keeps so many connections."""
-        self._deadline = deadline_seconds
+    def __init__(
+        self,
+        connect: Callable[[int], Client],
+        deadline_seconds: float,
+        read_seconds: float | None = None,
+    ) -> None:
+        """Open them. `connect`: returns a new client that keeps so many connections.
+
+        `read_seconds`: the deadline of reads, which are asked again; that of all where it's None.
+        """
+        of_reads = deadline_seconds if read_seconds is None else read_seconds
+        self._deadlines = dict.fromkeys(Line, deadline_seconds) | {Line.READS: of_reads}
         self._lanes = {line: _Lane(line, connect) for line in Line}
 
     async def run(
@@ -73,17 +82,17 @@ class Lanes:
 
         `late` is called in this loop with a result that comes after `NoAnswer`.
         """
-        lane = self._lanes[line]
+        lane, deadline = self._lanes[line], self._deadlines[line]
         job = lane.threads.submit(lane.call, call)
         waiting = asyncio.wrap_future(job)
         waiting.add_done_callback(_take_note)
-        await asyncio.wait({waiting}, timeout=self._deadline)
+        await asyncio.wait({waiting}, timeout=deadline)
         if waiting.done():
             return waiting.result()
         if job.cancel():
-            raise NotSent(f"no thread for {line} in {self._deadline:g} s")
+            raise NotSent(f"no thread for {line} in {deadline:g} s")
         waiting.add_done_callback(lambda done: _hand_over(done, late))
-        raise NoAnswer(f"no answer in {self._deadline:g} s")
+        raise NoAnswer(f"no answer in {deadline:g} s")
 
     def renew(self, access_token: str) -> None:
         """Use the token of a new login from now on."""

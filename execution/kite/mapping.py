@@ -6,7 +6,7 @@ How a single field is read is `rows.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -50,12 +50,17 @@ class Names:
     `client_ids`: by Kite's order id, of orders whose answer is known; the tag speaks for the rest.
     `instrument`: by key, None where nothing is known of it. `requests`: what is believed to rest,
     by client id, of orders that no change is on its way to; given only with rows that were read
-    just now, as an older row can't say that a belief is wrong.
+    just now, as an older row can't say that a belief is wrong. `asked`: what was last known to
+    rest, by client id; a row that is COMPLETE tells with how many units it came to its end.
+    `doubted`: client ids of orders with a change of which nothing is proven: what they rest with
+    is told even where it is what was believed.
     """
 
     client_ids: Mapping[str, str]
     instrument: Callable[[str], Instrument | None]
     requests: Mapping[str, OrderRequest] = field(default_factory=dict)
+    asked: Mapping[str, OrderRequest] = field(default_factory=dict)
+    doubted: Set[str] = frozenset()
 
     def client_id(self, broker_id: str, tag: str) -> str:
         """Return our id of an order; empty for one from elsewhere that carries no tag like ours."""
@@ -129,13 +134,15 @@ def order_update(row: Row, names: Names, heard_at: datetime) -> OrderUpdate:
     is_stop = optional_text(row, "order_type") in STOPS
     told_at = _told_at(row, heard_at)
     otherwise = _otherwise(row, status, names.requests.get(client_id))
+    if otherwise is None and client_id in names.doubted and status in _SETTLED:
+        otherwise = names.requests.get(client_id)
     return OrderUpdate(
         client_id=client_id,
         broker_id=broker_id,
         at=told_at if otherwise is None else heard_at,
         state=state,
         filled_quantity=filled,
-        request=otherwise,
+        request=_ended_with(names.asked.get(client_id), state, filled) or otherwise,
         triggered=is_stop and (filled > 0 or status in _TRIGGERED),
         reason=_reason(row) if state in (OrderState.REJECTED, OrderState.CANCELLED) else "",
     )
@@ -248,6 +255,13 @@ def _otherwise(row: Row, status: str, known: OrderRequest | None) -> OrderReques
         trigger_price=_above_0(row, "trigger_price") if is_stop else None,
     )
     return None if shows == known else shows
+
+
+def _ended_with(asked: OrderRequest | None, state: OrderState, filled: int) -> OrderRequest | None:
+    """Return an order that is filled with other units than it was known to rest with."""
+    if asked is None or state is not OrderState.FILLED or filled in (0, asked.quantity):
+        return None
+    return replace(asked, quantity=filled)
 
 
 def _above_0(row: Row, name: str) -> Decimal:

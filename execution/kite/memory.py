@@ -23,6 +23,8 @@ class Memory:
         self._requests: dict[str, OrderRequest] = {}
         self._changing: Counter[str] = Counter()
         self._changed_at: dict[str, datetime] = {}
+        self._doubted: set[str] = set()
+        self._told_at: datetime | None = None
         self._in_flight: set[str] = set()
         self._unproven: dict[str, datetime] = {}
         self._trades: dict[str, dict[str, int]] = {}
@@ -39,6 +41,8 @@ class Memory:
         """Take over an order of an earlier process; sent without proof it stays so."""
         client_id = order.request.client_id
         self._requests[client_id] = order.request
+        if order.updated_at is not None:
+            self._told_at = self.not_before_told(order.updated_at)
         if order.broker_id:
             self._pair(client_id, order.broker_id)
             self._claimed[order.broker_id] = order.claimed_quantity
@@ -47,6 +51,13 @@ class Memory:
             )
         elif order.state in (OrderState.SENT, OrderState.UNKNOWN):
             self._unproven[client_id] = at
+
+    def not_before_told(self, at: datetime) -> datetime:
+        """Return `at`, or the newest moment the broker ever told where that is later.
+
+        Its clock may be ahead of ours; what it says now must not look older than what it said.
+        """
+        return at if self._told_at is None else max(at, self._told_at)
 
     def answer(self, client_id: str) -> OrderUpdate | None:
         """Return what is known of an order that was sent before, None if it never was.
@@ -87,8 +98,15 @@ class Memory:
         """Remember that a modification ended; `request` is None where it isn't known to be done."""
         self._changing[client_id] -= 1
         self._changed_at[client_id] = at
-        if request is not None:
+        if request is None:
+            self._doubted.add(client_id)
+        else:
             self._requests[client_id] = request
+
+    @property
+    def doubted(self) -> frozenset[str]:
+        """Return the orders that may or may not rest as they were last asked to."""
+        return frozenset(self._doubted)
 
     def broker_id(self, client_id: str) -> str:
         """Return Kite's id of an order, empty where it isn't known."""
@@ -97,6 +115,11 @@ class Memory:
     def request(self, client_id: str) -> OrderRequest | None:
         """Return what is believed to rest."""
         return self._requests.get(client_id)
+
+    @property
+    def requests(self) -> dict[str, OrderRequest]:
+        """Return what is last known to rest, by client id."""
+        return self._requests
 
     def beliefs(self, at: datetime, settle: timedelta) -> dict[str, OrderRequest]:
         """Return what is believed to rest, of orders that no change has been on its way to."""
@@ -117,17 +140,21 @@ class Memory:
         )
 
     def learn(self, update: OrderUpdate) -> None:
-        """Take in what the broker said of an order; a second one under a tag changes nothing."""
+        """Take in what the broker said of an order; of a second one under a tag, whose it is."""
         client_id, broker_id = update.client_id, update.broker_id
         self._claimed[broker_id] = max(self._claimed[broker_id], update.filled_quantity)
-        if not client_id or self._broker_ids.get(client_id, broker_id) != broker_id:
+        self._told_at = self.not_before_told(update.at)
+        if not client_id:
             return
         self._pair(client_id, broker_id)
+        if self._broker_ids[client_id] != broker_id:
+            return
         if client_id in self._unproven or client_id in self._answers:
             self._answers[client_id] = update
         self._unproven.pop(client_id, None)
         if update.request is not None:
             self._requests[client_id] = update.request
+            self._doubted.discard(client_id)
 
     def absent(self) -> None:
         """Take in that whatever wasn't proven so far doesn't exist: it may be sent."""

@@ -144,6 +144,7 @@ class KiteSim:
             "working": sum(row.status not in FINAL for row in rows),
             "trades": sum(len(row.fills) for row in rows),
             "connections": len(self._sockets.connections),
+            "subscribed": self._sockets.subscribed,
             "has_session": self.backend.sessions.session is not None,
         }
 

@@ -60,6 +60,11 @@ class Sockets:
         """Return the open connections, oldest first."""
         return tuple(self._channels)
 
+    @property
+    def subscribed(self) -> int:
+        """Return how many instruments all connections together are told of."""
+        return sum(int((channel.ranks > 0).sum()) for channel in self._channels)
+
     def app(self) -> web.Application:
         """Return the application that accepts connections at `/`."""
         app = web.Application()

@@ -45,7 +45,11 @@ class FeedHealth:
         self._told: dict[str, tuple[bool, str]] = {LOGIN: (True, ""), SENTINELS: (True, "")}
 
     def begin(self, at: datetime) -> tuple[FeedCondition, ...]:
-        """Return what there is to say before anything has connected."""
+        """Return how all stands before anything has connected, the good included.
+
+        Whoever listens may remember something bad that was told by an earlier process.
+        """
+        self._told = {}
         return self._changes(at)
 
     def take(self, news: TickerNews) -> tuple[FeedCondition, ...]:

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
 from marketdata.kite.news import WireFrame
 from marketdata.tape import microseconds, moment
@@ -205,4 +204,7 @@ def _is_whole(data: Any, block: Block) -> bool:
 
 
 def _codec() -> Any:
+    """Return the compressor; loaded late, as who only looks for tapes doesn't need it."""
+    import pyarrow as pa
+
     return pa.Codec(CODEC, compression_level=LEVEL)

@@ -30,8 +30,9 @@ class Touch:
 
 
 def exit_side(trade: Trade) -> Side:
-    """Return the side that reduces the plan's position."""
-    return Side.SELL if trade.direction is Direction.LONG else Side.BUY
+    """Return the side that reduces the plan's position; one that is turned over is bought back."""
+    is_long = (trade.direction is Direction.LONG) is not trade.is_reversed
+    return Side.SELL if is_long else Side.BUY
 
 
 class Dispatch:
@@ -95,7 +96,7 @@ class Dispatch:
         """Return the limit of a marketable exit: through the touch by the chase allowance."""
         instrument = trade.instrument
         chase = self._settings.exit_chase_ticks * instrument.tick_size
-        if trade.direction is Direction.LONG:
+        if exit_side(trade) is Side.SELL:
             return instrument.on_grid(
                 instrument.on_grid(touch.bid, PriceDirection.DOWN) - chase, PriceDirection.DOWN
             )

@@ -104,9 +104,15 @@ class Guard:
         """Price exits anew that have not filled in the time allowed, and send what is missing."""
         if trade.exit_priced_at is None or not trade.open_quantity:
             return
-        if trade.closing is None and not self._orders.unfinished(trade.exits):
+        if trade.exits_held_until is not None and at >= trade.exits_held_until:
+            self._protection.settle(at, trade)
             return
         waited = (at - trade.exit_priced_at).total_seconds()
+        if trade.closing is None and not self._orders.unfinished(trade.exits):
+            if waited >= self._settings.exit_retry_seconds:
+                self._protection.move_stops(at, trade)
+                self._protection.settle(at, trade)
+            return
         if waited >= self._settings.exit_retry_seconds:
             self._protection.chase(at, trade)
             self._protection.settle(at, trade)
@@ -123,6 +129,7 @@ class Guard:
         if fills:
             self._filled(at, trade, after)
             self._stop_entering_when_out(at, trade)
+            self._leave_when_reversed(at, trade)
         if after.state is not before.state:
             if after.state is OrderState.REJECTED:
                 self._rejected(at, trade, after)
@@ -170,6 +177,15 @@ class Guard:
             for client_id in self._orders.working(trade.entries):
                 self._dispatch.cancel(at, client_id)
 
+    def _leave_when_reversed(self, at: datetime, trade: Trade) -> None:
+        """Buy back at once what exits took out beyond what was held."""
+        if trade.is_reversed and trade.open_quantity:
+            text = f"{trade.plan_id}: {trade.position.quantity} units after its exits"
+            self._outbox.alert(at, "position-reversed", text)
+            self._outbox.risk(at, "position-reversed", text, severity="CRITICAL")
+            trade.closing = trade.closing or ExitReason.MANUAL
+            self._move(at, trade, PlanState.CLOSING, "reversed")
+
     def _reason_of(self, trade: Trade, order: Order) -> str:
         if order.request.role is Role.TARGET:
             return ExitReason.TARGET2
@@ -186,7 +202,8 @@ class Guard:
             self.close(at, trade, trade.exit_state.stop_reason)
         elif request.role is Role.EXIT or (request.role is Role.STOP and trade.open_quantity):
             self._outbox.alert(at, "exit-refused", f"{trade.plan_id}: {order.reason}")
-            self._protection.hold_exits(at, trade)
+            if not order.claimed_quantity:
+                self._protection.hold_exits(at, trade)
         elif request.role is Role.ENTRY and trade.state is PlanState.PENDING_ENTRY:
             trade.exit_reason = trade.exit_reason or "entry refused"
 
@@ -215,6 +232,8 @@ class Guard:
             self._outbox.emit(SetTimer(at, due, f"entry:{trade.plan_id}"))
         elif trade.closing is not None:
             self._protection.look_again(at, trade)
+        elif trade.open_quantity:
+            self._protection.make_up(at, trade)
 
     def _finish(self, at: datetime, trade: Trade) -> None:
         """End the plan once nothing is held and nothing can fill any more."""

@@ -19,7 +19,8 @@ def check(engine: Engine) -> None:
     """Raise `InvariantBrokenError` unless books, orders and money fit together.
 
     Exit orders can never take out more than is held, whatever becomes of changes on their way (a
-    target joined to its stop aside), and cover all of it, unless such a change is on its way or a
+    target joined to its stop aside, and an order that rests larger than was asked), and cover all
+    of it but for what is said to be filled already, unless such a change is on its way or a
     refused exit waits to be sent again; a plan that is over holds nothing and has no working
     order; the balance is the start plus everything booked.
     """
@@ -33,19 +34,21 @@ def check(engine: Engine) -> None:
 
 def _check_over(engine: Engine, trade: Trade) -> None:
     ids = trade.entries + trade.stops + trade.targets + trade.exits
-    if trade.open_quantity or engine.orders.unfinished(ids):
+    works = engine.orders.unfinished(ids) and not engine.orders.is_surprised(ids)
+    if trade.open_quantity or works:
         raise InvariantBrokenError(f"{trade.plan_id}: over, but holds or works something")
 
 
 def _check_covered(engine: Engine, trade: Trade) -> None:
     protection = engine.protection
     covered, most = protection.covered(trade), protection.at_most(trade)
-    if most > trade.open_quantity and not trade.targets:
+    is_surprised = engine.orders.is_surprised(trade.stops + trade.exits)
+    if most > trade.open_quantity and not trade.targets and not is_surprised:
         raise InvariantBrokenError(
             f"{trade.plan_id}: exits could take {most} of {trade.open_quantity} units held"
         )
     waits = trade.exits_held_until is not None or protection.is_changing(trade)
-    if covered < trade.open_quantity and not waits:
+    if covered + protection.claimed(trade) < trade.open_quantity and not waits:
         raise InvariantBrokenError(
             f"{trade.plan_id}: exits cover {covered} of {trade.open_quantity} units held"
         )

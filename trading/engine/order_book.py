@@ -24,11 +24,20 @@ class UnknownOrderError(Exception):
 
 @dataclass(slots=True)
 class _OnTheWay:
-    """Changes of one order not answered yet: as the last leaves it, its largest, how many."""
+    """Changes of one order not answered yet: as the last leaves it, its largest, how many.
+
+    `unproven`: one of them failed without proof, so it may have happened or happen yet.
+    """
 
     request: OrderRequest
     most: int
     asked: int
+    unproven: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing is on its way any more."""
+        return self.asked <= 0 and not self.unproven
 
 
 def _is_over(order: Order) -> bool:
@@ -45,6 +54,7 @@ class OrderBook:
         self._pending: dict[str, _OnTheWay] = {}
         self._cancelling: set[str] = set()
         self._rigid: set[str] = set()
+        self._surprising: set[str] = set()
 
     def __getitem__(self, client_id: str) -> Order:
         try:
@@ -119,9 +129,25 @@ class OrderBook:
             client_id in self._pending or client_id in self._cancelling for client_id in client_ids
         )
 
+    def changing(self) -> tuple[str, ...]:
+        """Return the orders whose change or cancellation isn't answered, one entry for each."""
+        return (*self._cancelling, *self._pending)
+
     def is_rigid(self, client_id: str) -> bool:
         """Say whether a change of the order failed before: it can only be replaced."""
         return client_id in self._rigid
+
+    def is_free(self, client_id: str) -> bool:
+        """Say whether a change of the order can be expected to happen at once.
+
+        Not before it is known to rest, nor while another change is on its way, nor once one failed.
+        """
+        has_come = self._orders[client_id].state in (OrderState.OPEN, OrderState.PARTIAL)
+        return has_come and client_id not in self._pending and client_id not in self._rigid
+
+    def is_surprised(self, client_ids: list[str]) -> bool:
+        """Say whether one of them was found to rest larger than asked, or filled once cancelled."""
+        return any(client_id in self._surprising for client_id in client_ids)
 
     def expect_change(self, client_id: str, change: OrderChange) -> None:
         """Remember that a modification is on its way, and count it."""
@@ -133,6 +159,7 @@ class OrderBook:
             request,
             max(request.quantity, before.most if before else 0),
             before.asked + 1 if before else 1,
+            before.unproven if before else False,
         )
 
     def expect_cancel(self, client_id: str) -> None:
@@ -150,19 +177,35 @@ class OrderBook:
             return True
         self._rigid.add(client_id)
         pending = self._pending.get(client_id)
-        if proven and pending and pending.asked == 1:
-            del self._pending[client_id]
+        if pending:
+            pending.asked -= 1
+            pending.unproven |= not proven
+            self._drop_answered(client_id)
         return False
 
     def apply(self, update: OrderUpdate) -> tuple[Order, Order, tuple[Fill, ...]]:
         """Take news in; return the order before, the order after and the fills not known yet."""
-        before = self[update.client_id]
+        before, most = self[update.client_id], self.most(update.client_id)
         after, fills = apply_update(before, update, self._trades)
         self._orders[update.client_id] = after
         self._trades.update(fill.trade_id for fill in fills)
         pending = self._pending.get(update.client_id)
+        if pending and update.request is not None and after.request == update.request:
+            pending.asked -= 1
+            pending.unproven = False
         if _is_over(after) or (pending and pending.request == after.request):
             self._pending.pop(update.client_id, None)
+        self._drop_answered(update.client_id)
         if _is_over(after):
             self._cancelling.discard(update.client_id)
+        if before.state is OrderState.CANCELLED and (fills or not _is_over(after)):
+            self._surprising.add(update.client_id)
+        elif not _is_over(after) and after.request.quantity - before.filled_quantity > most:
+            self._surprising.add(update.client_id)
+            self._rigid.add(update.client_id)
         return before, after, fills
+
+    def _drop_answered(self, client_id: str) -> None:
+        pending = self._pending.get(client_id)
+        if pending is not None and pending.is_over:
+            del self._pending[client_id]

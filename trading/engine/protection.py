@@ -47,11 +47,25 @@ class Protection:
 
     def covered(self, trade: Trade) -> int:
         """Return the units that stops and exits cover, changes on their way included."""
-        return self._open(trade.stops) + self._open(trade.exits)
+        return self._open(self._out(trade))
 
     def at_most(self, trade: Trade) -> int:
         """Return the units that stops and exits could take out if everything went against us."""
-        return sum(self._orders.most(client_id) for client_id in trade.stops + trade.exits)
+        return sum(self._orders.most(client_id) for client_id in self._out(trade))
+
+    def _out(self, trade: Trade) -> list[str]:
+        """Return the stops and exits on the side that reduces what is held."""
+        side = exit_side(trade)
+        return [
+            client_id
+            for client_id in trade.stops + trade.exits
+            if self._orders[client_id].request.side is side
+        ]
+
+    def claimed(self, trade: Trade) -> int:
+        """Return the units that ended stops and exits are said to have filled without a trade."""
+        ended = [c for c in self._out(trade) if not self._orders.unfinished([c])]
+        return sum(self._orders.most(client_id) for client_id in ended)
 
     def is_changing(self, trade: Trade) -> bool:
         """Say whether a change or a cancellation of a stop or an exit is on its way."""
@@ -77,6 +91,7 @@ class Protection:
 
     def settle(self, at: datetime, trade: Trade) -> None:
         """Make exit orders match what is held; does nothing where they do already."""
+        self._trim_exits(at, trade)
         if trade.closing is None:
             self._fit_stops(at, trade, self._staying(trade))
             self._send_part(at, trade)
@@ -84,6 +99,23 @@ class Protection:
                 self._rest_target(at, trade)
         else:
             self._leave(at, trade)
+
+    def _trim_exits(self, at: datetime, trade: Trade) -> None:
+        """Take off exits beyond what is held: another order filled what they were sent for."""
+        working = self._orders.working([c for c in self._out(trade) if c in trade.exits])
+        surplus = sum(self._orders.open_quantity(c) for c in working) - trade.open_quantity
+        for client_id in reversed(working):
+            if surplus <= 0:
+                return
+            surplus -= self._take_off(at, client_id, surplus)
+
+    def make_up(self, at: datetime, trade: Trade) -> None:
+        """Send what is missing now; whatever should be taken off waits for the exits' timer."""
+        missing = self._staying(trade) - self._open(trade.stops)
+        if missing > 0:
+            self._add_stops(at, trade, min(missing, self._room(trade)))
+        self._send_part(at, trade)
+        self.look_again(at, trade)
 
     def _fit_stops(self, at: datetime, trade: Trade, wanted: int) -> None:
         surplus = self._open(trade.stops) - wanted
@@ -107,7 +139,7 @@ class Protection:
     def _add_stops(self, at: datetime, trade: Trade, missing: int) -> None:
         instrument = trade.instrument
         working = self._orders.working(trade.stops) if missing else []
-        for client_id in [c for c in working if not self._orders.is_rigid(c)][-1:]:
+        for client_id in [c for c in working if self._orders.is_free(c)][-1:]:
             total = self._orders.wanted(client_id).quantity + missing
             if instrument.freeze_quantity is None or total <= instrument.freeze_quantity:
                 self._dispatch.change(at, client_id, OrderChange(quantity=total))
@@ -186,16 +218,27 @@ class Protection:
         trade.leaving = 0
         for client_id in self._orders.working(trade.entries + trade.targets):
             self._dispatch.cancel(at, client_id)
-        for client_id in self._orders.working(trade.stops):
-            self._convert(at, trade, client_id)
+        if trade.is_reversed:
+            self._call_back(at, trade)
+        else:
+            for client_id in self._orders.working(trade.stops):
+                self._convert(at, trade, client_id)
         missing = self._room(trade)
         if missing and (trade.exits_held_until is None or at >= trade.exits_held_until):
             self._send_exit(at, trade, missing)
 
+    def _call_back(self, at: datetime, trade: Trade) -> None:
+        """Cancel stops and exits that would add to a position that is turned over."""
+        useful = set(self._out(trade))
+        for client_id in self._orders.working(trade.stops + trade.exits):
+            if client_id not in useful:
+                self._dispatch.cancel(at, client_id)
+
     def hold_exits(self, at: datetime, trade: Trade) -> None:
         """Wait before sending another exit: the last one was refused."""
-        trade.exits_held_until = at + timedelta(seconds=self._settings.exit_retry_seconds)
-        self.look_again(at, trade)
+        trade.exits_held_until = at + timedelta(seconds=self._settings.refusal_pause_seconds)
+        trade.exit_priced_at = at
+        self._outbox.emit(SetTimer(at, trade.exits_held_until, f"exit:{trade.plan_id}"))
 
     def _convert(self, at: datetime, trade: Trade, client_id: str) -> None:
         if self._orders.is_rigid(client_id):

@@ -100,6 +100,7 @@ class Runner:
         self._inbox: deque[Event] = deque()
         self._faults: dict[tuple[str, str], int] = {}
         self._commands: set[int] = set()
+        self._is_live = False
 
     async def run(self, head: dict[str, Any], until: datetime) -> None:
         """Live the session to `until`, from where the journal ends.
@@ -111,6 +112,7 @@ class Runner:
         self._log_all(self.engine.start())
         frames = self._around.feed.frames(await self._live_again())
         await self._around.venue.begin()
+        self._is_live = True
         while (frame := await self._next(frames)) is not None:
             await self._up_to(frame.at)
             await self._frame(frame)
@@ -179,7 +181,7 @@ class Runner:
             await self._pass_time(at)
             await self._report_faults(at)
             await self._handle(TimerFired(at, key))
-        if not self._past:
+        if self._is_live or (self._around.venue.is_relived and not self._past):
             for event in self._around.inputs(moment):
                 await self._take(event)
 

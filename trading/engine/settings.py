@@ -41,7 +41,8 @@ class ExecutionSettings:
     `stop_offset_fraction`: the resting stop's limit lies the larger of both behind its trigger.
     `exit_chase_ticks`: how far through the touch an exit's limit lies; after `exit_retry_seconds`
     unfilled it is priced anew, after `exit_attempts` of these it becomes a market order with
-    `market_protection` percent (-1 is the broker's automatic). `stop_watchdog_seconds`: how long
+    `market_protection` percent (-1 is the broker's automatic). After a refused exit the next one
+    waits for `refusal_pause_seconds`. `stop_watchdog_seconds`: how long
     the price may be through a stop that has not filled. `one_unit`: trade one unit whatever the
     risk (comparisons with other implementations only). `with_charges` off books no charges.
     """
@@ -54,6 +55,7 @@ class ExecutionSettings:
     exit_chase_ticks: int = 2
     exit_retry_seconds: int = 10
     exit_attempts: int = 3
+    refusal_pause_seconds: int = 3
     exit_is_market: bool = False
     stop_watchdog_seconds: int = 5
     market_protection: Decimal = Decimal(-1)
@@ -62,7 +64,12 @@ class ExecutionSettings:
     with_charges: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("entry_timeout_seconds", "exit_retry_seconds", "exit_attempts"):
+        for name in (
+            "entry_timeout_seconds",
+            "exit_retry_seconds",
+            "exit_attempts",
+            "refusal_pause_seconds",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"execution.{name}: expected 1 or more")
         if not 0 <= self.stop_offset_fraction < 1:

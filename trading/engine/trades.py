@@ -93,6 +93,11 @@ class Trade:
         """Return the units held, without sign."""
         return abs(self.position.quantity)
 
+    @property
+    def is_reversed(self) -> bool:
+        """Say whether more has been taken out than was held."""
+        return self.position.quantity * int(self.direction) < 0
+
     def in_r(self, price: float) -> float:
         """Return how far `price` lies from the entry, in units of the first risk, signed."""
         plan = self.exit_plan

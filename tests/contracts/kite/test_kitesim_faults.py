@@ -182,6 +182,7 @@ async def test_a_step_is_done_when_it_is_answered():
             "working": 0,
             "trades": 1,
             "connections": 0,
+            "subscribed": 0,
             "has_session": True,
         }
 

@@ -34,7 +34,7 @@ class ServedKite:
 
 
 @contextmanager
-def served_kite(folder: Path, *rules: FaultRule) -> Iterator[ServedKite]:
+def served_kite(folder: Path, *rules: FaultRule, control: bool = False) -> Iterator[ServedKite]:
     """Serve a made day; the market stands at its open."""
     built = make_day(3, DAY, folder, seconds_per_tick=60)
     day = SimDay(
@@ -44,6 +44,7 @@ def served_kite(folder: Path, *rules: FaultRule) -> Iterator[ServedKite]:
         speed=0,
         rules=rules,
         settings=SimSettings(limits=None),
+        control=control,
     )
     sim, loop = kitesim_of(day), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -124,11 +124,20 @@ def test_a_working_order_that_is_gone_is_named() -> None:
     assert found.absent == ()
 
 
-def test_two_orders_under_one_id_are_named_and_not_folded_in() -> None:
+def test_of_two_orders_under_one_id_the_first_is_ours_and_the_other_is_named() -> None:
     found = reconcile([SENT], [], book(told(S.OPEN), told(S.OPEN, broker="b2")), NONE)
 
     assert only(found) == Discrepancy(DiscrepancyKind.TWIN_ORDER, "a1", "SENT 0", "b1 b2")
-    assert found.updates == ()
+    assert [update.broker_id for update in found.updates] == ["b1"]
+
+
+def test_of_two_orders_under_one_id_the_one_we_know_is_ours() -> None:
+    ours = replace(OPEN_ORDER, broker_id="b2")
+
+    found = reconcile([ours], [], book(told(S.OPEN), told(S.CANCELLED, broker="b2")), NONE)
+
+    assert only(found).kind is DiscrepancyKind.TWIN_ORDER
+    assert [(u.broker_id, u.state) for u in found.updates] == [("b2", S.CANCELLED)]
 
 
 def test_news_that_cannot_be_is_named() -> None:

@@ -24,9 +24,11 @@ from execution.orders import (
     Side,
 )
 from tests.unit.trading.engine.builders import FUTURE, D, at
+from trading.doorbell import Doorbell
 from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
 from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged
-from trading.live_venue import BOOK, SESSION, LiveSettings, LiveVenue, OwnBooks
+from trading.live_book import OwnBooks, Patience
+from trading.live_venue import BOOK, SESSION, LiveSettings, LiveVenue
 
 NOON = at(12, 0)
 REQUEST = OrderRequest(
@@ -84,6 +86,9 @@ class ScriptedBroker:
             return None
         return await self._answer(f"read {message['order_id']}")
 
+    async def cancel_stray(self, broker_id: str) -> None:
+        await self._answer(f"remove {broker_id}")
+
     def adopt(self, order: Order) -> None:
         self.calls.append(f"adopt {order.request.client_id}")
 
@@ -102,12 +107,13 @@ class Bench:
     def __init__(self) -> None:
         self.broker = ScriptedBroker()
         self.now = NOON
+        self.bell = Doorbell()
         self.orders: list[Order] = []
         self.venue = LiveVenue(
             self.broker,
             lambda: OwnBooks(self.orders, (), frozenset()),
-            lambda: self.now,
-            LiveSettings(look_every_seconds=0.001, absent_after=timedelta(seconds=10)),
+            (lambda: self.now, self.bell),
+            LiveSettings(look_every_seconds=0.001, patience=Patience(timedelta(seconds=10))),
         )
 
     async def settled(self) -> list[Any]:
@@ -317,14 +323,15 @@ async def test_a_holding_that_is_not_ours_blocks_entries_when_it_lasts():
     assert "foreign-position NFO:NIFTY26OCTFUT: ours 0 units, the broker's 65" in lasting[-1].detail
 
 
-async def test_a_pause_ends_early_when_there_is_news():
+async def test_news_ring_the_bell():
     bench = Bench()
-    bench.venue.news(NOON)
-    waiting = asyncio.create_task(bench.venue.pause(60))
+    await bench.bell.wait(0)
+    waiting = asyncio.create_task(bench.bell.wait(60))
     await bench.venue.send(PlaceOrder(NOON, REQUEST))
 
     await asyncio.wait_for(waiting, 1)
-    await bench.venue.pause(0.001)
+    await bench.bell.wait(0.001)
+    assert bench.venue.has_news
 
 
 def test_prices_and_time_move_no_order_here():

@@ -59,7 +59,7 @@ def test_a_second_order_under_our_tag_does_not_take_the_firsts_place() -> None:
     memory.learn(said("999"))
 
     assert memory.broker_id("a1") == BROKER_ID
-    assert memory.client_ids == {BROKER_ID: "a1"}
+    assert memory.client_ids == {BROKER_ID: "a1", "999": "a1"}
 
 
 def test_orders_from_elsewhere_get_no_name() -> None:

@@ -175,6 +175,8 @@ async def test_a_lost_connection_is_a_bad_condition_until_it_stands_again(desk):
 
     assert desk.conditions == [
         (CONNECTION, False, "0: not connected yet"),
+        ("feed-login", True, ""),
+        ("feed-sentinels", True, ""),
         (CONNECTION, True, ""),
         (CONNECTION, False, "0: gone"),
         (CONNECTION, True, ""),

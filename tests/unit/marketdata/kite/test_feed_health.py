@@ -13,10 +13,14 @@ def health() -> FeedHealth:
     return began
 
 
-def test_it_begins_without_a_connection_and_with_nothing_else_wrong():
+def test_it_begins_without_a_connection_and_says_that_nothing_else_is_wrong():
     said = FeedHealth({}).begin(NOW)
 
-    assert said == (FeedCondition(NOW, CONNECTION, False, "0: not connected yet"),)
+    assert said == (
+        FeedCondition(NOW, CONNECTION, False, "0: not connected yet"),
+        FeedCondition(NOW, LOGIN, True, ""),
+        FeedCondition(NOW, SENTINELS, True, ""),
+    )
 
 
 def test_it_is_good_only_when_every_connection_stands():

@@ -22,10 +22,12 @@ from marketdata.tape_head import TapeHead
 from tests.unit.trading.engine.builders import FUTURE_COLUMN, INDEX_COLUMN, at, setup
 from tests.unit.trading.engine.surroundings import ListFeed, frames
 from trading.bootstrap import timeline_of
+from trading.doorbell import Doorbell
 from trading.engine.core import Engine
 from trading.engine.runner import Runner, Surroundings
 from trading.journal import JournalFile, read_records
-from trading.live_venue import LiveSettings, LiveVenue, OwnBooks
+from trading.live_book import OwnBooks, Patience
+from trading.live_venue import LiveSettings, LiveVenue
 
 START, END = at(9, 29, 50), at(9, 32)
 STOPPED_OUT = {80: {FUTURE_COLUMN: 23_940.0, INDEX_COLUMN: 23_940.0}}
@@ -100,6 +102,9 @@ class World:
     async def book(self) -> BrokerBook:
         return await self.broker.book()
 
+    async def cancel_stray(self, broker_id: str) -> None:
+        raise AssertionError(f"{broker_id}: a stray, expected none")
+
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         update: OrderUpdate = message["update"]
         return update
@@ -139,9 +144,10 @@ async def live_once(world: World, path: Path) -> Runner:
             engine.orders.all(),
             [trade.position for trade in engine.ledger.trades.values()],
             engine.orders.known_trades(),
+            engine.orders.changing(),
         ),
-        lambda: world.now,
-        LiveSettings(look_every_seconds=0.002, absent_after=timedelta(seconds=2)),
+        (lambda: world.now, Doorbell()),
+        LiveSettings(look_every_seconds=0.002, patience=Patience(timedelta(seconds=2))),
     )
     runner = Runner(
         engine,

@@ -13,6 +13,7 @@ from tests.unit.trading.engine.desk import Desk, as_absent, of_kind
 from trading.engine.actions import (
     AlertNoted,
     CancelOrder,
+    ModifyOrder,
     PlaceOrder,
 )
 from trading.engine.settings import ExecutionSettings, TargetStyle
@@ -84,10 +85,22 @@ def test_a_refused_exit_is_told_held_and_sent_again():
 
     assert left(desk, Role.STOP, Role.EXIT) == []
     assert [alert.kind for alert in desk.notes(AlertNoted)] == ["exit-refused"]
-    desk.wait(9)
+    desk.wait(2)
     assert left(desk, Role.EXIT) == []
     desk.wait(1)
     assert left(desk, Role.EXIT) == [130]
+
+
+def test_an_exit_refused_after_a_part_is_followed_by_another_at_once():
+    desk = Desk()
+    desk.enter()
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+    (exiting,) = desk.working(Role.STOP)
+    desk.broker.trade(exiting.request.client_id, 65, 24_099.0, desk.now)
+
+    desk.news(exiting.request.client_id, OrderState.REJECTED)
+
+    assert left(desk, Role.EXIT) == [65]
 
 
 def test_a_refused_part_goes_back_under_the_stop():
@@ -193,22 +206,35 @@ def test_a_refused_cancel_is_not_answered_with_another():
     assert left(desk, Role.EXIT) == [130]
 
 
-def test_news_of_an_older_change_does_not_hide_a_newer_one():
+def test_units_that_come_while_a_stop_is_on_its_way_get_a_stop_of_their_own():
     desk = Desk(prompt=False, **THREE_LOTS)
     desk.speak()
     carry_out_all(desk)
     entry = desk.trade.entries[0]
     for quantity in (65, 65, 65):
         desk.fill(entry, quantity, 24_000.1)
-    place, first, second = desk.wire
-    desk.wire.clear()
 
-    desk.tell(desk.broker.carry_out(place, desk.now))
-    desk.tell(desk.broker.carry_out(first, desk.now))
+    assert all(isinstance(wish, PlaceOrder) for wish in desk.wire)
+    carry_out_all(desk)
+    assert left(desk, Role.STOP) == [65, 65, 65]
 
-    assert not desk.wire
-    desk.tell(desk.broker.carry_out(second, desk.now))
-    assert left(desk, Role.STOP) == [195]
+
+def test_a_stop_with_a_change_on_its_way_is_not_enlarged():
+    desk = Desk(prompt=False, **THREE_LOTS)
+    desk.speak()
+    carry_out_all(desk)
+    entry = desk.trade.entries[0]
+    desk.fill(entry, 65, 24_000.1)
+    carry_out_all(desk)
+    desk.fill(entry, 65, 24_000.1)
+    enlarged = desk.wire.popleft()
+    assert isinstance(enlarged, ModifyOrder)
+
+    desk.fill(entry, 65, 24_000.1)
+
+    carry_out_all(desk)
+    desk.tell(desk.broker.carry_out(enlarged, desk.now))
+    assert left(desk, Role.STOP) == [130, 65]
 
 
 def test_a_resting_target_that_is_refused_is_not_sent_again():

@@ -1,0 +1,71 @@
+"""A day over Kite's sockets comes out as the same day inside one process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from marketdata.tape import TapeReader, microseconds, write_tape
+from tests.contracts.kite.lockstep import LockstepDay, decided, fills
+from tests.replay.played import HEAD
+from trading.bootstrap import Outside, PaperDay, paper_runner
+from trading.config import Config
+from trading.engine.core import Engine
+from trading.journal import MemoryJournal
+from trading.made_days import make_day
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """The day as it comes out inside one process."""
+
+    tape: TapeReader
+    warmup: Path | None
+    engine: Engine
+    journal: MemoryJournal
+
+
+@pytest.fixture(params=[1])
+async def day(request: pytest.FixtureRequest, tmp_path: Path) -> InProcess:
+    built = make_day(request.param, date(2026, 10, 6), tmp_path, seconds_per_tick=5)
+    tape = _as_kite_lists_it(TapeReader(built.tape_path), tmp_path / "listed.tape")
+    journal = MemoryJournal()
+    warmup = built.warmup_path
+    told = PaperDay(Config(), tape, None, warmup, "T1", 1, frozenset())
+    runner = paper_runner(told, journal, Outside(lambda at: (), lambda: None))
+    await runner.run(HEAD, runner.engine.setup.closes_at)
+    return InProcess(tape, warmup, runner.engine, journal)
+
+
+async def test_on_paper_over_the_socket_the_decisions_are_the_same(day: InProcess, tmp_path: Path):
+    lockstep = LockstepDay(day.tape, day.warmup, tmp_path)
+
+    engine = await lockstep.paper()
+
+    assert fills(day.journal)
+    assert lockstep.decided() == decided(day.journal)
+    assert fills(lockstep.journal) == fills(day.journal)
+    assert engine.ledger.balance == day.engine.ledger.balance
+    assert lockstep.sim.state()["orders"] == 0
+
+
+async def test_live_before_kitesim_the_decisions_are_the_same(day: InProcess, tmp_path: Path):
+    lockstep = LockstepDay(day.tape, day.warmup, tmp_path)
+
+    engine = await lockstep.live()
+
+    assert lockstep.decided() == decided(day.journal)
+    assert fills(lockstep.journal) == fills(day.journal)
+    assert engine.ledger.balance == day.engine.ledger.balance
+    assert lockstep.sim.state()["orders"] == len(engine.orders.all()) > 0
+    assert lockstep.sim.state()["working"] == 0
+
+
+def _as_kite_lists_it(tape: TapeReader, path: Path) -> TapeReader:
+    """Return the day with instruments as a dump tells them, without the mark of made ones."""
+    listed = tuple(replace(item, made_from="") for item in tape.head.instruments)
+    frames = ((microseconds(frame.at), frame.ticks) for frame in tape.frames())
+    return TapeReader(write_tape(path, replace(tape.head, instruments=listed), frames))

@@ -1,0 +1,352 @@
+"""The composition root for Kite: which of its adapters stand around an engine, on paper and live.
+
+What stands around an engine everywhere is `bootstrap.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypedDict
+
+from execution.exchange import Exchange
+from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.lanes import Lanes
+from execution.paper import PaperBroker
+from marketdata.calendar import Calendar
+from marketdata.clock import Clock, SystemClock
+from marketdata.feed import MarketFeed, TapeFeed
+from marketdata.instruments import Instrument, Kind
+from marketdata.kite.access import SocketLogin
+from marketdata.kite.client import API_ROOT, Client, RestLogin
+from marketdata.kite.feed import FeedDay, FeedListener, KiteFeed
+from marketdata.kite.feed_health import FeedCondition
+from marketdata.kite.history import KiteHistory
+from marketdata.kite.instruments import KiteInstruments
+from marketdata.kite.layout import Mode
+from marketdata.kite.link import OpenLink
+from marketdata.kite.news import Notice
+from marketdata.kite.picows_link import open_picows
+from marketdata.kite.quotes import KiteQuotes
+from marketdata.kite.raw_tape import RawTapeWriter
+from marketdata.kite.raw_tape_reader import RawTapeReader
+from marketdata.kite.reads import Patience as ReadPatience
+from marketdata.kite.reads import Reads
+from marketdata.kite.ticker import Ticker
+from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
+from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
+from marketdata.pacing import Pacer
+from marketdata.quality import TickScreen
+from marketdata.sources import History, InstrumentSource, QuoteSource
+from marketdata.tape_head import TapeHead
+from trading.bootstrap import (
+    Outside,
+    history_of,
+    screen_of,
+    session_windows,
+    setup_of,
+    timeline_of,
+)
+from trading.chain_follower import ChainFollower
+from trading.config import Config
+from trading.doorbell import Doorbell
+from trading.engine.core import Engine
+from trading.engine.events import ConditionChanged
+from trading.engine.runner import Input, Journal, Runner, Surroundings
+from trading.engine.settings import EngineSetup
+from trading.engine.timeline import Timeline
+from trading.engine.venue import InstantVenue, Venue
+from trading.live_book import OwnBooks
+from trading.live_venue import LiveSettings, LiveVenue
+
+_BEFORE_OPEN = timedelta(minutes=15)
+_CALL_SECONDS = 3.0
+"""How long a call may take before its outcome counts as unknown and the book is asked: a position
+must not wait for the patience of a connection."""
+_READ_SECONDS = 1.5
+"""How long a read may take before it is asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KiteAccess:
+    """Where Kite is, and the session that its calls and its socket are made in."""
+
+    api_key: str
+    access_token: str = field(repr=False)
+    root: str
+    ws_root: str
+
+    @property
+    def rest(self) -> RestLogin:
+        """Return what a REST client needs."""
+        return RestLogin(self.api_key, self.access_token, self.root)
+
+    @property
+    def socket(self) -> SocketLogin:
+        """Return what the ticker needs."""
+        return SocketLogin(self.ws_root, self.api_key, self.access_token)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Real time, or what a test puts in its place.
+
+    `clock` tells the day's time, `seconds` one that never runs backwards; `chance` returns from 0
+    to below 1; `open_link` opens a socket.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    seconds: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    chance: Callable[[], float] = random.random
+    open_link: OpenLink = open_picows
+
+
+@dataclass(frozen=True, slots=True)
+class KiteDay:
+    """One day to be traded on Kite's prices: the tape it goes onto, and who trades it.
+
+    `banned`: the day's ban list, None where none is known.
+    """
+
+    config: Config
+    tape: RawTapeWriter
+    warmup: Path | None
+    run_code: str
+    run_number: int
+    banned: frozenset[str] | None
+
+
+@dataclass(slots=True)
+class KiteDesk:
+    """A runner on Kite's prices and what belongs to it; `end` lets everything go."""
+
+    runner: Runner
+    feed: KiteFeed
+    ticker: Ticker
+    venue: Venue
+    bell: Doorbell
+    broker: KiteBroker | None = None
+
+    async def end(self) -> None:
+        """Stop calls and sockets; the tape belongs to whoever opened it."""
+        if isinstance(self.venue, LiveVenue):
+            await self.venue.end()
+        await self.ticker.stop()
+        if self.broker is not None:
+            self.broker.close()
+
+
+class _Ear:
+    """Gathers what the feed says beside prices, and joins it to what comes from outside."""
+
+    def __init__(self, outside: Outside, bell: Doorbell, venue: LiveVenue | None) -> None:
+        self._outside = outside
+        self._bell = bell
+        self._venue = venue
+        self._conditions: deque[FeedCondition] = deque()
+
+    def listener(self, notice: Callable[[Notice], None]) -> FeedListener:
+        """Return who is told by the feed. On paper nobody waits for order messages."""
+        venue = self._venue
+        return FeedListener(
+            order=(lambda message: venue.hear(message.order)) if venue else (lambda _: None),
+            condition=self._take,
+            gap=(lambda _: venue.look()) if venue else (lambda _: None),
+            notice=notice,
+        )
+
+    def _take(self, condition: FeedCondition) -> None:
+        self._conditions.append(condition)
+        self._bell.ring()
+
+    def inputs(self, at: datetime) -> list[Input]:
+        """Return everything that came since the last call."""
+        conditions = [
+            ConditionChanged(at, told.name, told.good, told.detail) for told in self._conditions
+        ]
+        self._conditions.clear()
+        news = self._venue.news(at) if self._venue else []
+        return [*self._outside.inputs(at), *conditions, *news]
+
+
+def ticker_of(access: KiteAccess, head: TapeHead, wall: Wall) -> Ticker:
+    """Return a ticker that wants every instrument of the day in full and watches the indices."""
+    ticker = Ticker(
+        access.socket,
+        TickerSettings(),
+        MarketHours(
+            in_session=lambda at: head.session_open - _BEFORE_OPEN <= at < head.session_close,
+            ticks_expected=lambda at: head.session_open <= at < head.session_close,
+        ),
+        Rim(wall.clock, wall.seconds, wall.sleep, wall.chance, wall.open_link),
+    )
+    ticker.want({item.token: Mode.FULL for item in head.instruments})
+    ticker.watch(item.token for item in head.instruments if item.kind is Kind.INDEX)
+    return ticker
+
+
+def kite_broker(
+    access: KiteAccess, instruments: Mapping[str, Instrument], pacer: Pacer, wall: Wall
+) -> KiteBroker:
+    """Return the broker of one session; the only way to an order that leaves this process."""
+    login = access.rest
+    lanes = Lanes(
+        lambda connections: Client(login, connections=connections),
+        _CALL_SECONDS,
+        _READ_SECONDS,
+    )
+    around = Around(
+        lanes=lanes,
+        pacer=pacer,
+        clock=wall.clock,
+        instrument=instruments.get,
+        pause=lambda seconds: wall.sleep(seconds * (0.5 + wall.chance())),
+    )
+    return KiteBroker(around, BrokerSettings())
+
+
+def kite_paper_desk(
+    day: KiteDay, access: KiteAccess, journal: Journal, outside: Outside, wall: Wall
+) -> KiteDesk:
+    """Return a desk that trades Kite's prices on the simulated exchange; no order leaves it."""
+    head = day.tape.head
+    exchange = Exchange(
+        day.config.exchange, session_windows(head, Calendar.load()), run=day.run_number % 1000
+    )
+    venue = InstantVenue(PaperBroker(exchange))
+    engine = _engine(day, live=False)
+    bell = Doorbell()
+    ear = _Ear(outside, bell, None)
+    ticker = ticker_of(access, head, wall)
+    feed = _feed(day, ticker, ear, wall)
+    around = Surroundings(
+        journal=journal,
+        venue=venue,
+        feed=feed,
+        now=feed.now,
+        inputs=ear.inputs,
+        before_orders=outside.before_orders,
+        pause=bell.wait,
+        **_common(day, engine.setup),
+    )
+    return KiteDesk(Runner(engine, around), feed, ticker, venue, bell)
+
+
+def kite_live_desk(
+    day: KiteDay,
+    access: KiteAccess,
+    journal: Journal,
+    outside: Outside,
+    rim: tuple[Wall, Pacer],
+) -> KiteDesk:
+    """Return a desk whose orders go to Kite; only a run that has passed the gate may ask for it."""
+    wall, pacer = rim
+    head = day.tape.head
+    engine = _engine(day, live=True)
+    broker = kite_broker(access, {item.key: item for item in head.instruments}, pacer, wall)
+    bell = Doorbell()
+    rim_of_venue = (wall.clock.now, bell)
+    venue = LiveVenue(broker, lambda: _books_of(engine), rim_of_venue, LiveSettings())
+    ear = _Ear(outside, bell, venue)
+    ticker = ticker_of(access, head, wall)
+    feed = _feed(day, ticker, ear, wall)
+    around = Surroundings(
+        journal=journal,
+        venue=venue,
+        feed=feed,
+        now=feed.now,
+        inputs=ear.inputs,
+        before_orders=outside.before_orders,
+        pause=bell.wait,
+        **_common(day, engine.setup),
+    )
+    return KiteDesk(Runner(engine, around), feed, ticker, venue, bell, broker)
+
+
+def _engine(day: KiteDay, *, live: bool) -> Engine:
+    setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned)
+    engine = Engine(replace(setup, live=live))
+    if day.warmup is not None:
+        engine.warm(history_of(setup, day.warmup))
+    return engine
+
+
+def _feed(day: KiteDay, ticker: Ticker, ear: _Ear, wall: Wall) -> KiteFeed:
+    over = FeedDay(wall.clock, wall.sleep, day.tape.head.session_close)
+    return KiteFeed(day.tape, ticker, ear.listener(lambda _: None), over)
+
+
+class _Common(TypedDict):
+    """What stands around the engine on paper as live."""
+
+    past: MarketFeed
+    screen: TickScreen
+    timeline: Timeline
+    symbols: dict[int, str]
+
+
+def _common(day: KiteDay, setup: EngineSetup) -> _Common:
+    return {
+        "past": TapeFeed(RawTapeReader(day.tape.path), None),
+        "screen": screen_of(setup, day.config),
+        "timeline": timeline_of(setup),
+        "symbols": {item.token: item.symbol for item in day.tape.head.instruments},
+    }
+
+
+def _books_of(engine: Engine) -> OwnBooks:
+    return OwnBooks(
+        engine.orders.all(),
+        [trade.position for trade in engine.ledger.trades.values()],
+        engine.orders.known_trades(),
+        engine.orders.changing(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KiteData:
+    """What is asked of Kite to get a day ready; `close` gives its connections back."""
+
+    instruments: InstrumentSource
+    quotes: QuoteSource
+    history: History
+    close: Callable[[], None]
+
+
+def is_practice(root: str) -> bool:
+    """Say whether an address is not Kite's own but that of a Kite of ours."""
+    return root.rstrip("/") != API_ROOT
+
+
+def kite_data(access: KiteAccess, pacer: Pacer, wall: Wall) -> KiteData:
+    """Return the readers of one session, which share the account's budgets."""
+    client = Client(access.rest)
+
+    def pause(seconds: float) -> Awaitable[None]:
+        return wall.sleep(seconds * (0.5 + wall.chance()))
+
+    reads = Reads(client, pacer, pause, ReadPatience())
+    return KiteData(
+        instruments=KiteInstruments(reads),
+        quotes=KiteQuotes(reads),
+        history=KiteHistory(reads),
+        close=client.close,
+    )
+
+
+def chain_follower(
+    ticker: Ticker, universe: LiveUniverse, settings: LiveUniverseSettings
+) -> ChainFollower:
+    """Return what keeps the ticker's options around the money, told of prices from time to time."""
+    return ChainFollower(
+        universe,
+        settings.window,
+        lambda tokens: ticker.want(dict.fromkeys(sorted(tokens), Mode.FULL)),
+    )

@@ -1,0 +1,118 @@
+"""What a look at the broker's book proves of our orders, given what the look before it found.
+
+Reading the book and telling the engine is `live_venue.py`; comparing is `execution/reconcile.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from execution.broker import BrokerBook
+from execution.orders import Order, OrderState, OrderUpdate, Role
+from execution.positions import Position
+from execution.reconcile import Discrepancy, DiscrepancyKind, reconcile
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBooks:
+    """What the engine knows: its orders, its positions, the ids of the trades it has booked.
+
+    `changing`: client ids of orders whose change or cancellation it waits for, one for each.
+    """
+
+    orders: Sequence[Order]
+    positions: Sequence[Position]
+    trades: Set[str]
+    changing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long after it was sent an order missing from the book was never there.
+
+    Waiting longer for an entry costs nothing; a stop or an exit that is not there leaves its
+    position without protection.
+    """
+
+    entry: timedelta = timedelta(seconds=10)
+    exit: timedelta = timedelta(seconds=2)
+
+    def of(self, order: Order) -> timedelta:
+        """Return the patience with one order."""
+        return self.exit if order.request.role in (Role.STOP, Role.EXIT) else self.entry
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came out of a look.
+
+    `updates`: news of our orders. `absent`: client ids of orders that were never there. `strays`:
+    broker ids of orders that work under an id of ours and are not the order we know by it.
+    `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
+    """
+
+    updates: tuple[OrderUpdate, ...]
+    absent: tuple[str, ...]
+    strays: tuple[str, ...]
+    problem: str | None
+
+
+class BookLooks:
+    """Believes what is missing or does not agree when the next look finds it too."""
+
+    def __init__(self, patience: Patience, began: datetime) -> None:
+        self._patience = patience
+        self._began = began
+        self._sent: dict[str, datetime] = {}
+        self._absent: frozenset[str] = frozenset()
+        self._discrepancies: frozenset[Discrepancy] = frozenset()
+
+    def sent(self, client_id: str, at: datetime) -> None:
+        """Remember when an order was sent; what was never told was sent before the first look."""
+        self._sent[client_id] = at
+
+    def take(self, own: OwnBooks, book: BrokerBook, asked_at: datetime) -> Looked:
+        """Return what a book asked for at `asked_at` proves."""
+        found = reconcile(own.orders, own.positions, book, own.trades)
+        orders = {order.request.client_id: order for order in own.orders}
+        missing = frozenset(name for name in found.absent if self._is_late(orders[name], asked_at))
+        discrepancies = frozenset(found.discrepancies)
+        absent = missing & self._absent
+        lasting = discrepancies & self._discrepancies
+        self._absent, self._discrepancies = missing, discrepancies
+        problem: str | None = None
+        if missing:
+            problem = f"orders not found: {' '.join(sorted(missing))}"
+        elif lasting:
+            problem = "; ".join(sorted(_text(one) for one in lasting))
+        elif book.complete and found.is_clean:
+            problem = ""
+        return Looked(found.updates, tuple(sorted(absent)), _strays(orders, book), problem)
+
+    def _is_late(self, order: Order, asked_at: datetime) -> bool:
+        sent = self._sent.get(order.request.client_id, self._began)
+        return asked_at - sent >= self._patience.of(order)
+
+
+def _strays(orders: dict[str, Order], book: BrokerBook) -> tuple[str, ...]:
+    return tuple(
+        update.broker_id
+        for update in book.orders
+        if not update.state.is_final
+        and (order := orders.get(update.client_id)) is not None
+        and _is_stray(order, update)
+    )
+
+
+def _is_stray(order: Order, update: OrderUpdate) -> bool:
+    is_another = bool(order.broker_id) and order.broker_id != update.broker_id
+    return is_another or (order.state is OrderState.PLANNED and not order.broker_id)
+
+
+def _text(one: Discrepancy) -> str:
+    kind = one.kind.value.lower().replace("_", "-")
+    held = one.kind in (DiscrepancyKind.POSITION, DiscrepancyKind.FOREIGN_POSITION)
+    unit = " units" if held else ""
+    return f"{kind} {one.subject}: ours {one.ours}{unit}, the broker's {one.theirs}{unit}"
