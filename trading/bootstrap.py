@@ -22,11 +22,11 @@ from marketdata.built_day import bars_symbol
 from marketdata.calendar import IST, Calendar, Hours
 from marketdata.events import events_between
 from marketdata.facts import index_by_name
-from marketdata.feed import MarketFeed, Pace, TapeFeed
+from marketdata.feed import KeptTape, MarketFeed, Pace, TapeFeed
 from marketdata.history import bars_path, read_bars
 from marketdata.instruments import Instrument, Kind
 from marketdata.quality import ScreenedTokens, TickScreen
-from marketdata.tape import TapeHead, TapeReader
+from marketdata.tape import TapeHead
 from marketdata.timeframes import Timeframe
 from marketdata.universe import Universe, UniverseSettings, build_universe
 from risk.hours import Stages, stages
@@ -220,7 +220,7 @@ class PaperDay:
     """
 
     config: Config
-    tape: TapeReader
+    tape: KeptTape
     pace: Pace | None
     warmup: Path | None
     run_code: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from marketdata.tape import TapeReader
+from marketdata.feed import KeptTape
+from trading.bootstrap_tapes import grown
 from trading.broadcast_run import facts_of, tape_of
 from trading.broadcast_state import DeskState
 from trading.broadcast_wire import Wire
@@ -29,7 +30,7 @@ class Follower:
 
     def __init__(self, run: Run) -> None:
         self._path = Path(run.journal_path)
-        self._tape: TapeReader | None = tape_of(run)
+        self._tape: KeptTape | None = tape_of(run)
         self.state = DeskState(facts_of(run, self._tape))
         self.metrics = DeskMetrics()
         self.wire = Wire(run.account.code, run.code)
@@ -58,8 +59,8 @@ class Follower:
             self.wire.take(record)
 
     def _price(self, index: int) -> None:
-        """Take the frame's prices; a tape that is still being written is opened again."""
+        """Take the frame's prices; a tape that is still being written is looked at again."""
         if self._tape is not None and index >= len(self._tape):
-            self._tape = TapeReader(self._tape.path)
+            self._tape = grown(self._tape)
         if self._tape is not None and index < len(self._tape):
             self.state.prices(self._tape.frame(index))

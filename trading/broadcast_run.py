@@ -12,27 +12,28 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from marketdata.feed import KeptTape
 from marketdata.quality import ScreenSettings
-from marketdata.tape import TapeReader
 from risk.limits import RiskLimits
+from trading.bootstrap_tapes import open_tape
 from trading.broadcast_facts import DeskFacts
 from trading.models import Run
 
 T = TypeVar("T")
 
 
-def tape_of(run: Run) -> TapeReader | None:
+def tape_of(run: Run) -> KeptTape | None:
     """Return the tape of a run's day, its archive where only that is left, None for neither."""
     if not run.tape_path:
         return None
     plain = Path(run.tape_path)
     for path in (plain, plain.with_name(plain.name + ".gz")):
         if path.exists():
-            return TapeReader(path)
+            return open_tape(path)
     return None
 
 
-def facts_of(run: Run, tape: TapeReader | None) -> DeskFacts:
+def facts_of(run: Run, tape: KeptTape | None) -> DeskFacts:
     """Return the facts of a run; settings its configuration doesn't name keep their defaults."""
     content = run.config_version.content
     capital = content.get("capital_inr", run.account.start_capital)

@@ -15,9 +15,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from marketdata.tape import TapeReader
+from marketdata.feed import KeptTape
 from trading import selectors
 from trading.bootstrap import history_of, screen_of, setup_of
+from trading.bootstrap_tapes import is_raw, open_tape
 from trading.config import KIND, Config, document_of
 from trading.day_checks import Finding, findings
 from trading.engine.core import Engine
@@ -68,8 +69,11 @@ class DayReport:
         }
 
 
-def open_run(account: Account, config: Config, tape: TapeReader, source: str, folder: Path) -> Run:
-    """Create the run of a tape's day: instruments, configuration, ban list, journal's place."""
+def open_run(account: Account, config: Config, tape: KeptTape, source: str, folder: Path) -> Run:
+    """Create the run of a tape's day: instruments, configuration, ban list, journal's place.
+
+    A raw tape is one that is yet to be written.
+    """
     head = tape.head
     version = config_versions.store(kind=KIND, document=document_of(config), author="day")
     config_versions.activate(version=version, author="day", reason="the day is run under it")
@@ -85,7 +89,7 @@ def open_run(account: Account, config: Config, tape: TapeReader, source: str, fo
             source=source,
             config_version=version,
             tape_path=str(tape.path),
-            tape_sha256=tape.sha256,
+            tape_sha256="" if is_raw(tape.path) else tape.sha256,
             journal_path=str(folder / f"{head.date}-{code}.journal"),
             code=code,
             banned=tuple(bans.symbols),
@@ -129,7 +133,7 @@ def _run_engine(run: Run, manage: Sequence[str]) -> None:
 def report_of(run: Run, wall_s: float) -> DayReport:
     """Return what a finished run came to, from its rows and its journal."""
     counts = selectors.counts(run)
-    tape = TapeReader(Path(run.tape_path))
+    tape = open_tape(Path(run.tape_path))
     config = config_of(run)
     setup = setup_of(config, tape.head, run.code, banned=bans_of(run))
     replay = replay_of(run, tape, setup, config)
@@ -151,7 +155,7 @@ def report_of(run: Run, wall_s: float) -> DayReport:
     )
 
 
-def replay_of(run: Run, tape: TapeReader, setup: EngineSetup, config: Config) -> ReplayReport:
+def replay_of(run: Run, tape: KeptTape, setup: EngineSetup, config: Config) -> ReplayReport:
     """Handle the recorded inbox of a run again. Raises `ReplayError` where it comes out else."""
     engine = Engine(setup)
     folder = warmup_path(tape.path)

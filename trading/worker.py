@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from datetime import time as wall_time
@@ -23,12 +24,13 @@ from asgiref.sync import sync_to_async
 from channels.worker import Worker
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils import timezone
 
 from marketdata.calendar import IST
-from marketdata.feed import Pace
-from marketdata.tape import TapeReader
+from marketdata.feed import KeptTape, Pace
 from trading import leader, selectors
 from trading.bootstrap import Outside, PaperDay, paper_runner
+from trading.bootstrap_tapes import RAW, open_tape
 from trading.broadcast_redis import connect
 from trading.config import Config, read
 from trading.ears import LEASE, Ears
@@ -36,6 +38,7 @@ from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
+from trading.kitesim_hand import SOURCE as KITESIM
 from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
 from trading.pulse import Pulse
@@ -60,7 +63,7 @@ class Tempo:
     speed: float
     kept_from: wall_time | None = None
 
-    def pace(self, tape: TapeReader) -> Pace:
+    def pace(self, tape: KeptTape) -> Pace:
         """Return the pace of a tape's day by this machine's clock."""
         kept = self.kept_from
         begins = None if kept is None else datetime.combine(tape.head.date, kept, tzinfo=IST)
@@ -84,17 +87,22 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Trading:
-    """One run made ready to be traded: open it with `begin`, live it, close it with `end`."""
+    """One run made ready to be traded: open it with `begin`, live it, close it with `end`.
+
+    `around`: what has to stand while it is lived.
+    """
 
     run: Run
     runner: Runner
+    around: AbstractAsyncContextManager[object]
     ears: Ears
     journal: JournalFile
     threads: tuple[threading.Thread, ...]
 
     async def live(self) -> None:
         """Trade the run from where its journal ends to the close of its day."""
-        await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
+        async with self.around:
+            await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
 
     def end(self, *, finished: bool) -> None:
         """Let everything go; a finished run is sealed with the hash of its decisions."""
@@ -112,7 +120,8 @@ class Trading:
 def begin(run_code: str, *, tempo: Tempo | None, show: Show) -> Trading:
     """Take the lease, open the journal and build the engine of one run.
 
-    Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`.
+    Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`, for a
+    run on a kitesim also as `kitesim_run`.
     """
     run = selectors.run_by_code(run_code)
     journal = JournalFile(Path(run.journal_path))
@@ -122,12 +131,12 @@ def begin(run_code: str, *, tempo: Tempo | None, show: Show) -> Trading:
     speed = None if tempo is None else tempo.speed
     pulse = Pulse(run.code, _store(), speed)
     ears = Ears(run, lease, pulse, watches=tempo is not None)
-    runner = _runner(day_of(run, tempo), journal, ears, Progress(show))
+    runner, around = _runner(run, tempo, journal, (ears, Progress(show)))
     threads = tuple(threading.Thread(target=do, daemon=True) for do in (ears.listen, pulse.live))
     for thread in threads:
         thread.start()
     close_old_connections()
-    return Trading(run, runner, ears, journal, threads)
+    return Trading(run, runner, around, ears, journal, threads)
 
 
 def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
@@ -203,7 +212,7 @@ def bans_of(run: Run) -> frozenset[str] | None:
 
 def day_of(run: Run, tempo: Tempo | None) -> PaperDay:
     """Return the day a run trades: its tape, what came before, and its configuration."""
-    tape = TapeReader(Path(run.tape_path))
+    tape = open_tape(Path(run.tape_path))
     return PaperDay(
         config=config_of(run),
         tape=tape,
@@ -217,7 +226,8 @@ def day_of(run: Run, tempo: Tempo | None) -> PaperDay:
 
 def warmup_path(tape: Path) -> Path | None:
     """Return the folder of bars before a tape's day, beside the tape; None where there is none."""
-    folder = tape.with_name(tape.name.removesuffix(".gz").removesuffix(".tape") + ".warmup")
+    name = tape.name.removesuffix(".gz").removesuffix(".tape").removesuffix(RAW)
+    folder = tape.with_name(name + ".warmup")
     return folder if folder.is_dir() else None
 
 
@@ -225,7 +235,11 @@ def _store() -> redis.Redis | None:
     return connect(settings.REDIS_URL) if settings.REDIS_URL else None
 
 
-def _runner(day: PaperDay, journal: JournalFile, ears: Ears, progress: Progress) -> Runner:
+def _runner(
+    run: Run, tempo: Tempo | None, journal: JournalFile, told: tuple[Ears, Progress]
+) -> tuple[Runner, AbstractAsyncContextManager[object]]:
+    """Return what lives a run, and what has to stand meanwhile."""
+    ears, progress = told
     engines: list[Engine] = []
 
     def inputs(at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
@@ -234,10 +248,24 @@ def _runner(day: PaperDay, journal: JournalFile, ears: Ears, progress: Progress)
         ears.written = journal.seq
         return ears.inputs(at, engine.breakers.blocked)
 
-    runner = paper_runner(day, journal, Outside(inputs, ears.fence))
+    runner, around = _stood_up(run, tempo, journal, Outside(inputs, ears.fence))
     engines.append(runner.engine)
     runner.answer = timed(runner.answer, ears.pulse.samples)
-    return runner
+    return runner, around
+
+
+def _stood_up(
+    run: Run, tempo: Tempo | None, journal: JournalFile, outside: Outside
+) -> tuple[Runner, AbstractAsyncContextManager[object]]:
+    if run.source != KITESIM:
+        return paper_runner(day_of(run, tempo), journal, outside), nullcontext()
+    from trading.bootstrap_practice import PracticeDay
+    from trading.kitesim_run import kitesim_run
+
+    path = Path(run.tape_path)
+    day = PracticeDay(config_of(run), path, warmup_path(path), run.code, run.pk, bans_of(run))
+    lived = kitesim_run(day, timezone.now(), journal, outside)
+    return lived.runner, lived
 
 
 def _head(run: Run) -> dict[str, Any]:

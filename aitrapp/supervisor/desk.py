@@ -14,6 +14,7 @@ from datetime import time
 from pathlib import Path
 
 from aitrapp.supervisor.errors import SupervisorError
+from aitrapp.supervisor.kitesim import KITESIM, day_of, kite_addresses, kitesim_spec, told_file
 from aitrapp.supervisor.place import ROOT, default_data
 from aitrapp.supervisor.processes import ProcessSpec, Restart
 from aitrapp.supervisor.servers import HOST
@@ -21,6 +22,8 @@ from aitrapp.supervisor.supervision import Supervision
 
 SPEED = 60.0
 PORT = 8000
+FEEDS = (KITESIM,)
+"""Where prices may come from, but for a tape in the engine itself."""
 _PROBE_SECONDS = 0.5
 _ALONE = ("--concurrency", "1", "--without-gossip", "--without-mingle")
 """A worker without others to talk to: talking is what fails first where Valkey comes and goes."""
@@ -34,12 +37,14 @@ _SPARING = {
 
 @dataclass(frozen=True, slots=True)
 class DeskOptions:
-    """How the desk is to be run: its day, its speed, where its console answers.
+    """How the desk is to be run: its day, its prices, its speed, where its console answers.
 
-    `kept_from`: time of the day (HH:MM) from which the speed is kept, empty for its beginning.
+    `feed`: where prices come from, one of `FEEDS`, empty for the tape itself. `kept_from`: time of
+    the day (HH:MM) from which the speed is kept, empty for its beginning.
     """
 
     day: str
+    feed: str
     speed: float
     kept_from: str
     port: int
@@ -52,8 +57,10 @@ class DeskOptions:
             raise SupervisorError(f"--speed: {options.speed}, expected above 0")
         if not 0 < options.port < 65536:
             raise SupervisorError(f"--port: {options.port}, expected 1 to 65535")
+        _check_feed(options)
         return cls(
             day=options.day,
+            feed=options.feed,
             speed=options.speed,
             kept_from=_time_of_day(options.kept_from),
             port=options.port,
@@ -67,6 +74,7 @@ def add_desk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--day", default="", help="a recorded day, synthetic[:SEED[:SECONDS]], or a .tape file"
     )
+    parser.add_argument("--feed", default="", help="kitesim: prices over the sockets of one")
     parser.add_argument("--speed", type=float, default=SPEED, help="seconds of the day per second")
     parser.add_argument(
         "--from", dest="kept_from", default="", help="hurry to this time of the day (HH:MM) first"
@@ -87,8 +95,9 @@ def run_desk(supervision: Supervision, options: DeskOptions, addresses: Mapping[
     manage = (sys.executable, str(ROOT / "manage.py"))
     url = f"http://{HOST}:{options.port}/"
     folder = str(options.logs.absolute())
-    day = ("--day", options.day, "--console", url, "--folder", folder)
-    prepare = (*manage, "prepare_run", *day)
+    addresses = {**addresses, **_fed(supervision, options, addresses)}
+    prices = ("--feed", str(told_file(options.logs))) if options.feed else ("--day", options.day)
+    prepare = (*manage, "prepare_run", *prices, "--console", url, "--folder", folder)
     code = supervision.attend(foreground(prepare, addresses, "prepare"))
     if code:
         return code
@@ -98,6 +107,18 @@ def run_desk(supervision: Supervision, options: DeskOptions, addresses: Mapping[
     watch = (*manage, "watchrun", "--console", url, "--data", folder)
     supervision.start(foreground(watch, environ, "watchrun"))
     return supervision.watch()
+
+
+def _fed(
+    supervision: Supervision, options: DeskOptions, addresses: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Start what the prices come from, if it is a process; return what others are told of it."""
+    if options.feed != KITESIM:
+        return {}
+    supervision.start(
+        kitesim_spec(options.day, options.speed, options.logs, {**_SPARING, **addresses})
+    )
+    return kite_addresses(options.logs)
 
 
 def processes(options: DeskOptions, environ: Mapping[str, str]) -> tuple[ProcessSpec, ...]:
@@ -143,6 +164,16 @@ def _time_of_day(text: str) -> str:
         return text and time.fromisoformat(text).isoformat()
     except ValueError as error:
         raise SupervisorError(f"--from: {text}, expected a time of the day as HH:MM") from error
+
+
+def _check_feed(options: argparse.Namespace) -> None:
+    """Raise `SupervisorError` for an unknown feed, and for what this one can't do."""
+    if options.feed and options.feed not in FEEDS:
+        raise SupervisorError(f"--feed: {options.feed}, expected nothing or {' or '.join(FEEDS)}")
+    if options.feed == KITESIM:
+        day_of(options.day)
+        if options.kept_from:
+            raise SupervisorError("--from: not with --feed kitesim, whose day has one speed")
 
 
 def _at_once() -> bool:

@@ -56,6 +56,10 @@ class _Ward:
     due: float | None = None
     still_since: float | None = None
 
+    def is_missed(self) -> bool:
+        """Say whether it has ended though it is to stay alive."""
+        return self.child.spec.restart is Restart.ALWAYS and self.child.exit_code() is not None
+
 
 class Supervision:
     """The processes being kept alive; leaving the context stops them all, last one first.
@@ -89,19 +93,20 @@ class Supervision:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def start(self, spec: ProcessSpec) -> None:
-        """Start one more process and, if it is to stay alive, wait until it answers.
+        """Start one more process and wait until it answers.
 
         Raises `SupervisorError` if it doesn't, `Interrupted` if we are told to stop meanwhile.
         """
         ward = _Ward(Child(spec), time.monotonic())
         self._wards.append(ward)
-        if spec.restart is Restart.NEVER:
-            return
         deadline = ward.started + _START_SECONDS
-        while ward.child.exit_code() is not None or not spec.answers():
+        while ward.is_missed() or not spec.answers():
             if time.monotonic() > deadline:
                 raise SupervisorError(f"{spec.name} does not answer\n{ward.child.last_words()}")
-            self._pause(self._revive(ward) if ward.child.exit_code() is not None else None)
+            ended = ward.child.exit_code()
+            if ended is not None and spec.restart is Restart.NEVER:
+                raise SupervisorError(f"{spec.name} ended with {ended}\n{ward.child.last_words()}")
+            self._pause(None if ended is None else self._revive(ward))
         ward.attempts = _ATTEMPTS
 
     def attend(self, spec: ProcessSpec) -> int:

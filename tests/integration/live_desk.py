@@ -88,10 +88,11 @@ class Pace:
 class LiveDesk:
     """One desk at work; `close` ends it as Ctrl-C does."""
 
-    def __init__(self, data: Path, pace: Pace) -> None:
+    def __init__(self, data: Path, pace: Pace, *words: str) -> None:
+        """Start it; `words` are further options of `supervisor run`."""
         self.data = data
         self.port = free_port()
-        self.process = started_desk(data, pace, self.port)
+        self.process = started_desk(data, pace, self.port, *words)
 
     @property
     def told(self) -> str:
@@ -189,10 +190,10 @@ class LiveDesk:
         return [pid for pid in family if is_alive(pid)]
 
 
-def started_desk(data: Path, pace: Pace, port: int) -> subprocess.Popen[bytes]:
-    """Start `supervisor run` in `data` on a made day."""
+def started_desk(data: Path, pace: Pace, port: int, *words: str) -> subprocess.Popen[bytes]:
+    """Start `supervisor run` in `data` on a made day, with further words."""
     day = f"synthetic:{pace.seed}:{pace.seconds}"
-    return started(data, "--day", day, "--speed", str(pace.speed), "--port", str(port))
+    return started(data, "--day", day, "--speed", str(pace.speed), "--port", str(port), *words)
 
 
 def started(data: Path, *words: str) -> subprocess.Popen[bytes]:

@@ -53,6 +53,27 @@ def test_a_process_that_never_starts_is_given_up_with_its_last_words(tmp_path):
         supervision.start(lasting("echo no port left; exit 3", tmp_path / "log", answers=never))
 
 
+def test_a_process_that_is_never_restarted_is_waited_for_until_it_answers(tmp_path):
+    told = tmp_path / "told"
+
+    with Supervision() as supervision:
+        supervision.start(command(f"sleep 0.2; echo > {told}; sleep 9", answers=told.exists))
+
+        assert told.exists()
+
+
+def test_a_process_that_is_never_restarted_and_never_answers_is_named(tmp_path):
+    log = tmp_path / "log"
+    argv = ("sh", "-c", "echo no such day; exit 2")
+    spec = ProcessSpec("market", argv, Restart.NEVER, {}, log=log, answers=never)
+
+    with (
+        Supervision() as supervision,
+        pytest.raises(SupervisorError, match=r"(?s)market ended with 2.*no such day"),
+    ):
+        supervision.start(spec)
+
+
 def test_a_process_is_started_again_until_the_command_ends(tmp_path):
     log = tmp_path / "log"
     three_lines = f"until [ $(wc -l < {log}) -ge 3 ]; do sleep 0.05; done; exit 4"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
+from marketdata.feed import KeptTape
 from marketdata.quality import TickScreen
-from marketdata.tape import TapeReader, microseconds
-from marketdata.ticks import Ticks
+from marketdata.tape import microseconds
 from trading.engine.codec import body_of, event_of, plain
 from trading.engine.core import Engine
 from trading.engine.events import Event, MarketStep
@@ -47,7 +47,7 @@ def decision_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def audit_replay(path: Path, tape: TapeReader, engine: Engine, screen: TickScreen) -> ReplayReport:
+def audit_replay(path: Path, tape: KeptTape, engine: Engine, screen: TickScreen) -> ReplayReport:
     """Hand every recorded event to a new engine and compare all it says with the journal.
 
     `engine` and `screen` are as they were at the start of the run. Raises `ReplayError` naming
@@ -56,14 +56,15 @@ def audit_replay(path: Path, tape: TapeReader, engine: Engine, screen: TickScree
     digest = hashlib.sha256()
     expected: list[object] = [(type(a).__name__, plain(body_of(a))) for a in engine.start()]
     events = actions = 0
-    ticks: Ticks | None = None
+    step: MarketStep | None = None
     for record in read_records(path):
         if record.kind == "Frame":
             frame = tape.frame(record.body["frame"])
             ticks, _ = screen.screen(frame.ticks, microseconds(frame.at))
+            step = MarketStep(frame.at, frame.index, ticks)
         elif record.incoming and record.kind not in _NOT_EVENTS:
             _nothing_left(expected, record)
-            event = _event(record, tape, ticks)
+            event = _event(record, step)
             expected = [(type(a).__name__, plain(body_of(a))) for a in engine.handle(event)]
             events += 1
         elif not record.incoming and record.kind != "run-ended":
@@ -76,13 +77,13 @@ def audit_replay(path: Path, tape: TapeReader, engine: Engine, screen: TickScree
     return ReplayReport(events, actions, digest.hexdigest())
 
 
-def _event(record: Record, tape: TapeReader, ticks: Ticks | None) -> Event:
+def _event(record: Record, step: MarketStep | None) -> Event:
+    """Return what a record tells; a market step is that of the frame taken up last."""
     if record.kind != MarketStep.__name__:
         return event_of(record.kind, record.body)
-    if ticks is None:
+    if step is None or step.frame != record.body["frame"]:
         raise ReplayError(f"record {record.seq}: a market step without its frame")
-    frame = tape.frame(record.body["frame"])
-    return MarketStep(frame.at, frame.index, ticks)
+    return step
 
 
 def _same(expected: list[object], record: Record) -> None:

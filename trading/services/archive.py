@@ -14,6 +14,7 @@ from pathlib import Path
 
 from marketdata.calendar import IST
 from marketdata.tape import compress
+from trading.bootstrap_tapes import is_raw
 from trading.models import Delivery, Instrument, Run, RunState, TaskRun
 from trading.services.task_runs import Occasion, Result
 
@@ -73,8 +74,9 @@ def _is_used_later(path: Path, at: datetime) -> bool:
 
 
 def _files(run: Run) -> list[Path]:
-    named = (run.journal_path, run.tape_path)
-    return [Path(name) for name in named if name and not name.endswith(".gz")]
+    """Return what of a run is to be packed; raw tapes are as small as they get."""
+    named = (Path(name) for name in (run.journal_path, run.tape_path) if name)
+    return [path for path in named if path.suffix != ".gz" and not is_raw(path)]
 
 
 def _packed(path: Path) -> Path:

@@ -30,12 +30,20 @@ def test_without_a_time_the_speed_is_kept_all_day():
     assert "--from" not in engine(options("--from", ""))
 
 
+@pytest.mark.parametrize("feed", ["", "kitesim"])
+def test_prices_come_from_the_tape_itself_or_from_a_kitesim(feed: str):
+    assert options("--feed", feed, "--day", "synthetic:3").feed == feed
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
         (("--from", "9 o'clock"), "--from: 9 o'clock, expected a time of the day as HH:MM"),
         (("--speed", "0"), "--speed: 0.0, expected above 0"),
         (("--port", "70000"), "--port: 70000, expected 1 to 65535"),
+        (("--feed", "kite"), "--feed: kite, expected nothing or kitesim"),
+        (("--feed", "kitesim", "--day", "2021-04-28"), "--day: 2021-04-28, expected synthetic"),
+        (("--feed", "kitesim", "--from", "09:45"), "--from: not with --feed kitesim"),
     ],
 )
 def test_a_bad_option_is_named_with_what_was_expected(words: tuple[str, ...], text: str):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -17,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketdata.tape import TapeReader
 from trading.bootstrap_kitesim import KiteSim, SimDay, SimSettings, fault_rules, kitesim_of
+from trading.desk_days import SYNTHETIC, day_asked
 from trading.made_days import DATES, make_day
 from trading.parquet_day import parquet_day
 from trading.worker import warmup_path
@@ -36,22 +39,29 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=0, help="of the REST side, 0: a free one")
         parser.add_argument("--ws-port", type=int, default=0, help="of the socket, 0: a free one")
         parser.add_argument("--seed", type=int, default=1, help="of a made day, faults and tokens")
-        parser.add_argument("--day", default=None, help="a tape, or a folder of Parquet bars")
+        parser.add_argument(
+            "--day",
+            default=None,
+            help="a tape, a folder of Parquet bars, or synthetic[:SEED[:SECONDS]]",
+        )
         parser.add_argument("--date", default=None, help="which day of the Parquet bars")
         parser.add_argument("--speed", type=float, default=1.0, help="0: a frame at each /sim/step")
         parser.add_argument("--faults", default=None, help="fault script, TOML or JSON")
         parser.add_argument("--cash", default="2500000", help="rupees at the start of the day")
         parser.add_argument("--control", action="store_true", help="serve /sim/ too, for tests")
         parser.add_argument(
-            "--wait", action="store_true", help="let time stand still until a socket connects"
+            "--wait", action="store_true", help="let time stand still until a socket subscribes"
         )
+        parser.add_argument("--out", type=Path, help="where made days go (default: var/kitesim)")
+        parser.add_argument("--tell", type=Path, help="write the first line to this file, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            sim = kitesim_of(self._day(options))
+            day = self._day(options)
+            sim = kitesim_of(day)
         except (ValueError, LookupError, OSError) as error:
             raise CommandError(str(error), returncode=2) from error
-        asyncio.run(self._serve(sim, paced=options["speed"] > 0, waits=options["wait"]))
+        asyncio.run(self._serve(sim, day, waits=options["wait"], told=options["tell"]))
 
     def _day(self, options: dict[str, Any]) -> SimDay:
         tape = self._tape(options)
@@ -70,8 +80,11 @@ class Command(BaseCommand):
 
     def _tape(self, options: dict[str, Any]) -> TapeReader:
         seed = options["seed"]
-        out = Path(settings.PROJECT_ROOT) / "var" / "kitesim" / f"seed-{seed}"
+        root = options["out"] or Path(settings.PROJECT_ROOT) / "var" / "kitesim"
+        out = root / f"seed-{seed}"
         out.mkdir(parents=True, exist_ok=True)
+        if (options["day"] or "").partition(":")[0] == SYNTHETIC:
+            return TapeReader(day_asked(options["day"], root, out)[1])
         if options["day"] is None:
             day = DATES[seed % len(DATES)]
             return TapeReader(make_day(seed, day, out, seconds_per_tick=_TICK_SECONDS).tape_path)
@@ -81,24 +94,39 @@ class Command(BaseCommand):
             return TapeReader(parquet_day(path, wanted, out).tape_path)
         return TapeReader(path)
 
-    async def _serve(self, sim: KiteSim, *, paced: bool, waits: bool) -> None:
+    async def _serve(self, sim: KiteSim, day: SimDay, *, waits: bool, told: Path | None) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         async with sim:
-            self.stdout.write(sim.first_line())
+            first = sim.first_line()
+            self.stdout.write(first)
             sys.stdout.flush()
-            if paced:
+            if told is not None:
+                _tell(told, json.loads(first), day.warmup)
+            if day.speed:
                 await _until(stop, _live(sim, waits))
             await stop.wait()
 
 
 async def _live(sim: KiteSim, waits: bool) -> None:
-    """Let the day pass; what is served afterwards is its end."""
-    while waits and not sim.state()["connections"]:
+    """Let the day pass, if asked to once all wishes have come; what follows is its end."""
+    before, now = 0, sim.state()["subscribed"]
+    while waits and not (before == now > 0):
         await asyncio.sleep(_LOOK)
+        before, now = now, sim.state()["subscribed"]
     await sim.run()
+
+
+def _tell(file: Path, first: dict[str, Any], warmup: Path | None) -> None:
+    """Write what a client needs, and where the bars before the day are, for us alone to read."""
+    part = file.with_name(f"{file.name}.part")
+    part.unlink(missing_ok=True)
+    told = {**first, "warmup": str(warmup.absolute()) if warmup else None}
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT, 0o600), "w") as stream:
+        stream.write(json.dumps(told))
+    part.replace(file)
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

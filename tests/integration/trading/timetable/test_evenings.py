@@ -101,6 +101,17 @@ def test_an_ended_run_s_files_are_packed_once(old_run):
     assert (first.detail, second.detail) == ("2 files packed", "0 files packed")
 
 
+def test_a_raw_tape_is_small_already_and_stays_as_it_is(old_run):
+    raw_tape = Path(old_run.tape_path).rename(Path(old_run.tape_path).with_suffix(".raw"))
+    Run.objects.update(tape_path=str(raw_tape))
+
+    assert archive(evening()).detail == "1 files packed"
+    prune(evening())
+
+    assert raw_tape.exists()
+    assert not Path(f"{raw_tape}.gz").exists()
+
+
 def test_a_running_run_s_files_are_left_alone(old_run):
     Run.objects.update(state="RUNNING", ended_at=None)
 
