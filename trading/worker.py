@@ -24,7 +24,6 @@ from asgiref.sync import sync_to_async
 from channels.worker import Worker
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils import timezone
 
 from marketdata.calendar import IST
 from marketdata.feed import KeptTape, Pace
@@ -264,7 +263,8 @@ def _stood_up(
 
     path = Path(run.tape_path)
     day = PracticeDay(config_of(run), path, warmup_path(path), run.code, run.pk, bans_of(run))
-    lived = kitesim_run(day, timezone.now(), journal, outside)
+    # Its session lives by its own day: it is as good as it was when the run was opened.
+    lived = kitesim_run(day, run.started_at, journal, outside)
     return lived.runner, lived
 
 
