@@ -27,6 +27,8 @@ BOOK = "broker-book"
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""
 
+_WORKS = (OrderState.OPEN, OrderState.PARTIAL)
+
 News = BrokerSaid | ChangeRefused | ConditionChanged
 
 
@@ -49,12 +51,13 @@ class LiveSettings:
 
     `look_soon_seconds` goes while something is under way: an order that works and is no resting
     stop, or anything sent or heard within the last `stirred`; `look_at_once_seconds` while the
-    outcome of an order isn't proven.
+    outcome of an order isn't proven; `look_held_seconds` while nothing but stops rest.
     """
 
     look_every_seconds: float = 10.0
     look_soon_seconds: float = 1.0
     look_at_once_seconds: float = 0.5
+    look_held_seconds: float = 3.0
     stirred: timedelta = timedelta(seconds=15)
     patience: Patience = field(default_factory=Patience)
 
@@ -217,6 +220,8 @@ class LiveVenue:
         is_stirred = self._now() - self._stirred_at <= settings.stirred
         if is_stirred or any(_is_under_way(order) for order in orders):
             return min(settings.look_soon_seconds, settings.look_every_seconds)
+        if any(order.state in _WORKS for order in orders):
+            return min(settings.look_held_seconds, settings.look_every_seconds)
         return settings.look_every_seconds
 
     def _is_unproven(self, order: Order) -> bool:
@@ -334,5 +339,4 @@ def _is_under_way(order: Order) -> bool:
     """Say whether news of an order is to be expected soon."""
     if order.state is OrderState.SENT:
         return True
-    works = order.state in (OrderState.OPEN, OrderState.PARTIAL)
-    return works and order.request.role is not Role.STOP
+    return order.state in _WORKS and order.request.role is not Role.STOP

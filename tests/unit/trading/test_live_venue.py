@@ -109,9 +109,10 @@ class Bench:
         self.now = NOON
         self.bell = Doorbell()
         self.orders: list[Order] = []
+        self.changing: tuple[str, ...] = ()
         self.venue = LiveVenue(
             self.broker,
-            lambda: OwnBooks(self.orders, (), frozenset()),
+            lambda: OwnBooks(self.orders, (), frozenset(), self.changing),
             (lambda: self.now, self.bell),
             LiveSettings(look_every_seconds=0.001, patience=Patience(timedelta(seconds=10))),
         )
@@ -341,3 +342,58 @@ def test_prices_and_time_move_no_order_here():
         return venue.observe(moment, None), venue.advance(moment)  # type: ignore[arg-type]
 
     assert asyncio.run(moved()) == ((), ())
+
+
+def placed_as(broker_id: str) -> OrderUpdate:
+    return replace(update(OrderState.OPEN), broker_id=broker_id)
+
+
+async def test_news_of_a_second_order_under_our_id_is_not_told():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, state=OrderState.SENT)]
+    bench.broker.answers.extend([placed_as("B1"), placed_as("B2")])
+    await bench.venue.send(PlaceOrder(NOON, REQUEST))
+    told = await bench.settled()
+
+    bench.venue.hear({"order_id": "B2"})
+
+    assert BrokerSaid(NOON, placed_as("B1")) in told
+    assert await bench.settled() == []
+    assert not bench.venue.is_idle
+
+
+async def test_a_second_order_that_works_is_cancelled():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, state=OrderState.OPEN, broker_id="B1")]
+    both = replace(EMPTY, orders=(placed_as("B1"), placed_as("B2")))
+
+    await bench.looks(both)
+    await bench.settled()
+
+    assert "remove B2" in bench.broker.calls
+
+
+async def test_changes_asked_for_before_a_restart_are_told_to_be_unproven():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, state=OrderState.OPEN, broker_id="B1")]
+    bench.changing = ("E1",)
+
+    news = await bench.looks(EMPTY)
+
+    reason = "asked for before the restart"
+    assert ChangeRefused(NOON, "E1", reason, proven=False) in news
+
+
+async def test_asking_for_a_change_does_not_make_a_lost_order_look_new():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, state=OrderState.UNKNOWN)]
+    bench.broker.answers.extend([OutcomeUnknown("no answer"), Refused("not there")])
+    await bench.venue.send(PlaceOrder(NOON, REQUEST))
+    bench.now += timedelta(seconds=11)
+    await bench.venue.send(ModifyOrder(bench.now, "E1", OrderChange(quantity=65)))
+    await bench.settled()
+
+    news = await bench.looks(EMPTY, EMPTY)
+
+    states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
+    assert OrderState.PLANNED in states

@@ -322,3 +322,28 @@ def test_every_exchange_of_ours_can_be_named() -> None:
     for exchange in Exchange:
         item = replace(CALL, exchange=exchange)
         assert placed(replace(limit(), instrument=item))["exchange"] == exchange
+
+
+def test_an_order_that_ended_with_fewer_units_than_known_tells_how_many() -> None:
+    names = replace(OURS, asked={"a1": replace(limit(), quantity=130)})
+    row = order_row(status="COMPLETE", filled_quantity=65)
+
+    update = order_update(row, names, NOW)
+
+    assert (update.state, update.filled_quantity) == (S.FILLED, 65)
+    assert update.request == limit()
+
+
+def test_an_order_that_ended_as_known_tells_no_terms() -> None:
+    names = replace(OURS, asked={"a1": limit()})
+
+    update = order_update(order_row(status="COMPLETE", filled_quantity=65), names, NOW)
+
+    assert update.request is None
+
+
+def test_of_a_change_that_is_not_proven_the_book_tells_what_rests_even_as_believed() -> None:
+    names = replace(OURS, requests={"a1": limit()}, doubted=frozenset({"a1"}))
+
+    assert order_update(order_row(), names, NOW).request == limit()
+    assert order_update(order_row(status="MODIFY PENDING"), names, NOW).request is None

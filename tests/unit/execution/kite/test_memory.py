@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,25 @@ def test_what_a_change_is_on_its_way_to_is_not_compared() -> None:
     believed.append(memory.beliefs(NOW + SETTLE, SETTLE))
 
     assert [bool(each) for each in believed] == [True, False, False, True]
+
+
+def test_what_is_said_now_is_not_older_than_what_was_said_by_a_clock_ahead_of_ours() -> None:
+    memory = Memory()
+    assert memory.not_before_told(NOW) == NOW
+
+    memory.learn(said())
+
+    assert memory.not_before_told(NOW - SETTLE) == NOW
+    assert memory.not_before_told(NOW + SETTLE) == NOW + SETTLE
+
+
+def test_an_order_whose_change_is_not_proven_is_doubted_until_its_terms_are_told() -> None:
+    memory = Memory()
+    memory.placed(said())
+    memory.changing("a1")
+    memory.changed("a1", None, NOW)
+    assert memory.doubted == {"a1"}
+
+    memory.learn(replace(said(), request=limit()))
+
+    assert memory.doubted == frozenset()

@@ -233,3 +233,17 @@ async def test_a_second_life_tells_the_first_as_it_was(tmp_path: Path):
     after = [(r.kind, r.body) for r in read_records(tmp_path / "j")]
     assert after[: len(before)] == before
     assert len(after) > len(before)
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+async def test_news_that_waited_for_a_restart_is_not_told_as_of_the_past(tmp_path: Path, call: int):
+    world = World(frames(START, 120, STOPPED_OUT), dies_after=call)
+
+    await live(world, tmp_path / "j")
+
+    moments = [
+        datetime.fromisoformat(record.body["at"])
+        for record in read_records(tmp_path / "j")
+        if record.incoming and "at" in record.body
+    ]
+    assert moments == sorted(moments)

@@ -205,3 +205,58 @@ def test_every_order_is_remembered_in_the_order_of_sending():
     orders.add(replace(STOP, client_id="S2"))
 
     assert [order.request.client_id for order in orders.all()] == ["S1", "S2"]
+
+
+def test_terms_told_after_an_unproven_change_end_the_doubt():
+    orders = book()
+    orders.apply(update())
+    orders.expect_change("S1", OrderChange(quantity=195))
+    orders.change_refused("S1", proven=False)
+    assert (orders.open_quantity("S1"), orders.changing()) == (195, ("S1",))
+
+    orders.apply(update(request=STOP))
+
+    assert (orders.open_quantity("S1"), orders.changing()) == (130, ())
+
+
+def test_the_answer_to_the_last_of_two_changes_ends_the_doubt_about_the_first():
+    orders = book()
+    orders.apply(update())
+    orders.expect_change("S1", OrderChange(trigger_price=D(23_960), price=D(23_910)))
+    orders.expect_change("S1", OrderChange(quantity=65))
+    orders.change_refused("S1", proven=False)
+
+    orders.apply(update(request=replace(STOP, quantity=65)))
+
+    assert (orders.most("S1"), orders.changing()) == (65, ())
+
+
+def test_an_order_that_rests_larger_than_asked_is_a_surprise_and_can_only_be_replaced():
+    orders = book()
+    orders.apply(update(request=replace(STOP, quantity=65)))
+    assert not orders.is_surprised(["S1"])
+
+    orders.apply(update(request=STOP))
+
+    assert orders.is_surprised(["S1"])
+    assert orders.is_rigid("S1")
+
+
+def test_a_fill_after_a_cancellation_is_a_surprise():
+    orders = book()
+    orders.apply(update(OrderState.CANCELLED))
+
+    orders.apply(update(OrderState.FILLED, filled_quantity=130))
+
+    assert orders.is_surprised(["S1"])
+
+
+def test_an_order_is_free_once_it_rests_and_nothing_is_on_its_way_to_it():
+    orders = book()
+    assert not orders.is_free("S1")
+
+    orders.apply(update())
+    assert orders.is_free("S1")
+
+    orders.expect_change("S1", OrderChange(quantity=65))
+    assert not orders.is_free("S1")

@@ -1,0 +1,88 @@
+"""What a look at the broker's book proves, one after another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from execution.broker import BrokerBook
+from execution.orders import Order, OrderRequest, OrderState, OrderType, OrderUpdate, Role, Side
+from tests.unit.trading.engine.builders import FUTURE, D, at
+from trading.live_book import BookLooks, OwnBooks, Patience
+
+NOON = at(12, 0)
+EMPTY = BrokerBook((), (), (), complete=True)
+ENTRY = OrderRequest("E1", FUTURE, Side.BUY, 65, OrderType.LIMIT, Role.ENTRY, "P1", price=D(24_000))
+STOP = replace(
+    ENTRY,
+    client_id="S1",
+    side=Side.SELL,
+    role=Role.STOP,
+    order_type=OrderType.SL,
+    trigger_price=D(23_950),
+    price=D(23_900),
+)
+
+
+def order(request: OrderRequest, state: OrderState, broker_id: str = "") -> Order:
+    return Order(request, state=state, broker_id=broker_id)
+
+
+def own(*orders: Order) -> OwnBooks:
+    return OwnBooks(orders, (), frozenset())
+
+
+def listed(broker_id: str, state: OrderState = OrderState.OPEN) -> OrderUpdate:
+    return OrderUpdate("E1", broker_id, NOON, state)
+
+
+def after(seconds: float):
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_a_stop_that_is_not_there_is_given_up_sooner_than_an_entry():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.UNKNOWN), order(STOP, OrderState.UNKNOWN))
+    for name in ("E1", "S1"):
+        looks.sent(name, NOON)
+
+    absent = [looks.take(books, EMPTY, after(seconds)).absent for seconds in (1, 2, 3, 10, 11)]
+
+    assert absent == [(), (), ("S1",), ("S1",), ("E1", "S1")]
+
+
+def test_the_book_is_not_called_good_while_an_order_is_unproven():
+    looks = BookLooks(Patience(), NOON)
+    looks.sent("E1", NOON)
+    unknown = own(order(ENTRY, OrderState.UNKNOWN))
+
+    assert looks.take(unknown, EMPTY, after(1)).problem is None
+    assert looks.take(own(), EMPTY, after(2)).problem == ""
+
+
+def test_a_second_order_under_our_id_that_works_is_a_stray_and_is_named_when_it_lasts():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.OPEN, "B1"))
+    book = BrokerBook((listed("B1"), listed("B2")), (), (), complete=True)
+
+    first, second = (looks.take(books, book, after(seconds)) for seconds in (1, 2))
+
+    assert first.strays == second.strays == ("B2",)
+    assert first.problem is None
+    assert second.problem == "twin-order E1: ours OPEN 0, the broker's B1 B2"
+
+
+def test_an_order_that_turns_up_after_all_is_a_stray():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.PLANNED))
+
+    looked = looks.take(books, replace(EMPTY, orders=(listed("B1"),)), after(60))
+
+    assert looked.strays == ("B1",)
+
+
+def test_a_second_order_that_has_ended_is_left_alone():
+    looks = BookLooks(Patience(), NOON)
+    book = replace(EMPTY, orders=(listed("B1"), listed("B2", OrderState.CANCELLED)))
+
+    assert looks.take(own(order(ENTRY, OrderState.OPEN, "B1")), book, after(1)).strays == ()
