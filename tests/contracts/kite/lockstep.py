@@ -174,7 +174,7 @@ class LockstepDay:
 
     async def _trade(self, build: Callable[..., KiteDesk]) -> Engine:
         sim, head = self.sim, self.tape.head
-        clock, sockets, rounds = EventClock(head.session_open), self._sockets(), Rounds()
+        clock, sockets, rounds = EventClock(head.session_open), self._sockets(), self._rounds()
         wall = Wall(clock=clock, open_link=sockets.open)
         async with sim:
             access = await self._log_in(sim)
@@ -196,6 +196,9 @@ class LockstepDay:
 
     def _sockets(self) -> Sockets:
         return Sockets()
+
+    def _rounds(self) -> Rounds:
+        return Rounds()
 
     async def _log_in(self, sim: KiteSim) -> KiteAccess:
         client = Client(RestLogin(sim.keys.api_key, root=sim.root))
