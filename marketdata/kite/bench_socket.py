@@ -40,7 +40,7 @@ class Sending:
 class SocketFigure:
     """One library under one load: microseconds to the hand-over, CPU of the reader a frame."""
 
-    library: str
+    package: str
     sending: Sending
     median_us: float
     p99_us: float
@@ -179,7 +179,7 @@ def main() -> None:
     for figure in socket_figures(SENDINGS, rounds=3):
         pace = f"{figure.sending.per_second:.0f}" if figure.sending.per_second else "flat out"
         print(
-            f"{figure.library:<26} {figure.sending.packets:>8,} {pace:>9} "
+            f"{figure.package:<26} {figure.sending.packets:>8,} {pace:>9} "
             f"{figure.median_us:>10,.0f} {figure.p99_us:>9,.0f} {figure.cpu_us:>6,.0f}"
         )
 

@@ -88,5 +88,5 @@ async def test_no_frame_is_lost_on_the_whole_way_however_fast_they_come():
 def test_every_library_that_is_installed_is_measured():
     figures = socket_figures((Sending(packets=10, frames=20, per_second=0),), rounds=1)
 
-    assert {"picows", "aiohttp"} <= {figure.library for figure in figures}
+    assert {"picows", "aiohttp"} <= {figure.package for figure in figures}
     assert all(figure.median_us > 0 and figure.cpu_us > 0 for figure in figures)
