@@ -13,6 +13,7 @@ import numpy as np
 from aiohttp import web
 
 from execution.kitesim.wire import HEARTBEAT, Ranks
+from marketdata.kite_limits import NEWEST, Size, size_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,8 @@ class SocketLimits:
     silence before a heartbeat, and how long `drain` waits for a client that does not read.
     """
 
-    connections: int = 3
-    instruments: int = 3_000
+    connections: int = field(default_factory=lambda: size_on(Size.SOCKETS, NEWEST))
+    instruments: int = field(default_factory=lambda: size_on(Size.SOCKET_INSTRUMENTS, NEWEST))
     waiting: int = 2_048
     heartbeat_seconds: float = 1.0
     drain_seconds: float = 5.0

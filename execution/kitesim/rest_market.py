@@ -18,19 +18,11 @@ from execution.kitesim.candles import INTERVALS, Candle
 from execution.kitesim.csv_faults import with_faults
 from execution.kitesim.quotes import Quote
 from marketdata.calendar import IST
+from marketdata.history_plan import most_days
 from marketdata.instruments import Instrument
+from marketdata.kite_limits import NEWEST, Size, size_on
+from marketdata.sources import Interval
 
-MOST_QUOTES, MOST_PRICES = 500, 1_000
-_DAYS = {
-    "minute": 60,
-    "3minute": 100,
-    "5minute": 100,
-    "10minute": 100,
-    "15minute": 200,
-    "30minute": 200,
-    "60minute": 400,
-    "day": 2_000,
-}
 _MOMENTS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 
 
@@ -38,7 +30,7 @@ async def quotes(request: web.Request) -> web.Response:
     """Answer with full quotes; instruments that don't exist are left out."""
     backend = backend_of(request)
     return success(
-        {key: quote_as_json(backend.quote(item)) for key, item in _asked(request, MOST_QUOTES)}
+        {key: quote_as_json(backend.quote(item)) for key, item in _asked(request, Size.QUOTE_KEYS)}
     )
 
 
@@ -59,7 +51,7 @@ async def trigger_range(request: web.Request) -> web.Response:
     if request.match_info["side"] not in ("buy", "sell"):
         raise bad_input("Invalid `transaction_type`.")
     told = {}
-    for key, item in _asked(request, MOST_PRICES):
+    for key, item in _asked(request, Size.PRICE_KEYS):
         lower, upper = backend.prices.circuit(item) or (0, 0)
         told[key] = {"instrument_token": item.token, "lower": lower, "upper": upper}
     return success(told)
@@ -77,8 +69,9 @@ async def history(request: web.Request) -> web.Response:
     start, end = _moment(request, "from"), _moment(request, "to")
     if end < start:
         raise bad_input("`from` date cannot be after `to` date.")
-    if end - start > timedelta(days=_DAYS[interval]):
-        raise bad_input(f"interval exceeds max limit: {_DAYS[interval]} days")
+    most = most_days(Interval(interval), NEWEST)
+    if end - start > timedelta(days=most):
+        raise bad_input(f"interval exceeds max limit: {most} days")
     with_oi = request.query.get("oi") == "1"
     candles = backend.market.candles(item.token, interval, start, end)
     return success({"candles": [_candle(candle, with_oi) for candle in candles]})
@@ -123,16 +116,17 @@ def quote_as_json(quote: Quote) -> dict[str, Any]:
 
 def _few(request: web.Request, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     backend, told = backend_of(request), {}
-    for key, item in _asked(request, MOST_PRICES):
+    for key, item in _asked(request, Size.PRICE_KEYS):
         whole = quote_as_json(backend.quote(item))
         told[key] = {name: whole[name] for name in fields}
     return told
 
 
-def _asked(request: web.Request, most: int) -> list[tuple[str, Instrument]]:
+def _asked(request: web.Request, size: Size) -> list[tuple[str, Instrument]]:
     keys = request.query.getall("i", [])
     if not keys:
         raise bad_input("Missing or empty field `i`.")
+    most = size_on(size, NEWEST)
     if len(keys) > most:
         raise bad_input(f"Maximum {most} instruments are allowed in a single call.")
     backend = backend_of(request)

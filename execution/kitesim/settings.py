@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from execution.market_rules import ExchangeSettings
 from execution.orders import Product
+from marketdata.kite_limits import NEWEST, rates_on
 
 _NONE = timedelta(0)
 
@@ -52,12 +53,25 @@ class Limits:
     A modification or cancellation counts for second and minute, not for the day.
     """
 
-    orders_a_second: int = 10
-    orders_a_minute: int = 400
-    orders_a_day: int = 5_000
-    quotes_a_second: int = 1
-    history_a_second: int = 3
-    others_a_second: int = 10
+    orders_a_second: int
+    orders_a_minute: int
+    orders_a_day: int
+    quotes_a_second: int
+    history_a_second: int
+    others_a_second: int
+
+    @classmethod
+    def newest(cls) -> Limits:
+        """Return Kite's limits as last published."""
+        rates = rates_on(NEWEST)
+        return cls(
+            orders_a_second=rates["orders-second"],
+            orders_a_minute=rates["orders-minute"],
+            orders_a_day=rates["orders-day"],
+            quotes_a_second=rates["quotes"],
+            history_a_second=rates["history"],
+            others_a_second=rates["other"],
+        )
 
     def __post_init__(self) -> None:
         if min(self.orders_a_second, self.orders_a_minute, self.orders_a_day) < 1:
@@ -95,7 +109,7 @@ class SimSettings:
 
     cash: Decimal = Decimal(2_500_000)
     delays: Delays = field(default_factory=Delays)
-    limits: Limits | None = field(default_factory=Limits)
+    limits: Limits | None = field(default_factory=Limits.newest)
     exchange: ExchangeSettings = field(default_factory=ExchangeSettings)
     rejected_later: frozenset[Check] = frozenset(Check)
     protects_market_orders: bool = False

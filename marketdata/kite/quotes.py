@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from urllib.parse import quote_plus
 
 from marketdata.kite.client import Client
 from marketdata.kite.reads import Reads
+from marketdata.kite_limits import Size, size_on
 from marketdata.pacing import Call
 from marketdata.sources import SourceFailed
 
-_MOST_FULL, _MOST_SHORT = 500, 1_000
 _LONGEST_QUERY = 7_000
 """Characters of keys in one address: 8 KiB is what common servers take in a line."""
 
@@ -27,18 +28,21 @@ Ask = Callable[[list[str], Client], object]
 class KiteQuotes:
     """Asks for quotes by Kite's keys; a `QuoteSource`. Keys Kite doesn't know are left out."""
 
-    def __init__(self, reads: Reads) -> None:
+    def __init__(self, reads: Reads, day: date) -> None:
+        """`day`: whose limits of a call hold."""
         self._reads = reads
+        self._most_full = size_on(Size.QUOTE_KEYS, day)
+        self._most_short = size_on(Size.PRICE_KEYS, day)
 
     async def previous_closes(self, keys: Sequence[str]) -> dict[str, float]:
         """Return last prices of the session before, in rupees; one told as 0 is left out."""
-        rows = await self._rows(keys, _MOST_SHORT, lambda part, client: client.ohlc(*part))
+        rows = await self._rows(keys, self._most_short, lambda part, client: client.ohlc(*part))
         told = {key: _number(key, "ohlc.close", _inner(key, row)) for key, row in rows.items()}
         return {key: price for key, price in told.items() if price > 0}
 
     async def last_prices(self, keys: Sequence[str]) -> dict[str, float]:
         """Return last prices in rupees; one told as 0 is left out."""
-        rows = await self._rows(keys, _MOST_SHORT, lambda part, client: client.ltp(*part))
+        rows = await self._rows(keys, self._most_short, lambda part, client: client.ltp(*part))
         told = {key: _number(key, "last_price", row) for key, row in rows.items()}
         return {key: price for key, price in told.items() if price > 0}
 
@@ -47,7 +51,7 @@ class KiteQuotes:
 
         Raises `SourceFailed` where the lowest is not below the highest.
         """
-        rows = await self._rows(keys, _MOST_FULL, lambda part, client: client.quote(*part))
+        rows = await self._rows(keys, self._most_full, lambda part, client: client.quote(*part))
         limits = {}
         for key, row in rows.items():
             low = _exact(_number(key, "lower_circuit_limit", row))

@@ -6,12 +6,13 @@ Sending them is the work of `connection.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import msgspec
 
 from marketdata.kite.layout import Mode
+from marketdata.kite_limits import NEWEST, Size, size_on
 
 
 class TooManyInstruments(ValueError):
@@ -20,13 +21,12 @@ class TooManyInstruments(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SocketLimits:
-    """How much one key may carry, and how many tokens go into one command.
+    """How much one key may carry, as last published, and how many tokens go into one command."""
 
-    Source of the first two: the WebSocket page of the Kite Connect 3 documentation.
-    """
-
-    connections: int = 3
-    instruments_per_connection: int = 3_000
+    connections: int = field(default_factory=lambda: size_on(Size.SOCKETS, NEWEST))
+    instruments_per_connection: int = field(
+        default_factory=lambda: size_on(Size.SOCKET_INSTRUMENTS, NEWEST)
+    )
     tokens_per_command: int = 500
 
     def __post_init__(self) -> None:

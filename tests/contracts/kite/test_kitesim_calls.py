@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import aiohttp
@@ -311,7 +312,7 @@ async def test_the_second_quote_in_a_second_is_too_many(clock):
 
 
 async def test_orders_have_limits_a_second_a_minute_and_a_day(clock):
-    limits = Limits(orders_a_second=3, orders_a_minute=4, orders_a_day=5)
+    limits = replace(Limits.newest(), orders_a_second=3, orders_a_minute=4, orders_a_day=5)
     async with venue(seconds=clock, limits=limits) as opened:
         told = []
         for second in (0, 0, 0, 0, 2, 2, 70, 70):

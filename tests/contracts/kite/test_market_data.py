@@ -206,7 +206,7 @@ async def test_an_answer_never_spans_more_than_kite_gives(built: BuiltDay, tmp_p
 
 
 async def test_the_broker_s_rate_limit_is_kept_to(built: BuiltDay, tmp_path: Path):
-    async with desk(built, limits=Limits()) as at:
+    async with desk(built, limits=Limits.newest()) as at:
         (index, *_) = await at.listed()
         target = target_of(tmp_path)
         sessions = sessions_before(DAY, 4, CALENDAR)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from execution.kitesim.answers import KiteError
@@ -30,7 +32,7 @@ def taken(rates: Rates, call: Call) -> bool:
 )
 def test_so_many_calls_are_answered_in_a_second(call, most):
     clock = Clock()
-    rates = Rates(Limits(), clock)
+    rates = Rates(Limits.newest(), clock)
 
     first = [taken(rates, call) for _ in range(most + 1)]
     clock.at = 0.999
@@ -43,7 +45,8 @@ def test_so_many_calls_are_answered_in_a_second(call, most):
 
 def test_changes_share_the_seconds_and_minutes_of_placements_but_not_the_day():
     clock = Clock()
-    rates = Rates(Limits(orders_a_second=2, orders_a_minute=3, orders_a_day=2), clock)
+    few = replace(Limits.newest(), orders_a_second=2, orders_a_minute=3, orders_a_day=2)
+    rates = Rates(few, clock)
 
     told = []
     for at, call in [
