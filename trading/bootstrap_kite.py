@@ -13,15 +13,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypedDict
 
 from execution.exchange import Exchange
 from execution.kite.broker import Around, BrokerSettings, KiteBroker
 from execution.kite.lanes import Lanes
 from execution.paper import PaperBroker
-from marketdata.calendar import Calendar
+from marketdata.calendar import IST, Calendar
 from marketdata.clock import Clock, SystemClock
-from marketdata.feed import MarketFeed, TapeFeed
+from marketdata.feed import TapeFeed
 from marketdata.instruments import Instrument, Kind
 from marketdata.kite.access import SocketLogin
 from marketdata.kite.client import API_ROOT, Client, RestLogin
@@ -42,7 +41,6 @@ from marketdata.kite.ticker import Ticker
 from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
 from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
 from marketdata.pacing import Pacer
-from marketdata.quality import TickScreen
 from marketdata.sources import History, InstrumentSource, QuoteSource
 from marketdata.tape_head import TapeHead
 from trading.bootstrap import (
@@ -59,8 +57,6 @@ from trading.doorbell import Doorbell
 from trading.engine.core import Engine
 from trading.engine.events import ConditionChanged
 from trading.engine.runner import Input, Journal, Runner, Surroundings
-from trading.engine.settings import EngineSetup
-from trading.engine.timeline import Timeline
 from trading.engine.venue import InstantVenue, Venue
 from trading.live_book import OwnBooks
 from trading.live_venue import LiveSettings, LiveVenue
@@ -212,31 +208,25 @@ def kite_broker(
     return KiteBroker(around, BrokerSettings())
 
 
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What differs between paper and live: the engine, where its orders go, who rings for it."""
+
+    engine: Engine
+    venue: Venue
+    bell: Doorbell
+    broker: KiteBroker | None = None
+
+
 def kite_paper_desk(
     day: KiteDay, access: KiteAccess, journal: Journal, outside: Outside, wall: Wall
 ) -> KiteDesk:
     """Return a desk that trades Kite's prices on the simulated exchange; no order leaves it."""
-    head = day.tape.head
-    exchange = Exchange(
-        day.config.exchange, session_windows(head, Calendar.load()), run=day.run_number % 1000
-    )
+    windows = session_windows(day.tape.head, Calendar.load())
+    exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
     venue = InstantVenue(PaperBroker(exchange))
-    engine = _engine(day, live=False)
-    bell = Doorbell()
-    ear = _Ear(outside, bell, None)
-    ticker = ticker_of(access, head, wall)
-    feed = _feed(day, ticker, ear, wall)
-    around = Surroundings(
-        journal=journal,
-        venue=venue,
-        feed=feed,
-        now=feed.now,
-        inputs=ear.inputs,
-        before_orders=outside.before_orders,
-        pause=bell.wait,
-        **_common(day, engine.setup),
-    )
-    return KiteDesk(Runner(engine, around), feed, ticker, venue, bell)
+    core = _Core(_engine(day, live=False), venue, Doorbell())
+    return _desk(day, core, ticker_of(access, day.tape.head, wall), journal, (outside, wall))
 
 
 def kite_live_desk(
@@ -249,25 +239,36 @@ def kite_live_desk(
     """Return a desk whose orders go to Kite; only a run that has passed the gate may ask for it."""
     wall, pacer = rim
     head = day.tape.head
-    engine = _engine(day, live=True)
+    engine, bell = _engine(day, live=True), Doorbell()
     broker = kite_broker(access, {item.key: item for item in head.instruments}, pacer, wall)
-    bell = Doorbell()
-    rim_of_venue = (wall.clock.now, bell)
-    venue = LiveVenue(broker, lambda: _books_of(engine), rim_of_venue, LiveSettings())
-    ear = _Ear(outside, bell, venue)
-    ticker = ticker_of(access, head, wall)
+    venue = LiveVenue(broker, lambda: _books_of(engine), (wall.clock.now, bell), LiveSettings())
+    core = _Core(engine, venue, bell, broker)
+    return _desk(day, core, ticker_of(access, head, wall), journal, (outside, wall))
+
+
+def _desk(
+    day: KiteDay, core: _Core, ticker: Ticker, journal: Journal, rim: tuple[Outside, Wall]
+) -> KiteDesk:
+    outside, wall = rim
+    live = core.venue if isinstance(core.venue, LiveVenue) else None
+    ear = _Ear(outside, core.bell, live)
     feed = _feed(day, ticker, ear, wall)
+    setup = core.engine.setup
     around = Surroundings(
         journal=journal,
-        venue=venue,
+        venue=core.venue,
+        past=TapeFeed(RawTapeReader(day.tape.path), None),
         feed=feed,
         now=feed.now,
+        screen=screen_of(setup, day.config),
+        timeline=timeline_of(setup),
         inputs=ear.inputs,
         before_orders=outside.before_orders,
-        pause=bell.wait,
-        **_common(day, engine.setup),
+        symbols={item.token: item.symbol for item in day.tape.head.instruments},
+        pause=core.bell.wait,
     )
-    return KiteDesk(Runner(engine, around), feed, ticker, venue, bell, broker)
+    runner = Runner(core.engine, around)
+    return KiteDesk(runner, feed, ticker, core.venue, core.bell, core.broker)
 
 
 def _engine(day: KiteDay, *, live: bool) -> Engine:
@@ -281,24 +282,6 @@ def _engine(day: KiteDay, *, live: bool) -> Engine:
 def _feed(day: KiteDay, ticker: Ticker, ear: _Ear, wall: Wall) -> KiteFeed:
     over = FeedDay(wall.clock, wall.sleep, day.tape.head.session_close)
     return KiteFeed(day.tape, ticker, ear.listener(lambda _: None), over)
-
-
-class _Common(TypedDict):
-    """What stands around the engine on paper as live."""
-
-    past: MarketFeed
-    screen: TickScreen
-    timeline: Timeline
-    symbols: dict[int, str]
-
-
-def _common(day: KiteDay, setup: EngineSetup) -> _Common:
-    return {
-        "past": TapeFeed(RawTapeReader(day.tape.path), None),
-        "screen": screen_of(setup, day.config),
-        "timeline": timeline_of(setup),
-        "symbols": {item.token: item.symbol for item in day.tape.head.instruments},
-    }
 
 
 def _books_of(engine: Engine) -> OwnBooks:
@@ -335,7 +318,7 @@ def kite_data(access: KiteAccess, pacer: Pacer, wall: Wall) -> KiteData:
     reads = Reads(client, pacer, pause, ReadPatience())
     return KiteData(
         instruments=KiteInstruments(reads),
-        quotes=KiteQuotes(reads),
+        quotes=KiteQuotes(reads, wall.clock.now().astimezone(IST).date()),
         history=KiteHistory(reads),
         close=client.close,
     )
