@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from celery import shared_task
@@ -22,6 +21,7 @@ from trading import broadcast_keys as keys
 from trading.broadcast_redis import connect, encode
 from trading.emergency import flatten_run
 from trading.metrics_worker import worker_text
+from trading.morning_sources import morning_sources
 from trading.selectors import run_by_code
 from trading.services import archive as archives
 from trading.services import day_report, premarket, readiness, square_off, task_watch
@@ -93,13 +93,15 @@ def token_check(**words: Any) -> str:
 @shared_task(name="trading.tasks.premarket_sync", **_LONG)
 def premarket_sync(**words: Any) -> str:
     """08:30: take over instruments, bans, holidays and events."""
-    return perform("premarket_sync", lambda o: premarket.premarket_sync(o, _sources()), words)
+    return perform(
+        "premarket_sync", lambda o: premarket.premarket_sync(o, morning_sources()), words
+    )
 
 
 @shared_task(name="trading.tasks.readiness_report", **_SHORT)
 def readiness_report(**words: Any) -> str:
     """09:00: is everything ready for the session?"""
-    has_sources = not _sources().are_empty
+    has_sources = not morning_sources().are_empty
     return perform(
         "readiness_report",
         lambda o: readiness.readiness_report(o, has_sources=has_sources),
@@ -158,18 +160,3 @@ def heartbeat(**_words: Any) -> str:
     finally:
         client.close()
     return "alive"
-
-
-def _sources() -> premarket.Sources:
-    return premarket.Sources(
-        dump=settings.INSTRUMENT_DUMP,
-        ban_list=settings.BAN_LIST,
-        broker=_broker() if settings.KITE_API_KEY else None,
-    )
-
-
-def _broker() -> premarket.Morning:
-    """Return what the broker is asked with; its client is loaded by those who have an app only."""
-    from trading.kite_reading import KiteMorning
-
-    return KiteMorning(timezone.now, Path(settings.PROJECT_ROOT) / "var" / "history")

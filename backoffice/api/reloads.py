@@ -5,7 +5,9 @@ What is read, and why a running session keeps its own, is told in `trading/servi
 
 from __future__ import annotations
 
-from django.conf import settings
+from collections.abc import Callable
+from typing import Any
+
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +16,9 @@ from backoffice.api.authentication import actor
 from backoffice.api.base import DeskView, parsed
 from backoffice.api.control import ReasonInput
 from backoffice.api.errors import Conflict
-from backoffice.api.schema import asked, described, told
+from backoffice.api.schema import View, asked, described, told
 from backoffice.permissions import Action
-from trading.services.premarket import Sources
+from trading.morning_sources import morning_sources
 from trading.services.reload import (
     Reloaded,
     ReloadRefusedError,
@@ -25,7 +27,6 @@ from trading.services.reload import (
 )
 
 _NEXT = "next session"
-_WHY = {"reason": "a new ban list"}
 
 
 class ReloadedOutput(serializers.Serializer):
@@ -36,64 +37,49 @@ class ReloadedOutput(serializers.Serializer):
     takes_effect = serializers.ChoiceField(choices=[_NEXT])
 
 
-def _answer(found: Reloaded) -> Response:
-    return Response({"size": found.size, "text": found.text, "takes_effect": _NEXT})
+def _described(summary: str, size: int, text: str) -> Callable[[View], View]:
+    """Return the schema of one of the two calls, with what it may answer as its example."""
+    return described(
+        "configuration",
+        summary,
+        {200: ReloadedOutput},
+        errors=[409],
+        body=ReasonInput,
+        examples=[
+            asked("Reason", {"reason": "a new ban list"}),
+            told("Read", {"size": size, "text": text, "takes_effect": _NEXT}, 200),
+        ],
+    )
 
 
-class UniverseReloadView(DeskView):
+class _ReloadView(DeskView):
+    """A call that reads something again for a reason."""
+
+    needs = {"POST": Action.CONFIGURE}
+
+    def answer(self, request: Request, reload: Callable[..., Reloaded], **means: Any) -> Response:
+        """Read again and tell what stands ready. Raises `Conflict` where nothing was read."""
+        reason = parsed(ReasonInput, request).validated_data["reason"]
+        try:
+            found = reload(by=actor(request), reason=reason, **means)
+        except ReloadRefusedError as error:
+            raise Conflict("not_reloaded", str(error)) from error
+        return Response({"size": found.size, "text": found.text, "takes_effect": _NEXT})
+
+
+class UniverseReloadView(_ReloadView):
     """The market's lists."""
 
-    needs = {"POST": Action.CONFIGURE}
-
-    @described(
-        "configuration",
-        "Reload the universe",
-        {200: ReloadedOutput},
-        errors=[409],
-        body=ReasonInput,
-        examples=[
-            asked("Reason", _WHY),
-            told(
-                "Read",
-                {"size": 27, "text": "universe: 27 columns", "takes_effect": _NEXT},
-                200,
-            ),
-        ],
-    )
+    @_described("Reload the universe", 27, "universe: 27 columns")
     def post(self, request: Request) -> Response:
         """Read instruments, bans, holidays and events again; answer with the columns they give."""
-        reason = parsed(ReasonInput, request).validated_data["reason"]
-        sources = Sources(dump=settings.INSTRUMENT_DUMP, ban_list=settings.BAN_LIST)
-        try:
-            return _answer(reload_universe(by=actor(request), reason=reason, sources=sources))
-        except ReloadRefusedError as error:
-            raise Conflict("not_reloaded", str(error)) from error
+        return self.answer(request, reload_universe, sources=morning_sources())
 
 
-class StrategiesReloadView(DeskView):
+class StrategiesReloadView(_ReloadView):
     """The strategies of the active configuration."""
 
-    needs = {"POST": Action.CONFIGURE}
-
-    @described(
-        "configuration",
-        "Reload the strategies",
-        {200: ReloadedOutput},
-        errors=[409],
-        body=ReasonInput,
-        examples=[
-            asked("Reason", _WHY),
-            told(
-                "Read",
-                {"size": 2, "text": "desk v2: opening_range", "takes_effect": _NEXT},
-                200,
-            ),
-        ],
-    )
+    @_described("Reload the strategies", 2, "desk v2: opening_range")
     def post(self, request: Request) -> Response:
         """Read the active configuration's strategies again; answer with how many there are."""
-        reason = parsed(ReasonInput, request).validated_data["reason"]
-        try:
-            return _answer(reload_strategies(by=actor(request), reason=reason))
-        except ReloadRefusedError as error:
-            raise Conflict("not_reloaded", str(error)) from error
+        return self.answer(request, reload_strategies)
