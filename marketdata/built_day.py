@@ -6,7 +6,7 @@ Which days are built from recordings is known to `dayset.py`, which are made to 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 from marketdata.history import bars_path, bars_table
 from marketdata.instruments import Instrument, Kind
 from marketdata.minute_bars import MinuteBars
+from marketdata.options.iv_file import write_histories
+from marketdata.options.iv_history import IvHistories
 from marketdata.tape import TapeReader, write_tape
 from marketdata.tape_frames import Arrivals, grouped
 from marketdata.tape_head import TapeHead
@@ -44,11 +46,15 @@ class BuiltDay:
 
 @dataclass(frozen=True, slots=True)
 class DayData:
-    """A day in memory: its head, every tick of it, and each instrument's bars before it."""
+    """A day in memory: its head, every tick of it, and each instrument's bars before it.
+
+    `iv_before`: volatility at the money on days before, by underlying, where it is known.
+    """
 
     head: TapeHead
     arrivals: Arrivals
     before: tuple[tuple[Instrument, MinuteBars], ...]
+    iv_before: IvHistories = field(default_factory=dict)
 
     def frames(self) -> Iterator[tuple[int, Ticks]]:
         """Yield the day's frames with their times in microseconds since the epoch."""
@@ -61,6 +67,8 @@ class DayData:
         warmup.mkdir(parents=True, exist_ok=True)
         for instrument, bars in self.before:
             _write_bars(warmup, instrument, bars)
+        if self.iv_before:
+            write_histories(warmup, self.iv_before, self.head.source)
         path = write_tape(out_dir / f"{day}.tape", self.head, self.frames())
         tape = TapeReader(path)
         return BuiltDay(

@@ -1,18 +1,20 @@
 """Recorded days as tapes: which days there are, and building the tape and warm-up of one.
 
-Reading the recordings lives in `dayset_source.py`, what is modelled on top in `dayset_futures.py`
-and `synthetic_quotes.py`; days without any recording are made in `synthetic.py`.
+Reading the recordings lives in `dayset_source.py` and `dayset_chain.py`, what is modelled on top in
+`dayset_futures.py` and `synthetic_quotes.py`; days without any are made in `synthetic.py`.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from marketdata.built_day import BuiltDay, DayData
 from marketdata.calendar import Calendar
+from marketdata.dayset_chain import OptionColumn, option_columns
 from marketdata.dayset_columns import DayColumn, day_columns, session_of
 from marketdata.dayset_days import RECORDED_DAYS, DaySpec
-from marketdata.dayset_notes import notes_of
+from marketdata.dayset_notes import notes_of, notes_of_chain
 from marketdata.dayset_source import RecordingError
 from marketdata.dayset_ticks import bar_arrivals, raw_arrivals, volume_of_minute
 from marketdata.synthetic_quotes import put_quotes
@@ -57,28 +59,40 @@ def read_day(spec: DaySpec, folder: Path) -> DayData:
     """
     calendar = Calendar.load()
     columns = day_columns(spec, folder, calendar)
-    head = _head(spec, columns, calendar)
-    opens_at = microseconds(head.session_open)
+    opens_at = microseconds(_opens(spec, columns, calendar))
+    options = option_columns(spec, folder, opens_at)
+    told = [_arrivals(column, opens_at) for column in columns]
     return DayData(
-        head=head,
-        arrivals=merged([_arrivals(column, opens_at) for column in columns]),
+        head=_head(spec, columns, options, calendar),
+        arrivals=merged(told + [option.arrivals for option in options]),
         before=tuple((column.instrument, column.before) for column in columns),
     )
 
 
-def _head(spec: DaySpec, columns: tuple[DayColumn, ...], calendar: Calendar) -> TapeHead:
+def _opens(spec: DaySpec, columns: tuple[DayColumn, ...], calendar: Calendar) -> datetime:
+    sessions = (session_of(column.instrument, spec.date, calendar) for column in columns)
+    return min(session.opens_at for session in sessions)
+
+
+def _head(
+    spec: DaySpec,
+    columns: tuple[DayColumn, ...],
+    options: tuple[OptionColumn, ...],
+    calendar: Calendar,
+) -> TapeHead:
     sessions = [session_of(column.instrument, spec.date, calendar) for column in columns]
     return TapeHead(
         date=spec.date,
         source="; ".join(spec.files),
         made_by=MADE_BY,
-        instruments=tuple(column.instrument for column in columns),
+        instruments=tuple(column.instrument for column in columns)
+        + tuple(option.instrument for option in options),
         previous_close=tuple(
             (column.instrument.token, float(column.before.close[-1])) for column in columns
         ),
-        session_open=min(session.opens_at for session in sessions),
+        session_open=_opens(spec, columns, calendar),
         session_close=max(session.closes_at for session in sessions),
-        notes=notes_of(spec.date, columns, calendar),
+        notes=notes_of(spec.date, columns, calendar) + notes_of_chain(options),
     )
 
 

@@ -15,7 +15,8 @@ class DaySpec:
 
     `bars`: files of one-minute bars; `ticks`: a file of raw ticks, used in place of the bars for
     the symbols it has, or empty. `dump`: the instrument list that names the symbols. `left_out`:
-    symbols of the files that are not told.
+    symbols of the files that are not told. `chain`: a file of snapshots of option chains, or empty;
+    `derivatives`: the instrument list that names its options.
     """
 
     date: date
@@ -23,11 +24,14 @@ class DaySpec:
     dump: str
     ticks: str = ""
     left_out: tuple[str, ...] = ()
+    chain: str = ""
+    derivatives: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Return every file the day needs."""
-        return (*self.bars, *((self.ticks,) if self.ticks else ()), self.dump)
+        named = (*self.bars, self.ticks, self.dump, self.chain, self.derivatives)
+        return tuple(name for name in named if name)
 
 
 _DUMP = "instruments/kite_nse_2020-12-05.csv.gz"
@@ -48,5 +52,13 @@ RECORDED_DAYS = (
     DaySpec(date(2021, 5, 6), _2021, _DUMP),
     DaySpec(date(2023, 4, 20), _2023, _DUMP, left_out=("INDIAVIX",)),
     DaySpec(date(2026, 8, 12), _2026, _DUMP),
+    DaySpec(
+        date(2026, 8, 18),
+        _2026,
+        _DUMP,
+        chain="chain/nifty_2026-08-18_expiry.csv.gz",
+        derivatives="instruments/kite_nfo_bfo_2026-08-18.csv.gz",
+    ),
 )
-"""Minute bars and raw ticks, whole recordings and ones with holes, under three sets of rules."""
+"""Minute bars and raw ticks, whole recordings and ones with holes, under three sets of rules; the
+last one with an option chain, on an expiry day."""

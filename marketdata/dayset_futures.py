@@ -32,7 +32,9 @@ from marketdata.synthetic_shape import volatility_multiplier, volume_share
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+"""Months as symbols of contracts write them."""
+
 _MINUTE = 60_000_000
 _SESSION_MINUTES = 375
 _FIRST_YEAR = 2016
@@ -70,7 +72,7 @@ def near_future(index: IndexName, day: date, level: float, calendar: Calendar) -
     return Instrument(
         token=_made_token(index, expiry),
         exchange=Exchange.NFO,
-        symbol=f"{index.name}{expiry:%y}{_MONTHS[expiry.month - 1]}FUT",
+        symbol=f"{index.name}{expiry:%y}{MONTHS[expiry.month - 1]}FUT",
         name=index.name,
         kind=Kind.FUTURE,
         lot_size=lot_size(index.name, expiry),
@@ -78,7 +80,7 @@ def near_future(index: IndexName, day: date, level: float, calendar: Calendar) -
             Kind.FUTURE, day, Decimal(str(level)), exchange=Exchange.NFO, is_index=True
         ),
         expiry=expiry,
-        freeze_quantity=_known_freeze(index.name, day),
+        freeze_quantity=known_freeze(index.name, day),
         made_from=f"index {index.spot}",
     )
 
@@ -133,7 +135,8 @@ def _lots(symbol: str, day: date, index: MinuteBars, model: FutureModel) -> Ints
     return lots
 
 
-def _known_freeze(name: str, day: date) -> int | None:
+def known_freeze(name: str, day: date) -> int | None:
+    """Return the largest quantity of one order on a day; None where it isn't known."""
     try:
         return freeze_quantity(name, day)
     except FactMissing:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from marketdata.calendar import Calendar
+from marketdata.dayset_chain import OptionColumn
 from marketdata.dayset_columns import DayColumn, session_of
 from marketdata.dayset_futures import FutureModel
 from marketdata.instruments import Kind
@@ -28,6 +29,11 @@ _QUOTES = (
     "recorded"
 )
 
+_CHAIN = (
+    "last price, open interest and volume come from snapshots of the chain, about one a minute; "
+    "what happened between them was not recorded, quotes and their sizes are modelled"
+)
+
 _ALL = {Kind.INDEX: "all indices", Kind.FUTURE: "all futures", Kind.EQUITY: "all shares"}
 
 
@@ -45,6 +51,18 @@ def notes_of(day: date, columns: tuple[DayColumn, ...], calendar: Calendar) -> t
         *_grouped(columns, _no_freeze),
     ]
     return tuple(f"{_names(group, columns)}: {remark}" for remark, group in told)
+
+
+def notes_of_chain(options: Sequence[OptionColumn]) -> tuple[str, ...]:
+    """Return the notes on a day's options; none where there are none."""
+    if not options:
+        return ()
+    first = moment(min(int(option.arrivals.at[0]) for option in options))
+    last = moment(max(int(option.arrivals.at[-1]) for option in options))
+    return (
+        f"all options: {_CHAIN}",
+        f"all options: recorded from {first:%H:%M} to {last:%H:%M}; no close before is known",
+    )
 
 
 def _grouped(

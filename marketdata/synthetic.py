@@ -1,8 +1,8 @@
 """A seeded market for tests, demonstrations and use without any recording: one made day.
 
 Its instruments stand in `synthetic_universe.py`, kinds of days in `synthetic_regimes.py`, prices in
-`synthetic_paths.py`, ticks in `synthetic_ticks.py`, faults in `synthetic_faults.py`. It tells
-indices, index futures and shares; an option chain is not made.
+`synthetic_paths.py`, ticks in `synthetic_ticks.py`, options in `synthetic_options.py`, faults in
+`synthetic_faults.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from marketdata.built_day import DayData
 from marketdata.calendar import Calendar
 from marketdata.instruments import Kind, Segment
 from marketdata.minute_bars import joined
+from marketdata.synthetic_chains import STANDARD_CHAINS, ListedChain, MadeChain, list_chains
+from marketdata.synthetic_options import ChainSession, chain_arrivals, forward_of
 from marketdata.synthetic_paths import day_paths
 from marketdata.synthetic_regimes import Course, Regime, course_of, eve_of, regime_of
 from marketdata.synthetic_ticks import (
@@ -28,11 +31,19 @@ from marketdata.synthetic_ticks import (
     series_of,
 )
 from marketdata.synthetic_universe import MadeInstrument, standard_market
+from marketdata.synthetic_volatility import volatility_before
 from marketdata.tape import microseconds
-from marketdata.tape_frames import merged
+from marketdata.tape_frames import Arrivals, merged
 from marketdata.tape_head import TapeHead
 
-__all__ = ["Regime", "SyntheticMarket", "SyntheticSpec", "regime_of", "standard_market"]
+__all__ = [
+    "STANDARD_CHAINS",
+    "Regime",
+    "SyntheticMarket",
+    "SyntheticSpec",
+    "regime_of",
+    "standard_market",
+]
 
 MADE_BY = "marketdata.synthetic 1"
 _LEAST_WARMUP = 3
@@ -41,6 +52,13 @@ _NOTES = (
     "all instruments: every price, quote and volume is made; nothing here has ever traded",
     "all futures: no open interest is told",
 )
+_OPTION_NOTE = (
+    "all options: priced from one volatility surface on the forward that the index's future "
+    "carries; told when they change, every five seconds at most; no bars before the day, but "
+    "made volatilities of the days before"
+)
+_OPTIONS_SEED, _BEFORE_SEED = 1, 2
+"""Draws of the options are apart from all others, so that they change nothing beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +67,8 @@ class SyntheticSpec:
 
     `date`: a day with an ordinary session. `instruments`: the first is the index by which a halt
     is decided; each future's index is among them, under the same name. `seconds_per_tick`: a
-    whole part of a minute. `warmup_sessions`: sessions made before the day, at least 3.
+    whole part of a minute. `warmup_sessions`: sessions made before the day, at least 3. `chains`:
+    options that are told too; whatever they are, everything else stays the same.
     """
 
     seed: int
@@ -58,6 +77,7 @@ class SyntheticSpec:
     instruments: tuple[MadeInstrument, ...]
     seconds_per_tick: int = 5
     warmup_sessions: int = 4
+    chains: tuple[MadeChain, ...] = ()
 
     def __post_init__(self) -> None:
         if self.seed < 0:
@@ -68,6 +88,21 @@ class SyntheticSpec:
             raise ValueError(f"warmup_sessions: {self.warmup_sessions}, expected at least 3")
         if not self.instruments or self.instruments[0].instrument.kind is not Kind.INDEX:
             raise ValueError("instruments: expected an index first")
+
+
+@dataclass(frozen=True, slots=True)
+class _ToldChain:
+    """A chain's ticks of the day, and what each option was worth at the close before."""
+
+    chain: ListedChain
+    arrivals: Arrivals
+    before: NDArray[np.float64]
+
+    def closes_before(self) -> Iterator[tuple[int, float]]:
+        """Yield token and close of every option."""
+        for options, closes in zip(self.chain.options, self.before, strict=True):
+            for option, close in zip(options, closes, strict=True):
+                yield option.token, float(close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +123,47 @@ class SyntheticMarket:
             raise ValueError(f"date: {spec.date} has no ordinary session")
         told = list(self._sessions())
         session, series = told.pop()
+        plain = [
+            arrivals_of(item, made, session)
+            for item, made in zip(spec.instruments, series, strict=True)
+        ]
+        options = self._options(session, series, told[-1])
         return DayData(
-            head=self._head(told[-1][1]),
-            arrivals=merged(
-                [
-                    arrivals_of(item, made, session)
-                    for item, made in zip(spec.instruments, series, strict=True)
-                ]
-            ),
+            head=self._head(told[-1][1], options),
+            arrivals=merged(plain + [option.arrivals for option in options]),
             before=tuple(
                 (item.instrument, joined([bars_of(made[place], at) for at, made in told]))
                 for place, item in enumerate(spec.instruments)
             ),
+            iv_before=volatility_before(
+                spec.chains, spec.date, self.calendar, self._drawn(_BEFORE_SEED)
+            ),
         )
+
+    def _drawn(self, apart: int) -> np.random.Generator:
+        seed = [self.spec.seed, self.spec.date.toordinal(), apart]
+        return np.random.Generator(np.random.PCG64(seed))
+
+    def _options(
+        self, session: MadeSession, series: list[Series], eve: tuple[MadeSession, list[Series]]
+    ) -> list[_ToldChain]:
+        """Return the chains of the day; `eve`: the session before."""
+        spec = self.spec
+        futures = {
+            item.instrument.name: place
+            for place, item in enumerate(spec.instruments)
+            if item.instrument.kind is Kind.FUTURE
+        }
+        closes = {name: float(eve[1][place].last[-1]) for name, place in futures.items()}
+        random = self._drawn(_OPTIONS_SEED)
+        told = []
+        for chain in list_chains(spec.chains, closes, spec.date, self.calendar):
+            place = futures[chain.made.name]
+            future = spec.instruments[place].instrument
+            before = forward_of(chain, eve[0], future, eve[1][place].last[-1:])
+            made = ChainSession(chain, session, future, series[place], float(before[0]), random)
+            told.append(_ToldChain(chain, *chain_arrivals(made)))
+        return told
 
     def _sessions(self) -> Iterator[tuple[MadeSession, list[Series]]]:
         """Yield every session with each instrument's series, the spec's day last."""
@@ -163,21 +226,23 @@ class SyntheticMarket:
     def _opens_at(self, day: date) -> int:
         return microseconds(self.calendar.session(day, Segment.CASH).opens_at)
 
-    def _head(self, eve: list[Series]) -> TapeHead:
+    def _head(self, eve: list[Series], options: list[_ToldChain]) -> TapeHead:
         spec = self.spec
+        plain = tuple(item.instrument for item in spec.instruments)
         futures = self.calendar.session(spec.date, Segment.FUTURES, is_index=True)
         return TapeHead(
             date=spec.date,
             source=f"synthetic market, seed {spec.seed}, {spec.regime}",
             made_by=MADE_BY,
-            instruments=tuple(item.instrument for item in spec.instruments),
+            instruments=plain
+            + tuple(option for told in options for option in told.chain.instruments),
             previous_close=tuple(
-                (item.instrument.token, float(made.last[-1]))
-                for item, made in zip(spec.instruments, eve, strict=True)
-            ),
+                (item.token, float(made.last[-1])) for item, made in zip(plain, eve, strict=True)
+            )
+            + tuple(close for told in options for close in told.closes_before()),
             session_open=futures.opens_at,
             session_close=futures.closes_at,
-            notes=_NOTES,
+            notes=(*_NOTES, _OPTION_NOTE) if options else _NOTES,
         )
 
 

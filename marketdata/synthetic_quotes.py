@@ -1,8 +1,8 @@
 """Modelled quotes: a bid, an ask and their sizes around a last price, for days that have none.
 
 Which days need them is known to `dayset.py` and `synthetic.py`, which say so in the tape's head.
-Assumption: index futures are quoted 1 to 5 ticks wide, liquid shares 1 to 3, both wider after the
-open; the touch shows a few seconds of the minute's volume.
+Assumption: index futures are quoted 1 to 5 ticks wide, liquid shares 1 to 3, options 0.15 % of the
+premium up to 40, all wider after the open; the touch shows a few seconds of the minute's volume.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class QuoteModel:
 MODELS = {
     Kind.FUTURE: QuoteModel(spread=0.00002, most_ticks=5, depth=0.05),
     Kind.EQUITY: QuoteModel(spread=0.0001, most_ticks=3, depth=0.05),
+    Kind.CALL: QuoteModel(spread=0.0015, most_ticks=40, depth=0.05),
+    Kind.PUT: QuoteModel(spread=0.0015, most_ticks=40, depth=0.05),
 }
 
 

@@ -9,6 +9,6 @@ from marketdata.built_day import BuiltDay
 from trading.made_days import make_day
 
 
-def made_day(folder: Path, *, seed: int = 1) -> BuiltDay:
-    """Return the day of a seed, told in ticks five seconds apart."""
-    return make_day(seed, date(2026, 10, 6), folder, seconds_per_tick=5)
+def made_day(folder: Path, *, seed: int = 1, options: bool = False) -> BuiltDay:
+    """Return the day of a seed, told in ticks five seconds apart; with its chains if wanted."""
+    return make_day(seed, date(2026, 10, 6), folder, seconds_per_tick=5, options=options)

@@ -25,7 +25,8 @@ def day_asked(text: str, recordings: Path, out: Path) -> tuple[str, Path]:
     """Return where a day comes from, and its tape: `2021-04-28`, `synthetic:7:5`, `one.tape`.
 
     Nothing asks for a made day. It is told second by second, or at the number of seconds behind
-    the seed. A day that has no tape yet gets one in `out`. Raises `NoSuchDayError`.
+    the seed, with the option chains of its indices. A day that has no tape yet gets one in `out`.
+    Raises `NoSuchDayError`.
     """
     if text.endswith((".tape", ".tape.gz")):
         return TAPE, _standing(Path(text))
@@ -33,7 +34,7 @@ def day_asked(text: str, recordings: Path, out: Path) -> tuple[str, Path]:
     if word == SYNTHETIC:
         seed, seconds = _made(text, numbers)
         day = DATES[seed % len(DATES)]
-        return SYNTHETIC, make_day(seed, day, out, seconds_per_tick=seconds).tape_path
+        return SYNTHETIC, make_day(seed, day, out, seconds_per_tick=seconds, options=True).tape_path
     known = {str(spec.date): spec for spec in available_days(recordings)}
     if text not in known:
         names = ", ".join(sorted(known)) or "no recordings here"

@@ -1,0 +1,121 @@
+"""What strategies and the ranking may know besides bars: how dear options are, days, events.
+
+The names of the readings are the strategies'; bars and features are `scan.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import nan
+
+import numpy as np
+
+from marketdata.bars import Floats
+from marketdata.expiry_flags import expiry_flags, own_exchanges, segment_expiries
+from marketdata.options.chain import Chain, Chains, by_expiry, chain_at
+from marketdata.options.greeks import prepare
+from marketdata.options.iv_history import NoStanding, Standing, standing
+from marketdata.options.term import constant_maturity, term_structure
+from marketdata.panel import Panel
+from strategies.context import (
+    DAYS_TO_EXPIRY,
+    EXPIRY_DAY,
+    IV_PERCENTILE,
+    IV_RANK,
+    MINUTES_TO_EVENT,
+    MONTHLY_EXPIRY,
+    SEGMENT_EXPIRY,
+)
+from trading.engine.settings import EngineSetup
+
+
+class Readings:
+    """The readings of every column that is studied, worked out when they are asked for.
+
+    `missing`: how often an underlying's volatility had no standing, by underlying and reason; once
+    a moment at most.
+    """
+
+    def __init__(self, setup: EngineSetup, panel: Panel, chains: Chains) -> None:
+        self._setup = setup
+        self._panel = panel
+        self._chains = chains
+        if chains:
+            prepare()
+        columns = setup.universe.columns[: setup.universe.studied]
+        self._underlyings = tuple(column.instrument.name for column in columns)
+        self._known: tuple[datetime | None, dict[str, Standing]] = (None, {})
+        self._flags: dict[str, dict[str, float]] = {}
+        self.missing: Counter[tuple[str, NoStanding]] = Counter()
+
+    def at(self, at: datetime, wanted: Iterable[str]) -> Mapping[str, Floats]:
+        """Return the readings wanted by name, shape `(studied,)`, NaN where unknown."""
+        return {name: self._reading(name, at) for name in wanted}
+
+    def _reading(self, name: str, at: datetime) -> Floats:
+        if name == IV_PERCENTILE:
+            return self._by_column({u: self._standing(u, at).percentile for u in self._named})
+        if name == IV_RANK:
+            return self._by_column({u: self._standing(u, at).rank for u in self._named})
+        if name == DAYS_TO_EXPIRY:
+            return self._by_column(self._days_to_expiry())
+        if name == MINUTES_TO_EVENT:
+            return self._by_column({u: self._minutes_to_event(u, at) for u in self._named})
+        if name in (EXPIRY_DAY, MONTHLY_EXPIRY, SEGMENT_EXPIRY):
+            if name not in self._flags:
+                self._flags[name] = self._expiry_flag(name)
+            return self._by_column(self._flags[name])
+        raise ValueError(f"context: {name}, expected a reading that is known")
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._underlyings))
+
+    def _by_column(self, values: Mapping[str, float]) -> Floats:
+        return np.array([values.get(name, nan) for name in self._underlyings], dtype=np.float64)
+
+    def _standing(self, underlying: str, at: datetime) -> Standing:
+        moment, known = self._known
+        if moment != at:
+            known = {}
+            self._known = (at, known)
+        if underlying not in known:
+            found = self._stands(underlying, at)
+            if found.missing is not None:
+                self.missing[underlying, found.missing] += 1
+            known[underlying] = found
+        return known[underlying]
+
+    def _stands(self, underlying: str, at: datetime) -> Standing:
+        there = by_expiry(self._chains, underlying)
+        if not there:
+            return Standing.nowhere(NoStanding.NO_CHAIN)
+        setup = self._setup
+        history = setup.iv_history.get(underlying, ())
+        if not history:
+            return Standing.nowhere(NoStanding.NO_HISTORY)
+        read = (chain_at(columns, self._panel, at) for columns in there)
+        now = constant_maturity(term_structure(c for c in read if isinstance(c, Chain)))
+        return standing(history, now, setup.day, setup.iv_settings)
+
+    def _days_to_expiry(self) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, expiry in sorted(self._chains):
+            found.setdefault(name, float((expiry - self._setup.day).days))
+        return found
+
+    def _expiry_flag(self, name: str) -> dict[str, float]:
+        listed = [column.instrument for column in self._setup.universe.columns]
+        day = self._setup.day
+        if name == SEGMENT_EXPIRY:
+            on = segment_expiries(listed, day)
+            return {u: float(not on.isdisjoint(own)) for u, own in own_exchanges(listed).items()}
+        flags = expiry_flags(listed, day).items()
+        return {u: float(flag.today if name == EXPIRY_DAY else flag.monthly) for u, flag in flags}
+
+    def _minutes_to_event(self, underlying: str, at: datetime) -> float:
+        windows = (each for each in self._setup.event_windows if each.concerns(underlying))
+        ahead = [each.begins for each in windows if each.effects.blocks and each.begins > at]
+        return (min(ahead) - at).total_seconds() / 60.0 if ahead else nan
