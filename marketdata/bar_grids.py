@@ -42,6 +42,12 @@ class SymbolBars:
     oi: Floats
     dropped: Mapping[str, int]
 
+    @classmethod
+    def none_of(cls, symbol: str) -> SymbolBars:
+        """Return the bars of a symbol of which nothing is known."""
+        nothing = np.empty(0, dtype=np.float64)
+        return cls(symbol, np.empty(0, dtype=np.int64), *(nothing,) * 6, dropped={})
+
     def __len__(self) -> int:
         return len(self.start)
 

@@ -40,6 +40,24 @@ class BarRow:
     oi: Floats
     gap: Flags
 
+    def of_first(self, columns: int) -> BarRow:
+        """Return the bar of the first `columns` only; itself where there are no more."""
+        if columns == len(self.close):
+            return self
+        return BarRow(
+            timeframe=self.timeframe,
+            start=self.start,
+            session=self.session,
+            minute=self.minute,
+            open=self.open[:columns],
+            high=self.high[:columns],
+            low=self.low[:columns],
+            close=self.close[:columns],
+            volume=self.volume[:columns],
+            oi=self.oi[:columns],
+            gap=self.gap[:columns],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BarGrid:

@@ -164,11 +164,15 @@ class Panel:
         late = (slots >= 0) & (slots < self._closed)
         volume = self._rise(columns, ticks["volume"], since_open, late)
         self.late_ticks += int(np.count_nonzero(late))
-        for slot in set(slots.tolist()):
+        is_one = len(slots) > 0 and bool((slots == slots[0]).all())
+        for slot in {int(slots[0])} if is_one else set(slots.tolist()):
             if slot < self._closed:
                 continue
             if slot not in self._forming:
                 self._forming[slot] = FormingBars(self._columns)
+            if is_one:
+                self._forming[slot].fold(columns, ticks, volume)
+                continue
             here = slots == slot
             self._forming[slot].fold(columns[here], ticks[here], volume[here])
 

@@ -8,7 +8,7 @@ from math import nan, sqrt
 from marketdata.features.base import Floats
 from marketdata.features.kernels import Bar, CompiledFeature, Parameters
 from marketdata.features.parameters import at_least
-from marketdata.features.windows import keep, mean_of, squares_about
+from marketdata.features.windows import keep, moments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,6 @@ class Bollinger(CompiledFeature):
         memory[0] += 1.0
         if memory[0] < period:
             return nan, nan, nan
-        middle = mean_of(closes)
-        width = deviations * sqrt(squares_about(closes, middle) / period)
+        middle, squares = moments_of(closes)
+        width = deviations * sqrt(squares / period)
         return middle + width, middle, middle - width

@@ -17,16 +17,24 @@ from marketdata.features.ema import EMA
 from marketdata.features.historical_volatility import HistoricalVolatility
 from marketdata.features.kama import KAMA
 from marketdata.features.obv import OBV
+from marketdata.features.oi_change import OIChange
+from marketdata.features.range_expansion import RangeExpansion
+from marketdata.features.realised_volatility import RealisedVolatility
 from marketdata.features.relative_volume import RelativeVolume
+from marketdata.features.retest import RetestedBreak
 from marketdata.features.roc import RateOfChange
 from marketdata.features.rsi import RSI
 from marketdata.features.session_context import SessionContext
 from marketdata.features.session_range import SessionRange
 from marketdata.features.supertrend import Supertrend
+from marketdata.features.support_resistance import SupportResistance
+from marketdata.features.swing_levels import SwingLevels
 from marketdata.features.swing_pullback import PullbackDepth
 from marketdata.features.swings import Lag, RollingHigh, RollingLow
+from marketdata.features.time_of_day import TimeOfDay
 from marketdata.features.trigger_bar import TriggerBar
 from marketdata.features.vwap import SessionVWAP
+from marketdata.features.vwap_distance import VWAPDistance
 from marketdata.timeframes import Timeframe
 
 ONE_OF_EACH: tuple[Feature, ...] = (
@@ -40,9 +48,13 @@ ONE_OF_EACH: tuple[Feature, ...] = (
     KAMA(),
     Lag(field="close", bars=1),
     OBV(),
+    OIChange(),
     PullbackDepth(),
+    RangeExpansion(),
     RateOfChange(),
+    RealisedVolatility(session_minutes=375.0),
     RelativeVolume(),
+    RetestedBreak(bars=5, confirmations=1, retest_bars=20, tolerance=2.0, atr_period=5),
     RollingHigh(bars=20),
     RollingLow(bars=20),
     RSI(),
@@ -50,7 +62,11 @@ ONE_OF_EACH: tuple[Feature, ...] = (
     SessionRange(),
     SessionVWAP(),
     Supertrend(),
+    SupportResistance(),
+    SwingLevels(),
+    TimeOfDay(),
     TriggerBar(),
+    VWAPDistance(),
 )
 
 

@@ -8,7 +8,7 @@ from math import nan
 from marketdata.features.base import Floats
 from marketdata.features.kernels import Bar, CompiledFeature, Parameters
 from marketdata.features.parameters import at_least
-from marketdata.features.windows import highest_of, keep, lowest_of
+from marketdata.features.windows import edges_of, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +43,4 @@ class Donchian(CompiledFeature):
         memory[0] += 1.0
         if memory[0] < period:
             return nan, nan
-        return highest_of(highs), lowest_of(lows)
+        return edges_of(highs, lows)

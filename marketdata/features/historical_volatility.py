@@ -8,7 +8,7 @@ from math import log, nan, sqrt
 from marketdata.features.base import Floats
 from marketdata.features.kernels import Bar, CompiledFeature, Parameters
 from marketdata.features.parameters import at_least
-from marketdata.features.windows import keep, mean_of, squares_about
+from marketdata.features.windows import keep, moments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,5 @@ class HistoricalVolatility(CompiledFeature):
         keep(returns, count - 1.0, log(bar.close / previous_close))
         if count < period:
             return (nan,)
-        squares = squares_about(returns, mean_of(returns))
+        _, squares = moments_of(returns)
         return (sqrt(squares / (period - 1.0) * bars_per_year),)

@@ -21,6 +21,10 @@ from marketdata.bars import BarGrid, BarRow
 from marketdata.features.base import Floats
 
 _OPTIONS = {"error_model": "numpy"}
+_KEPT_AS = "2"
+"""Changes whenever the way of compiling does, so that no code kept before is taken for new."""
+_FLOAT, _WHOLE, _FLAG = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)
+_FIELDS = ("open", "high", "low", "close", "volume", "oi")
 
 
 class Bar(NamedTuple):
@@ -35,6 +39,7 @@ class Bar(NamedTuple):
     low: float
     close: float
     volume: float
+    oi: float
     gap: bool
 
 
@@ -81,38 +86,74 @@ class CompiledFeature(ABC):
 
     def step(self, state: Floats, bar: BarRow) -> Floats:
         """Take one bar into `state` (changed in place); return outputs, shape `(K, N)`."""
-        columns = len(bar.close)
-        times = np.array([bar.start, bar.session, bar.minute], dtype=np.int64).reshape(3, 1)
-        prices = [_row(bar.open), _row(bar.high), _row(bar.low), _row(bar.close), _row(bar.volume)]
-        out = np.empty((len(self.outputs), 1, columns))
-        length = bar.timeframe.seconds
-        self._loop(state, (length, *times), (*prices, _flags(bar.gap).reshape(1, -1)), out)
+        out = np.empty((len(self.outputs), 1, len(bar.close)))
+        self.kept(state).take(columns_of(bar), out)
         return out[:, 0]
 
     def run(self, bars: BarGrid) -> Floats:
         """Return the outputs of every row, shape `(K, T, N)`; row t equals `step` at t exactly."""
-        times = (_whole(bars.start), _whole(bars.session), _whole(bars.minute))
-        prices = [_floats(a) for a in (bars.open, bars.high, bars.low, bars.close, bars.volume)]
         out = np.empty((len(self.outputs), *bars.close.shape))
-        state = self.new_state(bars.close.shape[1])
-        self._loop(state, (bars.timeframe.seconds, *times), (*prices, _flags(bars.gap)), out)
+        self.kept(self.new_state(bars.close.shape[1])).take(columns_of(bars), out)
         return out
 
-    def _loop(
-        self, state: Floats, times: tuple[Any, ...], columns: tuple[Any, ...], out: Floats
-    ) -> None:
-        shape = out.shape[1:]
-        if len(state) != shape[1] or any(values.shape != shape for values in columns):
-            raise ValueError(f"columns: memory of {len(state)}, expected bars of one shape {shape}")
+    def kept(self, state: Floats) -> Kept:
+        """Return the compiled loop bound to `state`, which it changes in place."""
         parameters = tuple(float(p) for p in self.parameters)
-        _compiled(type(self).body)(state, times, columns, parameters, out)
+        return Kept(_compiled(type(self).body), state, parameters)
+
+
+class Columns(NamedTuple):
+    """Bars as every compiled loop takes them: times `(T,)`, values `(T, N)`, one layout."""
+
+    times: tuple[Any, ...]
+    values: tuple[Any, ...]
+    shape: tuple[int, int]
+
+
+def columns_of(bars: BarRow | BarGrid) -> Columns:
+    """Return one bar or a history, made ready once for any number of features.
+
+    Raises `ValueError` where the columns differ in shape.
+    """
+    times: tuple[Any, ...]
+    values = [_laid_out(getattr(bars, name), _FLOAT) for name in _FIELDS]
+    values.append(_laid_out(bars.gap, _FLAG))
+    if isinstance(bars, BarRow):
+        shape = (1, len(bars.close))
+        values = [a.reshape(1, -1) for a in values]
+        now = np.array((bars.start, bars.session, bars.minute), dtype=np.int64)
+        times = (now[0:1], now[1:2], now[2:3])
+    else:
+        shape = bars.close.shape
+        times = tuple(_laid_out(t, _WHOLE) for t in (bars.start, bars.session, bars.minute))
+    for array in values:
+        if array.shape != shape:
+            raise ValueError(f"columns: an array of {array.shape}, expected one shape {shape}")
+    return Columns((bars.timeframe.seconds, *times), tuple(values), shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One feature's compiled loop with the memory it keeps up, shape `(columns, S)`."""
+
+    loop: Callable[..., None]
+    state: Floats
+    parameters: Parameters
+
+    def take(self, bars: Columns, out: Floats) -> None:
+        """Take the bars into the memory; fill `out`, shape `(K, T, N)`."""
+        if len(self.state) != bars.shape[1]:
+            raise ValueError(
+                f"columns: memory of {len(self.state)}, expected bars of one shape {bars.shape}"
+            )
+        self.loop(self.state, bars.times, bars.values, self.parameters, out)
 
 
 def _over_rows(
     state: Floats, times: Any, columns: Any, parameters: Parameters, out: Floats
 ) -> None:
     seconds, start, session, minute = times
-    open_, high, low, close, volume, gap = columns
+    open_, high, low, close, volume, oi, gap = columns
     for t in range(close.shape[0]):
         for j in range(close.shape[1]):
             if isnan(close[t, j]):
@@ -129,6 +170,7 @@ def _over_rows(
                 low[t, j],
                 close[t, j],
                 volume[t, j],
+                oi[t, j],
                 gap[t, j],
             )
             values = _body(state[j], bar, parameters)
@@ -149,7 +191,9 @@ def _compiled(body: Any) -> Callable[..., None]:
     """
     from numba import njit
 
-    fingerprint = crc32(_text(_over_rows) + _text(body) + repr(_OPTIONS).encode())
+    fingerprint = crc32(
+        _text(_over_rows) + _text(body) + repr(_OPTIONS).encode() + _KEPT_AS.encode()
+    )
     loop = _copy(_over_rows, {"_body": _jitted(body)}, body.__code__.co_filename)
     loop.__module__ = body.__module__
     loop.__qualname__ = f"{body.__qualname__}_{fingerprint:08x}"
@@ -158,10 +202,11 @@ def _compiled(body: Any) -> Callable[..., None]:
 
 
 def _jitted(function: Any) -> Any:
+    """Return a part compiled into its caller: a call for each column costs more than its work."""
     from numba import njit
 
     parts = {name: _jitted(part) for name, part in _parts(function).items()}
-    return njit(_copy(function, parts, function.__code__.co_filename), **_OPTIONS)
+    return njit(_copy(function, parts, function.__code__.co_filename), inline="always", **_OPTIONS)
 
 
 def _copy(function: Any, parts: dict[str, Any], filename: str) -> FunctionType:
@@ -182,22 +227,8 @@ def _text(function: Any) -> bytes:
     return own + b"".join(_text(part) for part in called if part is not _body)
 
 
-def _row(values: Floats) -> Floats:
-    return _floats(values).reshape(1, -1)
-
-
-def _floats(values: Floats) -> Floats:
+def _laid_out(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return the array in the one layout the loop is compiled for, copied only if it must be."""
-    return values if _is_plain(values) else np.require(values, np.float64, ("C", "W"))
-
-
-def _is_plain(values: Floats) -> bool:
-    return values.flags.carray and values.dtype == np.float64
-
-
-def _whole(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.require(values, np.int64, ("C", "W"))
-
-
-def _flags(values: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.require(values, np.bool_, ("C", "W"))
+    if values.dtype is dtype and values.flags.carray:
+        return values
+    return np.require(values, dtype, ("C", "W"))

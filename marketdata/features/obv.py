@@ -29,9 +29,8 @@ class OBV(CompiledFeature):
     @staticmethod
     def body(memory: Floats, bar: Bar, _parameters: Parameters) -> tuple[float]:
         change = bar.close - memory[1]
-        if memory[0] == 0.0 or change > 0.0:
-            memory[2] += bar.volume
-        elif change < 0.0:
-            memory[2] -= bar.volume
+        rises = (memory[0] == 0.0) | (change > 0.0)
+        sign = 1.0 if rises else -1.0 if change < 0.0 else 0.0
+        memory[2] += sign * bar.volume
         memory[0], memory[1] = 1.0, bar.close
         return (memory[2],)

@@ -57,12 +57,11 @@ class Supertrend(CompiledFeature):
         if bands[2] == 0.0:
             bands[0], bands[1] = upper, lower
             bands[2] = 1.0 if bar.close >= bands[3] else -1.0
-        if previous_close > bands[0] or upper < bands[0]:
-            bands[0] = upper
-        if previous_close < bands[1] or lower > bands[1]:
-            bands[1] = lower
-        if bands[2] < 0.0 and bar.close > bands[0]:
-            bands[2] = 1.0
-        elif bands[2] > 0.0 and bar.close < bands[1]:
-            bands[2] = -1.0
-        return (bands[1] if bands[2] > 0.0 else bands[0]), bands[2]
+        top, bottom, way = bands[0], bands[1], bands[2]
+        top = upper if (previous_close > top) | (upper < top) else top
+        bottom = lower if (previous_close < bottom) | (lower > bottom) else bottom
+        turned_up = (way < 0.0) & (bar.close > top)
+        turned_down = (way > 0.0) & (bar.close < bottom)
+        way = 1.0 if turned_up else -1.0 if turned_down else way
+        bands[0], bands[1], bands[2] = top, bottom, way
+        return (bottom if way > 0.0 else top), way

@@ -9,6 +9,8 @@ from marketdata.features.base import Floats
 from marketdata.features.kernels import Bar, CompiledFeature, Parameters
 from marketdata.features.parameters import at_least
 
+VWAP_MEMORY = 5
+
 
 @dataclass(frozen=True, slots=True)
 class SessionVWAP(CompiledFeature):
@@ -32,7 +34,7 @@ class SessionVWAP(CompiledFeature):
 
     @property
     def memory(self) -> int:
-        return 5
+        return VWAP_MEMORY
 
     @property
     def parameters(self) -> Parameters:
@@ -41,17 +43,22 @@ class SessionVWAP(CompiledFeature):
     @staticmethod
     def body(memory: Floats, bar: Bar, parameters: Parameters) -> tuple[float, float, float]:
         (bands,) = parameters
-        if memory[0] == 0.0 or memory[1] != bar.session:
-            memory[:] = 0.0
-            memory[0], memory[1] = 1.0, bar.session
-        if bar.volume > 0.0:
-            # Updated by differences: a mean of squares less a squared mean loses all its digits.
-            distance = (bar.high + bar.low + bar.close) / 3.0 - memory[3]
-            memory[2] += bar.volume
-            memory[3] += distance * (bar.volume / memory[2])
-            left = (bar.high + bar.low + bar.close) / 3.0 - memory[3]
-            memory[4] += bar.volume * distance * left
-        if memory[2] == 0.0:
-            return nan, nan, nan
-        width = bands * sqrt(memory[4] / memory[2])
-        return memory[3], memory[3] + width, memory[3] - width
+        vwap, sigma = session_vwap(memory, bar)
+        return vwap, vwap + bands * sigma, vwap - bands * sigma
+
+
+def session_vwap(memory: Floats, bar: Bar) -> tuple[float, float]:
+    """Take a bar into the first five floats of `memory`; return VWAP and sigma, or NaN twice."""
+    if memory[0] == 0.0 or memory[1] != bar.session:
+        memory[:VWAP_MEMORY] = 0.0
+        memory[0], memory[1] = 1.0, bar.session
+    if bar.volume > 0.0:
+        # Updated by differences: a mean of squares less a squared mean loses all its digits.
+        distance = (bar.high + bar.low + bar.close) / 3.0 - memory[3]
+        memory[2] += bar.volume
+        memory[3] += distance * (bar.volume / memory[2])
+        left = (bar.high + bar.low + bar.close) / 3.0 - memory[3]
+        memory[4] += bar.volume * distance * left
+    if memory[2] == 0.0:
+        return nan, nan
+    return float(memory[3]), sqrt(memory[4] / memory[2])

@@ -35,6 +35,28 @@ def squares_about(ring: Floats, mean: float) -> float:
     return total
 
 
+def moments_of(ring: Floats) -> tuple[float, float]:
+    """Return the mean of a full ring and the sum of squared distances from it, in one pass.
+
+    Distances are taken from the ring's first value, which is never so far from the others that
+    digits are lost; exactly the value and 0 where all are equal.
+    """
+    first, distance, squares = ring[0], 0.0, 0.0
+    for value in ring:
+        distance += value - first
+        squares += (value - first) * (value - first)
+    return float(first + distance / len(ring)), squares - distance * distance / len(ring)
+
+
+def edges_of(highs: Floats, lows: Floats) -> tuple[float, float]:
+    """Return the highest of one full ring and the lowest of another as long."""
+    highest, lowest = highs[0], lows[0]
+    for k in range(len(highs)):
+        highest = max(highest, highs[k])
+        lowest = min(lowest, lows[k])
+    return highest, lowest
+
+
 def highest_of(ring: Floats) -> float:
     """Return the highest value of a full ring."""
     highest = ring[0]

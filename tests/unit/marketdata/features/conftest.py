@@ -32,12 +32,14 @@ def grid_of(prices: dict[str, Floats], minutes_a_day: int, frame: Timeframe) -> 
         low=prices["low"],
         close=prices["close"],
         volume=prices["volume"],
-        oi=np.zeros_like(prices["close"]),
+        oi=prices.get("oi", np.zeros_like(prices["close"])),
         gap=prices.get("gap", np.zeros(prices["close"].shape, dtype=np.bool_)),
     )
 
 
-def market(seed: int, rows: int, columns: int, holes: bool) -> BarGrid:
+def market(
+    seed: int, rows: int, columns: int, holes: bool, frame: Timeframe = Timeframe.MINUTE
+) -> BarGrid:
     """Return a random market of half-hour days on a grid of 0.05.
 
     With `holes`, columns begin late or vanish for a while, and a tenth of the bars have no trade.
@@ -51,6 +53,7 @@ def market(seed: int, rows: int, columns: int, holes: bool) -> BarGrid:
     volume = rng.integers(0, 5_000, shape).astype(np.float64)
     prices = {"open": opened, "high": high, "low": low, "close": close}
     prices = {name: np.round(values * 20.0) / 20.0 for name, values in prices.items()}
+    oi = 100.0 * np.round(1_000.0 + np.cumsum(rng.normal(0.0, 5.0, shape), axis=0))
     gap = np.zeros(shape, dtype=np.bool_)
     if holes:
         gap = rng.random(shape) < 0.1
@@ -58,13 +61,13 @@ def market(seed: int, rows: int, columns: int, holes: bool) -> BarGrid:
         for row, column in zip(*np.nonzero(gap), strict=True):
             for values in prices.values():
                 values[row, column] = prices["close"][row - 1, column]
-            volume[row, column] = 0.0
+            volume[row, column], oi[row, column] = 0.0, oi[row - 1, column]
         for column in range(columns):
             begins, away = rng.integers(0, rows, 2)
             for values in prices.values():
                 values[: begins * (column % 2), column] = np.nan
                 values[away : away + rng.integers(0, 5), column] = np.nan
-    return grid_of({**prices, "volume": volume, "gap": gap}, 30, Timeframe.MINUTE)
+    return grid_of({**prices, "volume": volume, "oi": oi, "gap": gap}, 30, frame)
 
 
 def recorded(path: Path, symbols: list[str], sessions: int, frame: Timeframe) -> BarGrid:
@@ -73,7 +76,7 @@ def recorded(path: Path, symbols: list[str], sessions: int, frame: Timeframe) ->
     table = table[table["symbol"].isin(symbols)]
     days = sorted(table["ts"].str[:10].unique())[:sessions]
     table = table[table["ts"].str[:10].isin(days)]
-    names = ("open", "high", "low", "close", "volume")
+    names = ("open", "high", "low", "close", "volume", "oi")
     wide = {
         name: np.ascontiguousarray(
             table.pivot_table(index="ts", columns="symbol", values=name).to_numpy(np.float64)
@@ -132,8 +135,9 @@ def make_grid() -> Callable[..., BarGrid]:
     def build(close: list[float], minutes_a_day: int = 375, **columns: list[float]) -> BarGrid:
         given = {name: columns.get(name, close) for name in ("open", "high", "low")}
         volume = columns.get("volume", [1.0] * len(close))
+        oi = columns.get("oi", [0.0] * len(close))
         gap = np.array(columns.get("gap", [False] * len(close)), dtype=np.bool_)
-        arrays = {**given, "close": close, "volume": volume}
+        arrays = {**given, "close": close, "volume": volume, "oi": oi}
         prices = {name: np.array(v, dtype=np.float64)[:, None] for name, v in arrays.items()}
         return grid_of({**prices, "gap": gap[:, None]}, minutes_a_day, Timeframe.MINUTE)
 

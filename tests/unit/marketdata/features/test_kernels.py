@@ -50,7 +50,7 @@ def test_a_run_over_recorded_bars_is_the_steps_to_the_last_bit(history, feature)
 def test_what_comes_later_changes_nothing_before(make_market, feature, seed, cut):
     grid = make_market(seed, rows=130, columns=3, holes=True)
     other = make_market(seed ^ 1, rows=130, columns=3, holes=True)
-    mixed = {name: getattr(grid, name).copy() for name in (*PRICES, "gap")}
+    mixed = {name: getattr(grid, name).copy() for name in (*PRICES, "oi", "gap")}
     for name, values in mixed.items():
         values[cut:] = getattr(other, name)[cut:]
 
@@ -115,7 +115,7 @@ def test_the_main_output_is_silent_through_the_warm_up(make_market, feature):
 @EACH
 def test_the_layout_of_a_history_makes_no_difference(make_market, feature):
     grid = make_market(6, rows=130, columns=4, holes=True)
-    turned = {name: np.asfortranarray(getattr(grid, name)) for name in (*PRICES, "gap")}
+    turned = {name: np.asfortranarray(getattr(grid, name)) for name in (*PRICES, "oi", "gap")}
     for values in turned.values():
         values.flags.writeable = False
 
@@ -127,6 +127,21 @@ def test_prices_of_zero_stop_nothing(make_grid, feature):
     values = feature.run(make_grid([0.0] * 120, volume=[0.0] * 120))
 
     assert not np.isinf(values).any()
+
+
+@EACH
+def test_flat_bars_stop_nothing_and_the_next_move_is_heard(make_market, make_grid, feature):
+    flat = feature.run(make_grid([100.0] * 120, minutes_a_day=50))
+    moving = make_market(9, rows=150, columns=1, holes=False)
+    still = {name: getattr(moving, name).copy() for name in ("open", "high", "low", "close")}
+    for values in still.values():
+        values[:60] = moving.close[59]
+
+    after = feature.run(replace(moving, **still))[:, 60:]
+
+    assert not np.isinf(flat).any()
+    assert not np.isinf(after).any()
+    assert np.isfinite(after).any(axis=(1, 2)).all()
 
 
 @EACH
