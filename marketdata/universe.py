@@ -6,7 +6,7 @@ Prices of the columns live in `panel.py`; reading the instrument dump in `instru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from marketdata.facts import index_by_name
 from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.option_columns import OPTIONS, OptionColumns, choose_options
 
 _DERIVATIVES = frozenset({Exchange.NFO, Exchange.BFO})
 
@@ -32,7 +33,8 @@ class Column:
 
     `scanned`: strategies look at it. `trade_as`: the column of the contract an opinion on it is
     traded in, itself for shares and futures, the near future for an index, None where there is
-    none. `volume_from`: the column whose volume counts for it, likewise.
+    none and for an option, which is a leg of a structure only. `volume_from`: the column whose
+    volume counts for it, likewise.
     """
 
     index: int
@@ -51,7 +53,8 @@ class UniverseSettings:
     not scanned (`INDIAVIX`). `futures_per_index`: nearest contracts. `stocks`: how many, ranked by
     `traded_value` (rupees a day by symbol), none below `least_traded_value`.
     `needs_derivatives`: leave shares without futures out. `banned`: symbols under the exchange's
-    F&O ban; None when the list could not be had. `most_columns`: the cap.
+    F&O ban; None when the list could not be had. `most_columns`: the cap. `options`: which
+    options of what is scanned become columns, none where it is None.
     """
 
     indices: tuple[str, ...]
@@ -63,6 +66,7 @@ class UniverseSettings:
     needs_derivatives: bool
     banned: frozenset[str] | None
     most_columns: int
+    options: OptionColumns | None = None
 
     def __post_init__(self) -> None:
         for name in ("futures_per_index", "stocks"):
@@ -77,15 +81,21 @@ class Universe:
     """The columns in order, the candidates left out with the reason, and who may not enter.
 
     `blocked`: names in which entries are refused (ban list, or all shares without one); exits
-    are always allowed.
+    are always allowed. `studied`: how many columns, the first ones, have features and are looked
+    at; those behind are options.
     """
 
     columns: tuple[Column, ...]
     left_out: tuple[tuple[str, str], ...]
     blocked: frozenset[str]
+    studied: int = field(init=False, repr=False, compare=False)
     _places: Mapping[int | str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        base = sum(column.instrument.kind not in OPTIONS for column in self.columns)
+        if any(column.instrument.kind in OPTIONS for column in self.columns[:base]):
+            raise UniverseError("columns: an option stands before others, expected options last")
+        object.__setattr__(self, "studied", base)
         places: dict[int | str, int] = {}
         for place, column in enumerate(self.columns):
             if column.index != place:
@@ -125,7 +135,7 @@ class _Pick:
 def build_universe(
     instruments: tuple[Instrument, ...], on: date, settings: UniverseSettings
 ) -> Universe:
-    """Choose the columns for day `on`: indices, watched indices, their near futures, then shares.
+    """Choose the columns for day `on`: indices, watched indices, near futures, shares, options.
 
     The same input in any order gives the same universe. A future expiring on `on` is still near;
     one expired before never enters. Candidates over the cap are left out from the end. A future is
@@ -139,11 +149,32 @@ def build_universe(
     kept = picks[: settings.most_columns]
     over = f"over the cap of {settings.most_columns} columns"
     left_out += [(pick.instrument.key, over) for pick in picks[settings.most_columns :]]
+    columns = _columns(kept, frozenset(settings.indices))
     return Universe(
-        columns=_columns(kept, frozenset(settings.indices)),
+        columns=(*columns, *_options(instruments, on, settings, columns, left_out)),
         left_out=tuple(left_out),
         blocked=_blocked(kept, settings.banned),
     )
+
+
+def _options(
+    instruments: tuple[Instrument, ...],
+    on: date,
+    settings: UniverseSettings,
+    columns: tuple[Column, ...],
+    left_out: list[tuple[str, str]],
+) -> list[Column]:
+    if settings.options is None:
+        return []
+    room = max(settings.most_columns - len(columns), 0)
+    wanted = replace(settings.options, most=min(settings.options.most, room))
+    names = {column.instrument.name for column in columns if column.scanned}
+    kept, beyond = choose_options(instruments, on, names, wanted)
+    left_out += beyond
+    return [
+        Column(place, item, scanned=False, trade_as=None, volume_from=place, why=why)
+        for place, (item, why) in enumerate(kept, start=len(columns))
+    ]
 
 
 def _indices(

@@ -128,7 +128,7 @@ class Broadcaster:
         # that missed something asks for the whole state.
         self._sequence += 1
         document["sequence"] = self._sequence
-        newest = max((day[-1][0] for day in self.state.market.days().values()), default=0.0)
+        newest = self.state.market.newest_bar
         self._sink.publish(
             Edition(
                 document=document,
@@ -201,7 +201,7 @@ class Broadcaster:
         """Return whose bars to store: everybody's once a minute, and where Redis may have none."""
         market = self.state.market
         if self._sink.needs_all or newest >= self._bars_from + _MINUTE:
-            return market.days()
+            return market.days(self.state.charted)
         return {key: market.bars(key) for key in fresh}
 
 

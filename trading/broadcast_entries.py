@@ -68,6 +68,7 @@ class Opinions:
         self.plans: dict[str, Document] = {}
         self._signal_of: dict[str, str] = {}
         self._margin: dict[str, float] = {}
+        self._units: dict[str, int] = {}
 
     def signalled(self, body: Mapping[str, Any]) -> None:
         """Take a `SignalNoted`."""
@@ -91,6 +92,7 @@ class Opinions:
         self._signal_of[body["decision_id"]] = body["signal_id"]
         per_unit = float(body["margin_inr"]) / body["quantity"] if body["quantity"] else 0.0
         self._margin[body["decision_id"]] = per_unit
+        self._units[body["decision_id"]] = body["quantity"]
         signal = self.signals.get(body["signal_id"])
         if signal is not None:
             self.signals.put({**signal, "decision": decision})
@@ -107,7 +109,22 @@ class Opinions:
             "quantity": sum(leg["quantity"] for leg in body["legs"]),
             "margin_per_unit": self._margin.get(decision_id, 0.0),
             "state": "PENDING_ENTRY",
+            "strategy": body["strategy"],
+            "entry": number(body["entry"]),
+            "direction": body["direction"],
+            "kind": "",
+            "combination": "",
         }
+
+    def combined(self, body: Mapping[str, Any]) -> None:
+        """Take a `CombinationNoted`: the margin is that of the whole plan, its legs block none."""
+        whole = self.plans[body["plan_id"]]
+        legs = [self.plans[code] for code in body["legs"]]
+        units = self._units.get(whole["decision_id"], 0)
+        self.plans[body["plan_id"]] = {**whole, "kind": body["kind"], "quantity": units}
+        for code, leg in zip(body["legs"], legs, strict=True):
+            named = {"combination": body["plan_id"], "margin_per_unit": 0.0}
+            self.plans[code] = {**leg, **named}
 
     def moved(self, body: Mapping[str, Any]) -> None:
         """Take a `PlanMoved`."""

@@ -5,7 +5,7 @@ Ticks are screened as the engine's are; nothing here is read by anything that de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
@@ -34,9 +34,14 @@ class Market:
         self._volume: dict[int, int] = {}
         self._bars: dict[str, list[Bar]] = {}
         self._close = {item.key: facts.previous_close.get(item.token) for item in facts.instruments}
+        self._options = frozenset(
+            item.key for item in facts.instruments if item.kind in (Kind.CALL, Kind.PUT)
+        )
         self.indices = frozenset(item.key for item in facts.instruments if item.kind is Kind.INDEX)
         self.touched: set[str] = set()
         """Instruments with a tick since the reader cleared it."""
+        self.newest_bar = 0.0
+        """Epoch second at which the newest bar of any instrument starts, 0 before the first."""
 
     def take(self, frame: Frame) -> None:
         """Take one frame in; ticks the screen refuses change nothing."""
@@ -58,6 +63,7 @@ class Market:
         rise = self._rise(token, at_s, volume)
         start = float(at_s - at_s % _MINUTE)
         bars = self._bars.setdefault(key, [])
+        self.newest_bar = max(self.newest_bar, start)
         opened, high, low = span
         if not bars or start > bars[-1][0]:
             bars.append([start, opened, high, low, last, float(rise)])
@@ -78,12 +84,19 @@ class Market:
         """Return the last price in rupees, None before the first tick."""
         return self._last.get(key)
 
-    def watch(self) -> list[dict[str, object]]:
-        """Return every priced instrument with its change from the close before, in percent."""
+    def is_shown(self, key: str, held: Collection[str]) -> bool:
+        """Say whether pages are told of an instrument: of options only while they are held."""
+        return key not in self._options or key in held
+
+    def watch(self, held: Collection[str]) -> list[dict[str, object]]:
+        """Return the priced instruments with their change from the close before, in percent.
+
+        Of options only those in `held` (keys): there are hundreds.
+        """
         return [
             {"instrument": key, "last": self._last[key], "change_pct": self._change(key)}
             for key in self._close
-            if key in self._last
+            if key in self._last and self.is_shown(key, held)
         ]
 
     def _change(self, key: str) -> float | None:
@@ -102,9 +115,9 @@ class Market:
             first -= 1
         return bars[first:]
 
-    def days(self) -> Mapping[str, list[Bar]]:
-        """Return the bars of every instrument that has any, each as `bars` does."""
-        return self._bars
+    def days(self, held: Collection[str]) -> Mapping[str, list[Bar]]:
+        """Return the bars of what has any, each as `bars` does; of options those in `held`."""
+        return {key: bars for key, bars in self._bars.items() if self.is_shown(key, held)}
 
 
 def watched(facts: DeskFacts) -> ScreenedTokens:

@@ -73,6 +73,7 @@ class Holdings:
             "r": _in_r(note, plan, note["gross"] + unrealised),
             "signal_id": plan.get("signal_id", ""),
             "decision_id": plan.get("decision_id", ""),
+            "combination": plan.get("combination", ""),
         }
 
     def open_instruments(self) -> set[str]:
@@ -113,14 +114,18 @@ def _in_r(note: Document, plan: Mapping[str, Any], profit: float) -> float | Non
 
 
 def by_strategy(positions: list[Document]) -> list[Document]:
-    """Return what each strategy's closed positions came to, by name.
+    """Return what each strategy's closed positions came to, by name; all legs of a plan are one.
 
     `net` and `expectancy` (net a trade) in rupees after charges; `win_rate` a fraction.
     """
-    closed: dict[str, list[float]] = {}
+    plans: dict[str, list[Document]] = {}
     for position in positions:
-        if position["state"] == "CLOSED":
-            closed.setdefault(position["strategy"], []).append(position["net"])
+        plans.setdefault(position["combination"] or position["id"], []).append(position)
+    closed: dict[str, list[float]] = {}
+    for held in plans.values():
+        if all(position["state"] == "CLOSED" for position in held):
+            net = math.fsum(position["net"] for position in held)
+            closed.setdefault(held[0]["strategy"], []).append(net)
     return [
         {
             "name": name,

@@ -96,7 +96,8 @@ def _opinions(run: Run) -> Iterator[Told]:
                 name: _float(getattr(row, name)) for name in ("entry", "stop", "target1", "target2")
             },
         )
-    plan_of = dict(Plan.objects.filter(run=run).values_list("decision_id", "code"))
+    wholes = Plan.objects.filter(run=run, combination=None)
+    plan_of = dict(wholes.values_list("decision_id", "code"))
     for decision in Decision.objects.filter(run=run).select_related("signal"):
         yield _told(
             decision,
@@ -129,6 +130,10 @@ def _plans(run: Run) -> Iterator[Told]:
                 **_same(plan, "strategy", "direction", "entry", "stop", "target1", "target2"),
             },
         )
+    for whole in plans.exclude(kind="").prefetch_related("combined"):
+        codes = sorted(leg.code for leg in whole.combined.all())
+        body = {"plan_id": whole.code, "kind": whole.kind, "legs": codes}
+        yield whole.decision.seq, "CombinationNoted", body | (whole.outlook or {})
     for move in PlanEvent.objects.filter(run=run).select_related("plan"):
         yield _told(move, "PlanMoved", plan_id=move.plan.code, state=move.state, reason=move.reason)
 

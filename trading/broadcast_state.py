@@ -28,6 +28,7 @@ from trading.broadcast_facts import DeskFacts
 from trading.broadcast_keys import VERSION
 from trading.broadcast_market import Market
 from trading.broadcast_positions import Holdings, by_strategy
+from trading.broadcast_together import together
 from trading.journal import HEAD, Record
 
 END = "run-ended"
@@ -59,7 +60,7 @@ class DeskState:
         body = record.body
         self._at = body.get("at", self._at) if record.kind != HEAD else self._at
         match record.kind:
-            case "SignalNoted" | "DecisionNoted" | "PlanNoted" | "PlanMoved":
+            case "SignalNoted" | "DecisionNoted" | "PlanNoted" | "CombinationNoted" | "PlanMoved":
                 self._opinion(record.kind, body)
             case "OrderNoted":
                 self._orders.take(body)
@@ -91,6 +92,8 @@ class DeskState:
                     self._heat = float(body["heat_after_inr"])
             case "PlanNoted":
                 self._opinions.planned(body)
+            case "CombinationNoted":
+                self._opinions.combined(body)
             case "PlanMoved":
                 self._opinions.moved(body)
                 self._holdings.moved(body)
@@ -147,6 +150,7 @@ class DeskState:
             "blocked_by": list(self._blocked_by),
             "account": self._account(positions),
             "positions": positions,
+            "combinations": together(positions, self._opinions.plans),
             "orders": self._orders.newest.document(),
             "signals": self._opinions.signals.document(),
             "fills": self._fills.document(),
@@ -154,7 +158,7 @@ class DeskState:
             "strategies": by_strategy(positions),
             "health": {"feed": self._feed()},
             "events": self._events.document(),
-            "watch": self.market.watch(),
+            "watch": self.market.watch(self._holdings.open_instruments()),
         }
 
     def _account(self, positions: list[Document]) -> Document:
@@ -176,7 +180,9 @@ class DeskState:
             "daily_loss_limit": _paise(facts.limits.daily_loss_inr(facts.capital)),
             "margin_used": _paise(self._holdings.margin_used()),
             "margin_limit": _paise(float(facts.limits.margin_share) * equity),
-            "positions_open": sum(1 for position in positions if position["quantity"]),
+            "positions_open": len(
+                {p["combination"] or p["id"] for p in positions if p["quantity"]}
+            ),
             "positions_limit": facts.limits.max_positions,
             "drawdown": _paise(max(self._peak - equity, 0.0)),
         }

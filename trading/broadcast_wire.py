@@ -49,7 +49,8 @@ class Wire:
     def drain(self, state: DeskState) -> dict[str, Message]:
         """Return a message for each channel that has something to tell, and begin anew."""
         market = state.market
-        for key in sorted(market.touched):
+        held = state.charted
+        for key in sorted(key for key in market.touched if market.is_shown(key, held)):
             self._items["ticks"].append({"instrument": key, "last": market.last(key)})
             self._items["bars"] += self._closed(key, market.bars(key))
         told = {

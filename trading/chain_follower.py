@@ -6,13 +6,12 @@ work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
 
-from marketdata.instruments import Kind
-from marketdata.live_universe import LiveUniverse
-from marketdata.option_window import WindowMove, WindowSettings, move_windows
+from marketdata.instruments import Instrument, Kind
+from marketdata.option_window import Chain, WindowMove, WindowSettings, move_windows
 
 _log = structlog.get_logger(__name__)
 
@@ -22,15 +21,17 @@ class ChainFollower:
 
     def __init__(
         self,
-        universe: LiveUniverse,
+        instruments: Sequence[Instrument],
+        chains: Sequence[Chain],
         settings: WindowSettings,
         want: Callable[[frozenset[int]], None],
     ) -> None:
-        self._universe = universe
+        """`instruments`: all that the day may watch, the options of `chains` among them."""
+        self._chains = tuple(chains)
         self._settings = settings
         self._want = want
         self._always = frozenset(
-            item.token for item in universe.instruments if item.kind not in (Kind.CALL, Kind.PUT)
+            item.token for item in instruments if item.kind not in (Kind.CALL, Kind.PUT)
         )
         self._move: WindowMove | None = None
 
@@ -45,7 +46,7 @@ class ChainFollower:
         `spots`: prices of the underlyings, by the name of their derivatives. `held`: tokens in
         which something is open; they stay. Raises what `want` raises; then nothing has moved.
         """
-        move = move_windows(self._universe.chains, self._move, spots, self._settings, held)
+        move = move_windows(self._chains, self._move, spots, self._settings, held)
         if self._move is None or move.added or move.dropped:
             self._want(self._always | move.tokens)
             _log.info(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from marketdata.calendar import IST
 from marketdata.instruments import Exchange, Instrument, Kind
-from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
-from marketdata.option_window import WindowSettings, chains_of
+from marketdata.option_window import WindowSettings
+from marketdata.tape_head import TapeHead
 from tests.kite_rim import World
 from trading.bootstrap_kite import chain_follower
 
@@ -27,10 +28,17 @@ CALLS = tuple(
 async def test_the_ticker_drops_what_is_far_and_subscribes_what_is_near() -> None:
     world = World()
     ticker = world.ticker()
-    chains = chains_of(CALLS, EXPIRY, ("NIFTY",), 1)
-    universe = LiveUniverse((INDEX, *CALLS), {}, (), frozenset(), chains, 0)
-    settings = LiveUniverseSettings(window=WindowSettings(each_side=1))
-    follower = chain_follower(ticker, universe, settings)
+    head = TapeHead(
+        date=EXPIRY,
+        source="made",
+        made_by="test",
+        instruments=(INDEX, *CALLS),
+        previous_close=(),
+        session_open=datetime(2026, 12, 29, 9, 15, tzinfo=IST),
+        session_close=datetime(2026, 12, 29, 15, 30, tzinfo=IST),
+        notes=(),
+    )
+    follower = chain_follower(ticker, head, WindowSettings(each_side=1))
     follower.follow({"NIFTY": 24_500.0}, ())
     ticker.start()
     await world.settle()

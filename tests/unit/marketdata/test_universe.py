@@ -12,6 +12,7 @@ import pytest
 
 from marketdata.instrument_dump import DumpRules, parse_dump
 from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.option_columns import OptionColumns
 from marketdata.universe import (
     Column,
     NotInUniverse,
@@ -249,3 +250,109 @@ def test_a_real_dump_joins_indices_to_their_futures(shared_data: Path) -> None:
     ]
     assert traded == ["NIFTY26AUGFUT", "BANKNIFTY26AUGFUT", "FINNIFTY26AUGFUT"]
     assert keys(universe)[-3:] == ["SBIN", "RELIANCE", "TCS"]
+
+
+EXPIRY = date(2026, 12, 29)
+SPOTS = {"NIFTY": 24_520.0, "BANKNIFTY": 55_000.0}
+
+
+def option(
+    token: int, name: str, strike: int, kind: Kind = Kind.CALL, expiry: date = EXPIRY
+) -> Instrument:
+    symbol = f"{name}{expiry:%y%b%d}{strike}{kind}".upper()
+    return replace(
+        instrument(token, symbol, kind, name, expiry), exchange=Exchange.NFO, strike=Decimal(strike)
+    )
+
+
+def chains() -> tuple[Instrument, ...]:
+    items, token = [], 1_000
+    for name, strikes in (("NIFTY", range(24_400, 24_701, 100)), ("BANKNIFTY", (55_000, 55_500))):
+        for strike in strikes:
+            for kind in (Kind.PUT, Kind.CALL):
+                items.append(option(token, name, strike, kind))
+                token += 1
+    return tuple(items)
+
+
+def with_options(most: int, *extra: Instrument) -> Universe:
+    settings = replace(SETTINGS, options=OptionColumns(most, SPOTS))
+    return build_universe((*chains(), *extra, *market()), TODAY, settings)
+
+
+def test_options_of_scanned_underlyings_stand_behind_all_others_in_their_order() -> None:
+    plain, universe = build_universe(market(), TODAY, SETTINGS), with_options(100)
+
+    options = universe.columns[universe.studied :]
+    assert universe.columns[: universe.studied] == plain.columns
+    assert (plain.studied, universe.studied) == (len(plain), len(plain))
+    assert [(c.instrument.name, c.instrument.strike, str(c.instrument.kind)) for c in options] == [
+        ("BANKNIFTY", 55_000, "CE"),
+        ("BANKNIFTY", 55_000, "PE"),
+        ("BANKNIFTY", 55_500, "CE"),
+        ("BANKNIFTY", 55_500, "PE"),
+        ("NIFTY", 24_400, "CE"),
+        ("NIFTY", 24_400, "PE"),
+        ("NIFTY", 24_500, "CE"),
+        ("NIFTY", 24_500, "PE"),
+        ("NIFTY", 24_600, "CE"),
+        ("NIFTY", 24_600, "PE"),
+        ("NIFTY", 24_700, "CE"),
+        ("NIFTY", 24_700, "PE"),
+    ]
+    assert all(not c.scanned and c.trade_as is None and c.volume_from == c.index for c in options)
+    assert options[4].why == "option of NIFTY, 24400 CE, expires 2026-12-29"
+
+
+def test_the_cap_keeps_the_options_nearest_to_the_money() -> None:
+    universe = with_options(4)
+
+    kept = [column.instrument for column in universe.columns[universe.studied :]]
+    assert [(item.name, item.strike) for item in kept] == [
+        ("BANKNIFTY", 55_000),
+        ("BANKNIFTY", 55_000),
+        ("NIFTY", 24_500),
+        ("NIFTY", 24_500),
+    ]
+    left = [key for key, why in universe.left_out if why == "over the cap of 4 options"]
+    assert len(left) == len(chains()) - 4
+
+
+def test_the_cap_on_all_columns_holds_for_options_too() -> None:
+    plain = len(build_universe(market(), TODAY, SETTINGS))
+    settings = replace(SETTINGS, most_columns=plain + 2, options=OptionColumns(50, SPOTS))
+
+    universe = build_universe((*chains(), *market()), TODAY, settings)
+
+    assert len(universe) == plain + 2
+
+
+def test_options_that_expired_or_whose_underlying_is_not_scanned_are_no_columns() -> None:
+    gone = option(2_000, "NIFTY", 24_500, expiry=date(2026, 11, 20))
+    unscanned = option(2_001, "INDIAVIX", 15)
+
+    universe = with_options(100, gone, unscanned)
+
+    assert not {2_000, 2_001} & set(universe.tokens.tolist())
+
+
+def test_the_option_columns_do_not_depend_on_the_order_of_the_list() -> None:
+    items = [*chains(), *market()]
+    settings = replace(SETTINGS, options=OptionColumns(5, {}))
+    expected = build_universe(tuple(items), TODAY, settings).columns
+    random.Random(5).shuffle(items)
+
+    assert build_universe(tuple(items), TODAY, settings).columns == expected
+
+
+def test_an_option_before_another_column_is_refused() -> None:
+    items = (option(1_000, "NIFTY", 24_500), instrument(1, "NIFTY 50", Kind.INDEX, "NIFTY"))
+    columns = tuple(Column(place, item, False, None, place, "") for place, item in enumerate(items))
+
+    with pytest.raises(UniverseError, match="options last"):
+        Universe(columns, (), frozenset())
+
+
+def test_less_than_no_options_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"options\.most"):
+        OptionColumns(-1, {})

@@ -80,11 +80,33 @@ def test_a_price_that_the_screen_refuses_is_not_shown(market):
 def test_the_change_is_measured_from_the_close_before(market):
     market.take(frame(0, 1, 402.0, 100))
 
-    assert market.watch() == [{"instrument": "NSE:SBIN", "last": 402.0, "change_pct": 0.5}]
+    assert market.watch(()) == [{"instrument": "NSE:SBIN", "last": 402.0, "change_pct": 0.5}]
 
 
 def test_before_the_first_tick_nothing_is_watched(market):
-    assert (market.watch(), market.last("NSE:SBIN"), market.bars("NSE:SBIN")) == ([], None, [])
+    assert (market.watch(()), market.last("NSE:SBIN"), market.bars("NSE:SBIN")) == ([], None, [])
+
+
+def test_an_option_is_told_of_only_while_it_is_held():
+    call = Instrument(
+        SHARE.token,
+        Exchange.NFO,
+        "NIFTY26O0624500CE",
+        "NIFTY",
+        Kind.CALL,
+        65,
+        Decimal("0.05"),
+        expiry=date(2026, 10, 6),
+        strike=Decimal(24_500),
+    )
+    market = Market(facts((call,), {}))
+    market.take(frame(0, 1, 120.0, 650))
+
+    assert (market.watch(()), market.days(())) == ([], {})
+    assert [row["instrument"] for row in market.watch({call.key})] == [call.key]
+    assert market.days({call.key}) == {call.key: market.bars(call.key)}
+    assert market.last(call.key) == 120.0
+    assert market.newest_bar == OPEN.timestamp()
 
 
 def test_bars_are_those_that_the_engine_s_panel_makes(tmp_path: Path):

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from marketdata.instruments import Exchange, Instrument, Kind
-from marketdata.live_universe import LiveUniverse
 from marketdata.option_window import WindowSettings, chains_of
 from trading.chain_follower import ChainFollower
 
@@ -38,8 +37,7 @@ def wanted() -> list[frozenset[int]]:
 @pytest.fixture
 def follower(wanted: list[frozenset[int]]) -> ChainFollower:
     chains = chains_of(CALLS, DAY, ("NIFTY",), 1)
-    universe = LiveUniverse((INDEX, *CALLS), {}, (), frozenset(), chains, 0)
-    return ChainFollower(universe, WindowSettings(each_side=1), wanted.append)
+    return ChainFollower((INDEX, *CALLS), chains, WindowSettings(each_side=1), wanted.append)
 
 
 def test_everything_but_options_is_wanted_from_the_start(follower: ChainFollower) -> None:
@@ -73,8 +71,7 @@ def test_where_the_ticker_refuses_nothing_has_moved(wanted: list[frozenset[int]]
     def refuse(_tokens: frozenset[int]) -> None:
         raise ValueError("too many")
 
-    universe = LiveUniverse((INDEX, *CALLS), {}, (), frozenset(), (), 0)
-    follower = ChainFollower(universe, WindowSettings(each_side=1), refuse)
+    follower = ChainFollower((INDEX, *CALLS), (), WindowSettings(each_side=1), refuse)
 
     with pytest.raises(ValueError, match="too many"):
         follower.follow({"NIFTY": 24_500.0}, ())

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from marketdata.calendar import IST
-from marketdata.clock import EventClock
 from marketdata.instruments import Exchange, Instrument, Kind
 from trading.services.price_bands import bands_of, bands_path, condition_of, take_bands
 
@@ -40,7 +39,7 @@ async def test_bands_are_asked_of_what_can_be_traded_and_kept_beside_the_tape(
     quotes = MadeQuotes()
     path = bands_path(tmp_path / "2026-10-06.raw")
 
-    bands = await take_bands([INDEX, SHARE], quotes, "kite", EventClock(AT))
+    bands = await take_bands([INDEX, SHARE], quotes, "kite", AT.date(), AT)
     bands.write(path)
 
     assert quotes.asked == ["NSE:INFY"]
@@ -49,7 +48,7 @@ async def test_bands_are_asked_of_what_can_be_traded_and_kept_beside_the_tape(
 
 
 async def test_bands_of_another_day_or_none_are_no_bands(tmp_path: Path) -> None:
-    bands = await take_bands([SHARE], MadeQuotes(), "kite", EventClock(AT))
+    bands = await take_bands([SHARE], MadeQuotes(), "kite", AT.date(), AT)
     bands.write(tmp_path / "day.json")
 
     assert bands_of(tmp_path / "day.json", AT.date() + timedelta(days=1)) is None
@@ -57,7 +56,7 @@ async def test_bands_of_another_day_or_none_are_no_bands(tmp_path: Path) -> None
 
 
 async def test_only_where_all_bands_are_there_the_condition_is_good() -> None:
-    bands = await take_bands([SHARE], MadeQuotes(), "kite", EventClock(AT))
+    bands = await take_bands([SHARE], MadeQuotes(), "kite", AT.date(), AT)
     others = [replace(SHARE, token=number, symbol=f"S{number}") for number in range(7)]
 
     good = condition_of(bands, [SHARE, INDEX], AT)
