@@ -5,13 +5,14 @@ Bars on disk are judged in `bar_checks.py`; decoding frames lives in the adapter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 
 from marketdata.bars import Flags, Floats, Ints
-from marketdata.ticks import TICK, Ticks
+from marketdata.tick_columns import TickColumns
+from marketdata.ticks import Ticks
 
 
 class FaultReason(StrEnum):
@@ -38,9 +39,6 @@ DROPPING = frozenset(
     }
 )
 """The reasons for which a tick is left out; for the others it is mended and kept."""
-
-
-_WORD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +81,14 @@ class ScreenedTokens:
     """What a screen watches, each array shape `(N,)`, tokens distinct.
 
     `reference`: the previous close in rupees, NaN where unknown; without it the first tick sets
-    the scale. `may_leap`: True for options, whose price may move by any factor.
+    the scale. `may_leap`: True for options, whose price may move by any factor. `ignored`: known
+    tokens that nobody watches, shape `(M,)`; their ticks are left out without a fault.
     """
 
     tokens: Ints
     reference: Floats
     may_leap: Flags
+    ignored: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @classmethod
     def plain(cls, tokens: Ints) -> ScreenedTokens:
@@ -128,101 +128,121 @@ class TickScreen:
         self._tokens = np.asarray(known.tokens, dtype=np.int64)[order]
         self._reference = np.asarray(known.reference, dtype=np.float64)[order]
         self._may_leap = np.asarray(known.may_leap, dtype=np.bool_)[order]
-        self._seen = np.zeros(count, dtype=TICK)
+        self._seen = TickColumns.nothing(count)
         self._good = np.full(count, np.nan)
         self._refused = np.full(count, np.nan)
         self._agreed = np.zeros(count, dtype=np.int64)
         self._volume = np.zeros(count, dtype=np.int64)
+        self._ignored = np.asarray(known.ignored, dtype=np.int64)
+        self._found = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
     def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, tuple[Fault, ...]]:
         """Return the ticks that may be believed, mended where needed, and what was wrong.
 
         `ticks`: a token at most once, else `ValueError`; the array is not changed. `at_us`: the
         moment of arrival, microseconds since the epoch; it stands in for an exchange time that is
-        missing (0 or less) or too far ahead. Ticks in, less faults of `DROPPING` reasons, equals
-        ticks out.
+        missing (0 or less) or too far ahead. Ticks in, less those ignored and the faults
+        of `DROPPING` reasons, equals ticks out.
         """
         faults: list[Fault] = []
-        rows, place = self._known(ticks, faults)
+        rows, place = self._known(TickColumns.of(ticks), faults)
         priced = (rows["last"] > 0) & np.isfinite(rows["last"])
         rows, place = _keep(rows, place, priced, FaultReason.ZERO_PRICE, faults)
         self._stamp(rows, at_us, faults)
-        seen = self._seen[place]
-        fresh = ~_identical(rows, seen)
-        in_time = rows["exchange_at"] >= seen["exchange_at"]
-        self._seen[place[fresh & in_time]] = rows[fresh & in_time]
-        rows, place = _keep(rows, place, fresh, FaultReason.REPEAT, faults)
-        rows, place = _keep(rows, place, in_time[fresh], FaultReason.LATE, faults)
+        rows, place = self._new(rows, place, faults)
         rows, place = _keep(
             rows, place, self._plausible(rows["last"], place), FaultReason.PRICE_SCALE, faults
         )
         self._mend_volume(rows, place, faults)
         _mend_quote(rows, faults)
         self._mend_range(rows, place, faults)
-        return rows, _in_order(faults)
+        return rows.ticks(), _in_order(faults)
 
-    def _known(self, ticks: Ticks, faults: list[Fault]) -> tuple[Ticks, Ints]:
-        rows = np.array(ticks, dtype=TICK)
-        place = np.searchsorted(self._tokens, rows["token"])
-        inside = np.minimum(place, max(len(self._tokens) - 1, 0))
-        known = (
-            self._tokens[inside] == rows["token"]
-            if len(self._tokens)
-            else np.zeros(len(rows), dtype=np.bool_)
-        )
-        rows, place = _keep(rows, inside, known, FaultReason.UNKNOWN_TOKEN, faults)
-        if len(np.unique(place)) != len(place):
+    def _known(self, rows: TickColumns, faults: list[Fault]) -> tuple[TickColumns, Ints]:
+        """Return the rows of tokens that are watched, and where each stands; often as before."""
+        tokens = rows["token"]
+        if np.array_equal(tokens, self._found[0]):
+            return rows, self._found[1]
+        if not len(self._tokens):
+            known, place = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.int64)
+        else:
+            place = np.minimum(np.searchsorted(self._tokens, tokens), len(self._tokens) - 1)
+            known = self._tokens[place] == tokens
+        if len(self._ignored) and not known.all():
+            told = known | ~np.isin(tokens, self._ignored)
+            rows, place, known = rows.only(told), place[told], known[told]
+        rows, place = _keep(rows, place, known, FaultReason.UNKNOWN_TOKEN, faults)
+        if len(place) and np.bincount(place).max() > 1:
             raise ValueError("ticks: a token appears twice in one array")
+        self._found = rows["token"].copy(), place
         return rows, place
 
-    def _stamp(self, rows: Ticks, at_us: int, faults: list[Fault]) -> None:
-        ahead = rows["exchange_at"] > at_us + self._settings.most_ahead_us
+    def _stamp(self, rows: TickColumns, at_us: int, faults: list[Fault]) -> None:
+        exchange_at = rows["exchange_at"]
+        ahead = exchange_at > at_us + self._settings.most_ahead_us
         _note(rows, ahead, FaultReason.AHEAD, faults)
-        rows["exchange_at"][ahead | (rows["exchange_at"] <= 0)] = at_us
+        exchange_at[ahead | (exchange_at <= 0)] = at_us
+
+    def _new(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> tuple[TickColumns, Ints]:
+        """Keep what is neither said twice, bit for bit, nor older than what was said before."""
+        seen = self._seen.words.take(place, axis=1)
+        fresh = ~np.logical_and.reduce(rows.words == seen, axis=0)
+        in_time = rows["exchange_at"] >= TickColumns(seen)["exchange_at"]
+        newest, rows_of = place, rows
+        if not (fresh & in_time).all():
+            newest, rows_of = place[fresh & in_time], rows.only(fresh & in_time)
+        self._seen.words[:, newest] = rows_of.words
+        rows, place = _keep(rows, place, fresh, FaultReason.REPEAT, faults)
+        return _keep(rows, place, in_time[fresh], FaultReason.LATE, faults)
 
     def _plausible(self, last: Floats, place: Ints) -> Flags:
         settings = self._settings
         good, reference = self._good[place], self._reference[place]
-        base = np.where(np.isnan(good), reference, good)
-        allowed = np.where(np.isnan(good), settings.most_gap, settings.most_jump)
-        passes = np.isnan(base) | _within(last, base, allowed) | self._may_leap[place]
-        agrees = _within(last, self._refused[place], settings.most_jump)
-        count = np.where(agrees, self._agreed[place] + 1, 1)
-        believed = (count >= settings.agreeing) & _within(last, reference, settings.most_jump)
-        passes |= believed
+        is_first = np.isnan(good)
+        base = np.where(is_first, reference, good)
+        allowed = np.where(is_first, settings.most_gap, settings.most_jump)
+        passes: Flags = np.isnan(base) | _within(last, base, allowed) | self._may_leap[place]
+        refused: Floats | float = np.nan
+        agreed: Ints | int = 0
+        if not passes.all():
+            agrees = _within(last, self._refused[place], settings.most_jump)
+            count = np.where(agrees, self._agreed[place] + 1, 1)
+            near = _within(last, reference, settings.most_jump)
+            passes |= (count >= settings.agreeing) & near
+            refused, agreed = np.where(passes, np.nan, last), np.where(passes, 0, count)
+        self._refused[place], self._agreed[place] = refused, agreed
         self._good[place[passes]] = last[passes]
-        self._refused[place] = np.where(passes, np.nan, last)
-        self._agreed[place] = np.where(passes, 0, count)
         return passes
 
-    def _mend_volume(self, rows: Ticks, place: Ints, faults: list[Fault]) -> None:
-        highest = np.maximum(rows["volume"], self._volume[place])
-        _note(rows, rows["volume"] < highest, FaultReason.VOLUME_STEP_BACK, faults)
-        rows["volume"] = highest
+    def _mend_volume(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> None:
+        volume = rows["volume"]
+        highest = np.maximum(volume, self._volume[place])
+        _note(rows, volume < highest, FaultReason.VOLUME_STEP_BACK, faults)
+        volume[:] = highest
         self._volume[place] = highest
 
-    def _mend_range(self, rows: Ticks, place: Ints, faults: list[Fault]) -> None:
-        last, high, low = rows["last"], rows["high"], rows["low"]
+    def _mend_range(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> None:
+        last, high, low, opened = rows["last"], rows["high"], rows["low"], rows["open"]
         inside = (low > 0) & (low <= last) & (last <= high) & np.isfinite(high)
-        inside &= (low <= rows["open"]) & (rows["open"] <= high)
+        inside &= (low <= opened) & (opened <= high)
         jump = self._settings.most_jump
         near = _within(high, last, jump) & _within(low, last, jump)
         bad = ~(inside & (near | self._may_leap[place]))
         _note(rows, bad, FaultReason.RANGE, faults)
-        for name in ("open", "high", "low"):
-            rows[name][bad] = last[bad]
+        for side in (opened, high, low):
+            side[bad] = last[bad]
 
 
 def _keep(
-    rows: Ticks, place: Ints, good: Flags, reason: FaultReason, faults: list[Fault]
-) -> tuple[Ticks, Ints]:
+    rows: TickColumns, place: Ints, good: Flags, reason: FaultReason, faults: list[Fault]
+) -> tuple[TickColumns, Ints]:
     if good.all():
         return rows, place
     _note(rows, ~good, reason, faults)
-    return rows[good], place[good]
+    return rows.only(good), place[good]
 
 
-def _note(rows: Ticks, bad: Flags, reason: FaultReason, faults: list[Fault]) -> None:
+def _note(rows: TickColumns, bad: Flags, reason: FaultReason, faults: list[Fault]) -> None:
     if bad.any():
         tokens, counts = np.unique(rows["token"][bad], return_counts=True)
         faults.extend(
@@ -231,22 +251,13 @@ def _note(rows: Ticks, bad: Flags, reason: FaultReason, faults: list[Fault]) -> 
         )
 
 
-def _identical(rows: Ticks, others: Ticks) -> Flags:
-    """Say which rows equal their counterpart bit for bit, so that a missing quote equals one."""
-    words = TICK.itemsize // _WORD
-    same: Flags = np.logical_and.reduce(
-        rows.view(np.int64).reshape(-1, words) == others.view(np.int64).reshape(-1, words), axis=1
-    )
-    return same
-
-
 def _within(price: Floats, base: Floats, allowed: Floats | float) -> Flags:
     """Say whether a price is at most `allowed` away; false against an unknown base."""
     near: Flags = np.abs(price - base) <= allowed * base
     return near
 
 
-def _mend_quote(rows: Ticks, faults: list[Fault]) -> None:
+def _mend_quote(rows: TickColumns, faults: list[Fault]) -> None:
     bid, ask = rows["bid"], rows["ask"]
     bad = (bid > ask) | (bid <= 0) | (ask <= 0) | np.isinf(bid) | np.isinf(ask)
     _note(rows, bad, FaultReason.CROSSED_QUOTE, faults)

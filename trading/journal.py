@@ -118,11 +118,16 @@ class JournalFile:
         self._buffer.append(_encoded(self.seq, kind, incoming, body))
         return self.seq
 
-    def write(self) -> None:
-        """Hand the batch to the operating system: it survives this process, not the machine."""
-        if self._buffer:
-            data = b"".join(self._buffer)
-            self._buffer.clear()
+    def write(self, before: int | None = None) -> None:
+        """Hand the batch to the operating system: it survives this process, not the machine.
+
+        With `before` the records from that number on are kept back for a later call.
+        """
+        kept = 0 if before is None else max(self.seq + 1 - before, 0)
+        count = max(len(self._buffer) - kept, 0)
+        if count:
+            data = b"".join(self._buffer[:count])
+            del self._buffer[:count]
             while data:
                 data = data[os.write(self._file, data) :]
 
@@ -153,7 +158,7 @@ class MemoryJournal:
             self.records.append((kind, incoming, body))
         return self.seq
 
-    def write(self) -> None:
+    def write(self, before: int | None = None) -> None:
         """Do nothing: memory is where it stays."""
 
     def flush(self) -> None:

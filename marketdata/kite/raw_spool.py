@@ -7,6 +7,7 @@ blocks of full spools (`raw_tape_keeper.py`).
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,9 @@ class Spool:
         """Begin the spool whose first step will have number `first`."""
         self.path = tape.with_name(f"{tape.name}.{first:09d}.spool")
         self.first = first
-        self.steps = self.size = self._synced = 0
+        self.steps = self.size = self.safe_steps = 0
+        self._is_removed = False
+        self._lock = threading.Lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
         self._file = os.open(self.path, flags, 0o640)
         write_all(self._file, [encoded_spool_head(first)])
@@ -47,10 +50,12 @@ class Spool:
         self.steps += 1
 
     def sync(self) -> None:
-        """Wait until the disk has every step appended so far."""
-        if self._synced != self.size:
-            self._synced = self.size
-            os.fdatasync(self._file)
+        """Wait until the disk has every step appended so far; any thread may ask."""
+        with self._lock:
+            steps = self.steps
+            if not self._is_removed and self.safe_steps != steps:
+                os.fdatasync(self._file)
+                self.safe_steps = steps
 
     def steps_bytes(self) -> bytes:
         """Return the steps as they stand in the file."""
@@ -58,8 +63,20 @@ class Spool:
 
     def remove(self) -> None:
         """Delete the file; its steps stand in a block now."""
-        os.close(self._file)
+        with self._lock:
+            self._is_removed = True
+            os.close(self._file)
         self.path.unlink()
+
+    @property
+    def is_safe(self) -> bool:
+        """Say whether the disk has every step appended so far."""
+        return self._is_removed or self.safe_steps == self.steps
+
+    @property
+    def is_removed(self) -> bool:
+        """Say whether its steps stand in a block, which the disk has."""
+        return self._is_removed
 
 
 @dataclass(slots=True)

@@ -34,14 +34,14 @@ __all__ = ["RawTapeCorruptError", "RawTapeReader", "RawTapeWriteError", "RawTape
 
 BLOCK_BYTES = 8 << 20
 """How much is compressed at once: the more, the smaller the tape; see `bench_raw_tape.py`."""
-SYNC_SECONDS = 0.5
+SYNC_SECONDS = 0.1
 
 
 class RawTapeWriter:
     """A raw tape opened for appending by its one writer.
 
     A step survives the death of this process once `append` has returned, and that of the machine
-    less than a second later.
+    a moment later (`safe_steps`), or once `sync` has returned.
     """
 
     def __init__(self, path: Path, head: TapeHead, block_bytes: int = BLOCK_BYTES) -> None:
@@ -63,6 +63,7 @@ class RawTapeWriter:
             os.close(self._file)
             raise
         self._keeper = Keeper(path, self._file, SYNC_SECONDS)
+        self._full: list[Spool] = []
         self._spool = self._next_spool()
 
     def append(self, at: datetime, frames: Sequence[WireFrame]) -> int:
@@ -78,8 +79,22 @@ class RawTapeWriter:
         self.last_at = at
         self.steps += 1
         if self._spool.size >= self._block_bytes:
+            self._full = [spool for spool in (*self._full, self._spool) if not spool.is_removed]
             self._spool = self._next_spool()
         return self.steps - 1
+
+    @property
+    def safe_steps(self) -> int:
+        """Return how many steps the disk has, the first ones of all."""
+        for spool in (*self._full, self._spool):
+            if not spool.is_safe:
+                return spool.first + spool.safe_steps
+        return self.steps
+
+    def sync(self) -> None:
+        """Wait until the disk has every step appended so far. Raises `OSError`."""
+        for spool in (*self._full, self._spool):
+            spool.sync()
 
     def close(self) -> None:
         """Compress what is left, sync and let go. Raises `RawTapeWriteError`."""

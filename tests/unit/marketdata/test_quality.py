@@ -385,3 +385,15 @@ def test_a_recorded_dirty_day_is_cleaned_and_accounted_for(shared_data: Path) ->
     assert reasons["late"] > 0
     assert reasons["volume-step-back"] > 0
     assert reasons["zero-price"] == reasons["price-scale"] == 0
+
+
+def test_ticks_of_ignored_tokens_are_left_out_without_a_fault() -> None:
+    plain, ignored = ScreenedTokens.plain(TOKENS), np.array([40, 50], dtype=np.int64)
+    watched = ScreenedTokens(plain.tokens, plain.reference, plain.may_leap, ignored)
+    screen = TickScreen(watched, SETTINGS)
+    rows = np.concatenate([tick(40), tick(20), tick(60), tick(50)])
+
+    for expected in ([20], []):
+        kept, faults = screen.screen(rows, AT)
+        assert kept["token"].tolist() == expected
+        assert [fault.token for fault in faults if fault.reason == "unknown-token"] == [60]

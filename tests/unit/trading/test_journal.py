@@ -134,3 +134,19 @@ def test_the_journal_in_memory_keeps_what_it_is_told_to_keep():
 
     assert kept.records == [("TimerFired", True, {"key": "bar"})]
     assert (forgotten.records, forgotten.seq) == ([], 1)
+
+
+def test_records_from_a_number_on_can_be_kept_back(tmp_path: Path):
+    journal = JournalFile(tmp_path / "day.journal")
+    for number in range(4):
+        journal.append("Note", {"number": number}, incoming=False)
+
+    journal.write(3)
+    early = [record.seq for record in read_records(tmp_path / "day.journal")]
+    journal.write(2)
+    same = [record.seq for record in read_records(tmp_path / "day.journal")]
+    journal.flush()
+
+    assert (early, same) == ([1, 2], [1, 2])
+    assert [record.seq for record in read_records(tmp_path / "day.journal")] == [1, 2, 3, 4]
+    journal.close()
