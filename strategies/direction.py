@@ -6,7 +6,11 @@ from enum import IntEnum
 
 
 class Direction(IntEnum):
-    """Which way an opinion expects the price to go; also the sign of the position."""
+    """Which way an opinion expects the price to go; also the sign of the position.
+
+    `NEUTRAL` is an opinion that expects no direction; a position and a structure always have one.
+    """
 
     SHORT = -1
+    NEUTRAL = 0
     LONG = 1

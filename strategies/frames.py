@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,10 +18,19 @@ from strategies.base import Frame, Reading
 Outputs = Mapping[Feature, Mapping[str, Floats]]
 
 
-def live_frame(features: Mapping[str, Feature], bar: BarRow, outputs: Outputs) -> Frame:
+Context = Mapping[str, Floats]
+
+NO_CONTEXT: Context = MappingProxyType({})
+"""Nothing is known besides the bars."""
+
+
+def live_frame(
+    features: Mapping[str, Feature], bar: BarRow, outputs: Outputs, context: Context = NO_CONTEXT
+) -> Frame:
     """Return the frame of the bar that has just closed; arrays have shape `(N,)`.
 
-    `features`: what a strategy declares. Raises `ValueError` for one missing from `outputs`.
+    `features`: what a strategy declares. `context`: readings besides the bars, shape `(N,)`.
+    Raises `ValueError` for a feature missing from `outputs`.
     """
     return Frame(
         open=bar.open,
@@ -30,13 +40,17 @@ def live_frame(features: Mapping[str, Feature], bar: BarRow, outputs: Outputs) -
         volume=bar.volume,
         minute=np.array(bar.minute, dtype=np.int64),
         features=_readings(features, outputs),
+        context=context,
     )
 
 
-def batch_frame(features: Mapping[str, Feature], grid: BarGrid, outputs: Outputs) -> Frame:
+def batch_frame(
+    features: Mapping[str, Feature], grid: BarGrid, outputs: Outputs, context: Context = NO_CONTEXT
+) -> Frame:
     """Return the frame of a whole history; arrays have shape `(T, N)`, `minute` `(T, 1)`.
 
-    Row t holds what `live_frame` holds at bar t. Raises as `live_frame`.
+    Row t holds what `live_frame` holds at bar t, with a `context` of shape `(T, N)`. Raises as
+    `live_frame`.
     """
     return Frame(
         open=grid.open,
@@ -46,6 +60,7 @@ def batch_frame(features: Mapping[str, Feature], grid: BarGrid, outputs: Outputs
         volume=grid.volume,
         minute=grid.minute[:, np.newaxis],
         features=_readings(features, outputs),
+        context=context,
     )
 
 

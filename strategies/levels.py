@@ -6,14 +6,16 @@ When to enter is each strategy's own business and stands in its file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marketdata.bars import Flags, Floats
-from strategies.signals import Signals
+from marketdata.bars import Flags, Floats, Ints
+from strategies.signals import NEUTRAL_SIDE, Signals
 
 Sides = NDArray[np.int8]
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,31 @@ class Reward:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where to take profit, rupees: arrays of the frame's shape, the nearer first."""
+
+    first: Floats
+    last: Floats
+
+
 def direction(up: Flags, down: Flags) -> Sides:
     """Return 1 where only `up` holds, -1 where only `down` holds, else 0."""
     return up.astype(np.int8) - down.astype(np.int8)
+
+
+def without_direction(expected: Flags, entry: Floats, confidence: float) -> Signals:
+    """Return opinions that expect no direction, where `expected` and the entry is known."""
+    kept = expected & np.isfinite(entry)
+    price = np.where(kept, entry, np.nan)
+    return Signals(
+        side=np.where(kept, NEUTRAL_SIDE, 0).astype(np.int8),
+        entry=price,
+        stop=price,
+        target1=price,
+        target2=price,
+        confidence=np.where(kept, confidence, np.nan),
+    )
 
 
 def entries(side: Sides, entry: Floats, stop: Floats, reward: Reward) -> Signals:
@@ -36,13 +60,44 @@ def entries(side: Sides, entry: Floats, stop: Floats, reward: Reward) -> Signals
     A side whose stop is NaN or not strictly on the losing side of the entry is dropped, so an
     opinion can never be at its own stop. Prices and confidence are NaN where there is no side.
     """
-    risk = entry - stop
-    kept = side * risk > 0
+    places = np.flatnonzero(side != 0)
+    opinion = side.reshape(-1)[places]
+    price = np.broadcast_to(entry, side.shape).reshape(-1)[places]
+    level = np.broadcast_to(stop, side.shape).reshape(-1)[places]
+    risk = price - level
+    kept = opinion * risk > 0
+    places, opinion, price, risk = places[kept], opinion[kept], price[kept], risk[kept]
+    return Signals(
+        side=_spread(places, opinion, np.zeros(side.shape, dtype=np.int8)),
+        entry=_spread(places, price, np.full(side.shape, np.nan)),
+        stop=_spread(places, level[kept], np.full(side.shape, np.nan)),
+        target1=_spread(places, price + reward.first_target_r * risk, np.full(side.shape, np.nan)),
+        target2=_spread(places, price + reward.last_target_r * risk, np.full(side.shape, np.nan)),
+        confidence=_spread(places, reward.confidence, np.full(side.shape, np.nan)),
+    )
+
+
+def _spread(places: Ints, values: NDArray[T] | float, over: NDArray[T]) -> NDArray[T]:
+    """Return `over` with `values` at some places: most bars have no opinion, and cost nothing."""
+    over.reshape(-1)[places] = values
+    return over
+
+
+def entries_to(
+    side: Sides, entry: Floats, stop: Floats, targets: Targets, confidence: float
+) -> Signals:
+    """Return the opinions for `side` with targets at prices of their own.
+
+    A side is dropped unless stop, entry, first and last target stand in this order, each strictly
+    beyond the one before; unknown ones drop it too. Prices are NaN where there is no side.
+    """
+    kept = (side * (entry - stop) > 0) & (side * (targets.first - entry) > 0)
+    kept &= side * (targets.last - targets.first) > 0
     return Signals(
         side=np.where(kept, side, 0).astype(np.int8),
         entry=np.where(kept, entry, np.nan),
         stop=np.where(kept, stop, np.nan),
-        target1=np.where(kept, entry + reward.first_target_r * risk, np.nan),
-        target2=np.where(kept, entry + reward.last_target_r * risk, np.nan),
-        confidence=np.where(kept, reward.confidence, np.nan),
+        target1=np.where(kept, targets.first, np.nan),
+        target2=np.where(kept, targets.last, np.nan),
+        confidence=np.where(kept, confidence, np.nan),
     )

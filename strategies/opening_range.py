@@ -19,7 +19,7 @@ from marketdata.features.session_range import SessionRange
 from marketdata.timeframes import Timeframe
 from strategies.base import Frame, Repeat, Strategy
 from strategies.levels import Reward, Sides, direction, entries
-from strategies.parameters import check_order, check_range
+from strategies.parameters import check_order, check_range, check_speech
 from strategies.signals import Signals
 
 
@@ -36,9 +36,6 @@ class OpeningRange(Strategy):
 
     name = "opening_range"
     timeframe = Timeframe.MINUTE
-    repeat = Repeat(once_a_side_a_day=True, gap_minutes=0)
-    valid_minutes = 10
-    max_positions = 2
 
     range_minutes: int = 15
     range_coverage: float = 0.95
@@ -56,8 +53,13 @@ class OpeningRange(Strategy):
     max_range_width: float = 0.0
     ema_period: int = 0
     confidence: float = 0.75
+    once_a_side_a_day: bool = True
+    gap_minutes: int = 0
+    valid_minutes: int = 10
+    max_positions: int = 2
 
     def __post_init__(self) -> None:
+        check_speech(self)
         check_range(self, 1, 375, "range_minutes")
         check_range(self, 0.01, 1, "range_coverage", "stop_fraction")
         check_range(self, 1, 60, "confirmations")
@@ -72,6 +74,11 @@ class OpeningRange(Strategy):
         check_order(self, "first_target_r", "reward_to_risk")
         if self.max_range_width:
             check_order(self, "min_range_width", "max_range_width")
+
+    @property
+    def repeat(self) -> Repeat:
+        """Return the re-entry rule its parameters tell."""
+        return Repeat(self.once_a_side_a_day, self.gap_minutes)
 
     def features(self) -> dict[str, Feature]:
         """Return the range, the day's context, relative volume and, if wanted, the EMA."""

@@ -10,27 +10,31 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from marketdata.bars import Ints
+from marketdata.bars import Floats, Ints
 from marketdata.universe import Column, Universe
 from strategies.base import Frame, Repeat, Strategy
 from strategies.levels import Sides
-from strategies.signals import Direction, Signal, Signals
+from strategies.signals import NEUTRAL_SIDE, Direction, Signal, Signals, direction_of
 
 NEVER = -(2**62)
 """Epoch seconds before any bar: nothing has been said yet."""
+
+_SIDES = (int(Direction.LONG), int(Direction.SHORT), NEUTRAL_SIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatState:
     """What a `RepeatMemory` remembers, to be kept in a snapshot.
 
-    `said_long`, `said_short`: 1 where the session has had that side, shape `(N,)`. `last`: epoch
-    seconds of the start of the bar last spoken on, `NEVER` where there is none today.
+    `said_long`, `said_short`, `said_neutral`: 1 where the session has had that side, shape
+    `(N,)`. `last`: epoch seconds of the start of the bar last spoken on, `NEVER` where there is
+    none today.
     """
 
     session: int
     said_long: Sides
     said_short: Sides
+    said_neutral: Sides
     last: Ints
 
 
@@ -40,7 +44,7 @@ class RepeatMemory:
     def __init__(self, repeat: Repeat, columns: int) -> None:
         self._repeat = repeat
         self._session = -1
-        self._said = np.zeros((2, columns), dtype=np.int8)
+        self._said = np.zeros((3, columns), dtype=np.int8)
         self._last = np.full(columns, NEVER, dtype=np.int64)
 
     def allow(self, side: Sides, session: int, start: int) -> Sides:
@@ -55,26 +59,26 @@ class RepeatMemory:
             self._last[:] = NEVER
         kept = start - self._last >= 60 * self._repeat.gap_minutes
         if self._repeat.once_a_side_a_day:
-            kept &= np.where(side > 0, self._said[0], self._said[1]) == 0
+            for place, each in enumerate(_SIDES):
+                kept &= (side != each) | (self._said[place] == 0)
         allowed = np.where(kept, side, 0).astype(np.int8)
-        self._said[0] |= allowed > 0
-        self._said[1] |= allowed < 0
+        for place, each in enumerate(_SIDES):
+            self._said[place] |= allowed == each
         self._last[allowed != 0] = start
         return allowed
 
     @property
     def state(self) -> RepeatState:
         """Return a copy of what is remembered."""
-        return RepeatState(
-            self._session, self._said[0].copy(), self._said[1].copy(), self._last.copy()
-        )
+        long, short, neutral = self._said.copy()
+        return RepeatState(self._session, long, short, neutral, self._last.copy())
 
     def restore(self, state: RepeatState) -> None:
         """Remember what `state` holds. Raises `ValueError` for another number of columns."""
         if state.last.shape != self._last.shape:
             raise ValueError(f"state: {len(state.last)} columns, expected {len(self._last)}")
         self._session = state.session
-        self._said = np.stack((state.said_long, state.said_short))
+        self._said = np.stack((state.said_long, state.said_short, state.said_neutral))
         self._last = state.last.copy()
 
 
@@ -114,7 +118,8 @@ def opinions(
 
     `signals`: shape `(N,)`, its sides already through `RepeatMemory.allow`. `at`: the close of
     the bar, aware; its zone is the one the set-up is named in. Rows whose prices are not finite
-    or whose stop is not on the losing side are returned as rejected.
+    or whose stop is not on the losing side are returned as rejected; without a direction there
+    is no losing side, and only the entry and the confidence are read.
     """
     accepted: list[Signal] = []
     rejected: list[Rejected] = []
@@ -131,12 +136,14 @@ def opinions(
 
 
 def _fault(signals: Signals, index: int) -> str:
-    for name in ("entry", "stop", "target1", "target2", "confidence"):
+    is_neutral = signals.side[index] == NEUTRAL_SIDE
+    levels = () if is_neutral else ("stop", "target1", "target2")
+    for name in ("entry", *levels, "confidence"):
         value = float(getattr(signals, name)[index])
         if not np.isfinite(value):
             return f"{name} is {value}, expected a number"
     entry, stop = float(signals.entry[index]), float(signals.stop[index])
-    if (entry - stop) * int(signals.side[index]) <= 0:
+    if not is_neutral and (entry - stop) * int(signals.side[index]) <= 0:
         return f"stop {stop} is not on the losing side of entry {entry}"
     return ""
 
@@ -145,25 +152,36 @@ def _signal(
     strategy: Strategy, signals: Signals, column: Column, at: datetime, frame: Frame
 ) -> Signal:
     index = column.index
-    way = Direction(int(signals.side[index]))
+    way = direction_of(int(signals.side[index]))
+    entry = float(signals.entry[index])
+
+    def level(values: Floats) -> float:
+        return entry if way is Direction.NEUTRAL else float(values[index])
+
     return Signal(
         strategy=strategy.name,
         instrument=column.instrument,
         direction=way,
         at=at,
         valid_until=at + timedelta(minutes=strategy.valid_minutes),
-        entry=float(signals.entry[index]),
-        stop=float(signals.stop[index]),
-        target1=float(signals.target1[index]),
-        target2=float(signals.target2[index]),
+        entry=entry,
+        stop=level(signals.stop),
+        target1=level(signals.target1),
+        target2=level(signals.target2),
         confidence=float(signals.confidence[index]),
-        setup=f"{way.name}@{at.isoformat(timespec='minutes')}",
+        setup=_setup_of(strategy, way, at),
         features=_seen(strategy, frame, index),
     )
 
 
+def _setup_of(strategy: Strategy, way: Direction, at: datetime) -> str:
+    if strategy.repeat.acted_on_once_a_day:
+        return f"{way.name}@{at:%Y-%m-%d}"
+    return f"{way.name}@{at.isoformat(timespec='minutes')}"
+
+
 def _seen(strategy: Strategy, frame: Frame, index: int) -> tuple[tuple[str, float], ...]:
-    """Return every finite output of the declared features, in the order declared."""
+    """Return every finite output of the declared features and context, in the order declared."""
     seen: list[tuple[str, float]] = []
     for name, feature in strategy.features().items():
         for output in feature.outputs:
@@ -171,4 +189,8 @@ def _seen(strategy: Strategy, frame: Frame, index: int) -> tuple[tuple[str, floa
             if np.isfinite(value):
                 label = name if len(feature.outputs) == 1 else f"{name}.{output}"
                 seen.append((label, value))
+    for name in strategy.context:
+        value = float(frame.beside(name)[index])
+        if np.isfinite(value):
+            seen.append((name, value))
     return tuple(seen)

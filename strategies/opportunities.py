@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strategies.signals import Signal
+from strategies.signals import Direction, Signal
 from strategies.structures import Structure
 
 
@@ -19,8 +19,10 @@ class Candidate:
 
     `column`: the signal's column. `spread_fraction`: spread over the middle of the traded
     contract's book, 1 where there is no book; `depth_in_lots`: lots at the thinner side of it.
-    `costs_to_reward`: costs of a round trip over the reward at the last target. `event`: an event
-    is near. `distance_from_vwap`: a fraction of it, 0 where there is none.
+    `costs_to_reward`: costs of a round trip over the reward at the last target. `event`: names
+    an event that is near, empty where none is. `distance_from_vwap`: a fraction of it, 0 where
+    there is none. `volume_lots`, `open_interest_lots`: lots of the traded contract, of several
+    the fewest; NaN where they are not told.
     """
 
     signal: Signal
@@ -29,8 +31,10 @@ class Candidate:
     spread_fraction: float
     depth_in_lots: float
     costs_to_reward: float
-    event: bool
+    event: str
     distance_from_vwap: float
+    volume_lots: float = math.nan
+    open_interest_lots: float = math.nan
 
     def __post_init__(self) -> None:
         for name in ("spread_fraction", "depth_in_lots", "costs_to_reward", "distance_from_vwap"):
@@ -41,8 +45,72 @@ class Candidate:
     @property
     def net_reward_to_risk(self) -> float:
         """Return reward less costs over risk plus costs, never below 0: both ways out pay."""
-        costs = self.costs_to_reward * self.structure.reward
-        return max(0.0, self.structure.reward - costs) / (self.structure.risk + costs)
+        structure = self.structure
+        return net_reward_to_risk(structure.reward, structure.risk, self.costs_to_reward)
+
+    @property
+    def stance(self) -> Stance:
+        """Return what it would be to hold it."""
+        return Stance(self.structure.underlying, self.column, self.signal.direction)
+
+
+def net_reward_to_risk(reward: float, risk: float, costs_to_reward: float) -> float:
+    """Return reward less costs over risk plus costs, never below 0; `risk` above 0."""
+    costs = costs_to_reward * reward
+    return max(0.0, reward - costs) / (risk + costs)
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """An opinion that money stands behind, or would: on what, and which way.
+
+    `column`: of the instrument the opinion is about.
+    """
+
+    underlying: str
+    column: int
+    view: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What a value was compared with: how many samples, their median and robust deviation.
+
+    NaN where there was nothing; `compared` is false where the value stands for itself.
+    """
+
+    samples: int
+    middle: float
+    sigma: float
+    compared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Everything a score follows from, but for the settings.
+
+    `readings`: name and value of what the market showed of the candidate's column on the newest
+    bar of the ranking; `grades`: what that is worth to a long and to a short, by feature;
+    `populations`: what each feature's value was compared with. `correlation`: the largest with
+    anything held or kept before it, `correlated_with` whose.
+    """
+
+    direction: Direction
+    confidence: float
+    readings: tuple[tuple[str, float], ...]
+    grades: tuple[tuple[float, float], ...]
+    populations: tuple[Population, ...]
+    risk: float
+    reward: float
+    costs_to_reward: float
+    spread_fraction: float
+    depth_in_lots: float
+    volume_lots: float
+    open_interest_lots: float
+    event: str
+    distance_from_vwap: float
+    correlation: float
+    correlated_with: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +139,8 @@ class Opportunity:
     """A candidate with its place among the cycle's, from 1, and how it came there.
 
     The score is the sum of the contributions in their order, multiplied by the factors of the
-    penalties in theirs. `why_not` is empty for one that is kept.
+    penalties in theirs; all of it follows from `basis`. `among`: how many were compared in the
+    cycle. `why_not` is empty for one that is kept.
     """
 
     candidate: Candidate
@@ -81,6 +150,8 @@ class Opportunity:
     penalties: tuple[Penalty, ...]
     kept: bool
     why_not: str
+    basis: Basis
+    among: int
 
 
 def score_of(contributions: Sequence[Contribution], penalties: Sequence[Penalty]) -> float:

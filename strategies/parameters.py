@@ -19,6 +19,13 @@ def check_range(owner: object, low: float, high: float, *fields: str) -> None:
             raise ValueError(f"{field}: {value}, expected {low:g}{upper or ' or more'}")
 
 
+def check_speech(owner: object) -> None:
+    """Check how often and how long a strategy may speak, and how many positions it may hold."""
+    check_range(owner, 0, 375, "gap_minutes")
+    check_range(owner, 1, 375, "valid_minutes")
+    check_range(owner, 1, 100, "max_positions")
+
+
 def check_order(owner: object, smaller: str, larger: str) -> None:
     """Raise `ValueError` unless the one field is below the other."""
     low, high = getattr(owner, smaller), getattr(owner, larger)

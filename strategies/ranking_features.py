@@ -5,8 +5,8 @@ Comparing the grades lives in `ranking.py`; their history in `ranking_history.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,6 +28,9 @@ MEASURED = ("momentum", "trend", "liquidity", "regime")
 SIDES = (Direction.LONG, Direction.SHORT)
 DEPTH_UNITS = 1000.0
 """Units in the best quotes, both sides together, from which depth counts in full."""
+
+Raw = Mapping[str, Floats]
+"""What the grades are made of, by name: outputs of the features, closes and conditions."""
 
 Scale = tuple[tuple[float, ...], tuple[float, ...]]
 """Edges, rising, and one grade more than edges: the grades between and around them."""
@@ -79,66 +82,85 @@ def features() -> dict[str, Feature]:
     }
 
 
+def raw_of(frame: Frame, conditions: Conditions) -> dict[str, Floats]:
+    """Return what the grades of a frame are made of, by name; the frame's own arrays."""
+    adx = frame["adx"]
+    named = {name: frame[name].main for name in ("rsi", "change", "fast", "slow", "volume")}
+    return {
+        **named,
+        "variation": frame["variation"].main,
+        "adx": adx["adx"],
+        "plus_di": adx["plus_di"],
+        "minus_di": adx["minus_di"],
+        "supertrend": frame["supertrend"]["direction"],
+        "close": frame.close,
+        **{item.name: getattr(conditions, item.name) for item in fields(conditions)},
+    }
+
+
 def measure(frame: Frame, conditions: Conditions) -> Floats:
-    """Return the grades of every column, by `MEASURED` and `SIDES`: shape `(4, 2, N)`.
+    """Return the grades of every column of a frame, as `grades_of` does of what it shows.
 
     A frame over a history gives `(4, 2, T, N)`, with conditions that held all the time.
+    """
+    return grades_of(raw_of(frame, conditions))
+
+
+def grades_of(raw: Raw) -> Floats:
+    """Return the grades of every column, by `MEASURED` and `SIDES`: shape `(4, 2, N)`.
 
     A grade is the mean of its parts that are known, NaN where none is. Momentum and trend see the
     market from the side that would be traded, so what speaks for a long speaks against a short;
     liquidity and regime are the same for both.
     """
-    liquidity, regime = _liquidity(frame, conditions), _regime(frame, conditions)
+    liquidity, regime = _liquidity(raw), _regime(raw)
     return np.stack(
         (
-            np.stack([_momentum(frame, side) for side in SIDES]),
-            np.stack([_trend(frame, side) for side in SIDES]),
+            np.stack([_momentum(raw, side) for side in SIDES]),
+            np.stack([_trend(raw, side) for side in SIDES]),
             np.stack((liquidity, liquidity)),
             np.stack((regime, regime)),
         )
     )
 
 
-def _momentum(frame: Frame, side: Direction) -> Floats:
-    rsi = frame["rsi"].main
-    aligned = rsi if side is Direction.LONG else 100.0 - rsi
-    change = frame["change"].main * side
-    return _mean((_grade(aligned, RSI_SCALE), _grade(change, CHANGE_SCALE)))
+def _momentum(raw: Raw, side: Direction) -> Floats:
+    aligned = raw["rsi"] if side is Direction.LONG else 100.0 - raw["rsi"]
+    return _mean((_grade(aligned, RSI_SCALE), _grade(raw["change"] * side, CHANGE_SCALE)))
 
 
-def _trend(frame: Frame, side: Direction) -> Floats:
-    adx = frame["adx"]
-    strength = np.sign(adx["plus_di"] - adx["minus_di"]) * adx["adx"] * side
-    separation = (frame["fast"].main - frame["slow"].main) / frame.close * side
+def _trend(raw: Raw, side: Direction) -> Floats:
+    strength = np.sign(raw["plus_di"] - raw["minus_di"]) * raw["adx"] * side
+    separation = (raw["fast"] - raw["slow"]) / raw["close"] * side
     return _mean(
         (
             _grade(strength, ADX_SCALE),
             _grade(separation, SEPARATION_SCALE),
-            _grade(frame["supertrend"]["direction"] * side, SUPERTREND_SCALE),
+            _grade(raw["supertrend"] * side, SUPERTREND_SCALE),
         )
     )
 
 
-def _liquidity(frame: Frame, conditions: Conditions) -> Floats:
-    whole = (conditions.bid > 0) & (conditions.ask >= conditions.bid)
-    middle = np.where(whole, (conditions.bid + conditions.ask) / 2, np.nan)
-    depth = (conditions.bid_quantity + conditions.ask_quantity) / DEPTH_UNITS
+def _liquidity(raw: Raw) -> Floats:
+    bid, ask = raw["bid"], raw["ask"]
+    middle = np.where((bid > 0) & (ask >= bid), (bid + ask) / 2, np.nan)
+    depth = (raw["bid_quantity"] + raw["ask_quantity"]) / DEPTH_UNITS
     return _mean(
         (
-            _grade((conditions.ask - conditions.bid) / middle, SPREAD_SCALE, at_edge="lower"),
-            _grade(frame["volume"].main, VOLUME_SCALE),
+            _grade((ask - bid) / middle, SPREAD_SCALE, at_edge="lower"),
+            _grade(raw["volume"], VOLUME_SCALE),
             np.minimum(depth, 1.0),
         )
     )
 
 
-def _regime(frame: Frame, conditions: Conditions) -> Floats:
-    from_middle = np.abs(conditions.iv_percentile - 50.0)
+def _regime(raw: Raw) -> Floats:
+    from_middle = np.abs(raw["iv_percentile"] - 50.0)
     return _mean(
         (
             _grade(from_middle, IV_SCALE, at_edge="lower"),
-            _grade(conditions.oi_change, OI_SCALE, at_edge="lower"),
-            _grade(frame["variation"].main, VARIATION_SCALE),
+            _grade(raw["oi_change"], OI_SCALE, at_edge="lower"),
+            _grade(raw["variation"], VARIATION_SCALE),
         )
     )
 

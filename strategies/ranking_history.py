@@ -43,9 +43,10 @@ class History:
         self._values[..., self._seen % self._values.shape[-1]] = grades
         self._seen += 1
 
-    def newest(self, feature: int, side: int, column: int) -> float:
-        """Return the newest grade, NaN before the first; `side` is an index into `SIDES`."""
-        return float(self._values[feature, side, column, (self._seen - 1) % self._length])
+    def newest(self, feature: int, column: int) -> tuple[float, float]:
+        """Return the newest grade of each side, in the order of `SIDES`; NaN before the first."""
+        long, short = self._values[feature, :, column, (self._seen - 1) % self._length]
+        return float(long), float(short)
 
     def earlier(self, feature: int, column: int) -> list[float]:
         """Return the known grades of a column before the newest observation, both sides."""
@@ -53,6 +54,13 @@ class History:
         values = self._values[feature, :, column][:, others]
         known: list[float] = values[~np.isnan(values)].tolist()
         return known
+
+    def earlier_pairs(self, feature: int, column: int) -> list[tuple[float, float]]:
+        """Return the same by moment, in the order of `SIDES`; moments where both are known."""
+        others = np.arange(self._length) != (self._seen - 1) % self._length
+        values = self._values[feature, :, column][:, others]
+        known = ~np.isnan(values).any(axis=0)
+        return [(float(first), float(second)) for first, second in values[:, known].T]
 
     @property
     def _length(self) -> int:
@@ -70,19 +78,28 @@ class History:
         self._values, self._seen = state.values.copy(), state.seen
 
 
-def normalised(value: float, population: Sequence[float], clip: float) -> float:
-    """Return where `value` stands in `population`, in 0 to 1, one half at the median.
+def middle_and_sigma(population: Sequence[float]) -> tuple[float, float]:
+    """Return the median and a robust standard deviation; NaN for a population of none.
 
-    The distance from the median in robust standard deviations, at most `clip` either way, through
-    the logistic function. The deviation is the median absolute one, or the mean absolute one
-    where more than half of the population is equal; in a population of equals any other value is
-    at the clip. `population`: at least one value, in any order.
+    The deviation is the median absolute one, or the mean absolute one where more than half of the
+    population is equal; 0 in a population of equals. `population`: in any order.
     """
+    if not population:
+        return math.nan, math.nan
     middle = _median(sorted(population))
     distances = sorted(abs(each - middle) for each in population)
     sigma = MAD_TO_SIGMA * _median(distances)
     if sigma == 0:
         sigma = MEAN_TO_SIGMA * math.fsum(distances) / len(distances)
+    return middle, sigma
+
+
+def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
+    """Return where `value` stands in a population, in 0 to 1, one half at its median `middle`.
+
+    The distance from the median in robust standard deviations `sigma`, at most `clip` either way,
+    through the logistic function; in a population of equals any other value is at the clip.
+    """
     if value == middle:
         return 0.5
     away = (value - middle) / sigma if sigma else math.copysign(clip, value - middle)

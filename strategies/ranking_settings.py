@@ -33,21 +33,28 @@ class Weights:
 class PenaltyFactors:
     """What a score is multiplied by, and from where on; thresholds are absolute.
 
-    Illiquid: the spread is above `max_spread` of the middle, or fewer than `min_depth_lots` stand
-    on the thinner side of the book. Far from VWAP: more than `max_vwap_distance` of it away.
+    Illiquid: the spread is above `max_spread` of the middle, fewer than `min_depth_lots` stand on
+    the thinner side of the book, or the traded contract's day or open interest, where they are
+    told, has fewer than `min_volume_lots` or `min_open_interest_lots`. Far from VWAP: more than
+    `max_vwap_distance` of it away. Correlated: what is held, or kept before it in the same cycle,
+    moves with it by more than `max_correlation`.
     """
 
     illiquid: float = 0.5
     event: float = 0.7
     far_from_vwap: float = 0.8
+    correlated: float = 0.8
     max_spread: float = 0.005
     min_depth_lots: float = 1.0
+    min_volume_lots: float = 10.0
+    min_open_interest_lots: float = 100.0
     max_vwap_distance: float = 0.01
+    max_correlation: float = 0.8
 
     def __post_init__(self) -> None:
-        check_range(self, 0, 1, "illiquid", "event", "far_from_vwap", "max_spread")
-        check_range(self, 0, 1, "max_vwap_distance")
-        check_range(self, 0, inf, "min_depth_lots")
+        check_range(self, 0, 1, "illiquid", "event", "far_from_vwap", "correlated")
+        check_range(self, 0, 1, "max_spread", "max_vwap_distance", "max_correlation")
+        check_range(self, 0, inf, "min_depth_lots", "min_volume_lots", "min_open_interest_lots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,9 @@ class RankingSettings:
 
     `window`: observations kept for each instrument; `min_samples`: population below which a raw
     value stands for itself; `clip`: the largest distance from the median that counts, in robust
-    standard deviations.
+    standard deviations. `correlation_bars`: over how many returns a correlation is taken, of
+    which at least `min_samples` have to be known; `max_correlated`: how many that move together,
+    by more than the penalty's `max_correlation`, may be held and kept at once.
     """
 
     weights: Weights = field(default_factory=Weights)
@@ -66,8 +75,12 @@ class RankingSettings:
     window: int = 100
     min_samples: int = 10
     clip: float = 3.0
+    correlation_bars: int = 60
+    max_correlated: int = 3
 
     def __post_init__(self) -> None:
         check_range(self, 1, 1000, "top_n", "max_per_underlying", "min_samples")
+        check_range(self, 1, 1000, "max_correlated")
+        check_range(self, 2, 1000, "correlation_bars")
         check_range(self, 1, 10_000, "window")
         check_range(self, 0.1, 10, "clip")

@@ -10,11 +10,35 @@ from dataclasses import fields
 from typing import get_type_hints
 
 from strategies.base import Strategy
+from strategies.bollinger_reversion import BollingerReversion
+from strategies.breakout_retest import BreakoutRetest
+from strategies.calendar_spread import CalendarSpread
+from strategies.expiry_strangle import ExpiryStrangle
+from strategies.iron_condor import IronCondor
+from strategies.long_straddle import LongStraddle
 from strategies.opening_range import OpeningRange
+from strategies.options_ranker import OptionsRanker
+from strategies.short_strangle import ShortStrangle
+from strategies.trend_credit_spread import TrendCreditSpread
 from strategies.trend_pullback import TrendPullback
+from strategies.vwap_reversion import VWAPReversion
 
 STRATEGIES: Mapping[str, type[Strategy]] = {
-    strategy.name: strategy for strategy in (OpeningRange, TrendPullback)
+    strategy.name: strategy
+    for strategy in (
+        OpeningRange,
+        TrendPullback,
+        VWAPReversion,
+        BreakoutRetest,
+        BollingerReversion,
+        OptionsRanker,
+        IronCondor,
+        ShortStrangle,
+        LongStraddle,
+        TrendCreditSpread,
+        ExpiryStrangle,
+        CalendarSpread,
+    )
 }
 
 

@@ -16,13 +16,24 @@ from strategies.direction import Direction as Direction
 
 Floats = NDArray[np.float64]
 
+NEUTRAL_SIDE = 2
+"""The side that stands for an opinion without a direction, as 0 stands for no opinion."""
+
+
+def direction_of(side: int) -> Direction:
+    """Return the direction that a side other than 0 stands for. Raises `ValueError` for others."""
+    if side == 0:
+        raise ValueError("side: 0, expected that of an opinion")
+    return Direction.NEUTRAL if side == NEUTRAL_SIDE else Direction(side)
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What a strategy says of every column, shape `(N,)` live or `(T, N)` over a history.
 
-    `side`: int8, 1 long, -1 short, 0 nothing. Prices in rupees of the column the opinion is
-    about; they mean something only where `side` is not 0. `confidence`: 0 to 1.
+    `side`: int8, 1 long, -1 short, `NEUTRAL_SIDE` no direction, 0 nothing. Prices in rupees of
+    the column the opinion is about; they mean something only where `side` is not 0; without a
+    direction they are all the entry. `confidence`: 0 to 1.
     """
 
     side: NDArray[np.int8]
@@ -37,10 +48,11 @@ class Signals:
 class Signal:
     """One opinion: this strategy, this instrument, this way, until this moment.
 
-    `entry`, `stop`, `target1`, `target2` in rupees of `instrument`; `at` is the close of the bar
-    it was formed on. `setup` names the set-up within the day (side and bar), so that the same
-    set-up seen twice has the same `key`. `features`: name and value of what the strategy looked
-    at, in a fixed order.
+    `entry`, `stop`, `target1`, `target2` in rupees of `instrument`; an opinion without a
+    direction has no levels, and all four are the entry. `at` is the close of the bar it was
+    formed on. `setup` names the set-up within the day (side and bar), so that the same set-up
+    seen twice has the same `key`. `features`: name and value of what the strategy looked at, in
+    a fixed order.
     """
 
     strategy: str
@@ -59,7 +71,10 @@ class Signal:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or self.valid_until.tzinfo is None:
             raise ValueError("at, valid_until: expected aware datetimes")
-        if (self.entry - self.stop) * self.direction <= 0:
+        if self.direction is Direction.NEUTRAL:
+            if not self.entry == self.stop == self.target1 == self.target2:
+                raise ValueError(f"stop, targets: expected the entry {self.entry}: no direction")
+        elif (self.entry - self.stop) * self.direction <= 0:
             raise ValueError(
                 f"stop: {self.stop} is not on the losing side of entry {self.entry} "
                 f"for a {self.direction.name} in {self.instrument.symbol}"
@@ -77,5 +92,5 @@ class Signal:
 
     @property
     def reward_to_risk(self) -> float:
-        """Return the distance to the last target in units of risk."""
-        return abs(self.target2 - self.entry) / self.risk
+        """Return the distance to the last target in units of risk; 0 without a direction."""
+        return abs(self.target2 - self.entry) / self.risk if self.risk else 0.0

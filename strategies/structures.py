@@ -1,7 +1,7 @@
-"""How an opinion becomes something that can be traded: legs, direction and levels.
+"""What is traded for an opinion: quotes, legs, and the structure with its levels.
 
-A share or a future trades itself, an opinion on an index trades its future; what that costs and
-how much of it is taken is decided elsewhere.
+How an opinion becomes one stands in `outright.py` and the files of option structures; what it
+costs and how much of it is taken is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from marketdata.instruments import Instrument, Kind
+from strategies.outlook import UNBOUNDED, NetGreeks, Outlook
 from strategies.signals import Direction, Signal
+from strategies.ways_out import DESK, WaysOut
+
+OPTIONS = (Kind.CALL, Kind.PUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,53 @@ class StructureKind(StrEnum):
 
     SHARES = "SHARES"
     FUTURE = "FUTURE"
+    LONG_OPTION = "LONG_OPTION"
+    DEBIT_SPREAD = "DEBIT_SPREAD"
+    CREDIT_SPREAD = "CREDIT_SPREAD"
+    BUTTERFLY = "BUTTERFLY"
+    IRON_BUTTERFLY = "IRON_BUTTERFLY"
+    IRON_CONDOR = "IRON_CONDOR"
+    LONG_STRADDLE = "LONG_STRADDLE"
+    LONG_STRANGLE = "LONG_STRANGLE"
+    SHORT_STRADDLE = "SHORT_STRADDLE"
+    SHORT_STRANGLE = "SHORT_STRANGLE"
+    CALENDAR = "CALENDAR"
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One instrument of a structure: long is bought to enter; `ratio` lots for each lot."""
+    """One instrument of a structure: long is bought to enter; `ratio` lots for each lot.
+
+    Raises `ValueError` for a leg without a direction and for a ratio below 1.
+    """
 
     instrument: Instrument
     direction: Direction
     ratio: int
 
+    def __post_init__(self) -> None:
+        if self.direction is Direction.NEUTRAL:
+            raise ValueError(
+                f"direction: {self.instrument.symbol} has none, expected long or short"
+            )
+        if self.ratio < 1:
+            raise ValueError(f"ratio: {self.ratio} of {self.instrument.symbol}, expected 1 or more")
+
+    @property
+    def sign(self) -> int:
+        """Return the ratio, negative for a leg that is sold to enter."""
+        return int(self.direction) * self.ratio
+
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What would be traded for a signal; levels in rupees of the traded contract.
+    """What would be traded for a signal; levels in rupees a unit of the traded value.
 
-    `entry` is the price at which it could be entered now. Raises `ValueError` when the entry is
-    at or beyond the stop.
+    With one leg that is the contract's price. With more it is the sum of bought less sold prices
+    turned by `direction`, so that it is positive: `LONG` paid a debit and gains when the value
+    rises, `SHORT` took a credit and gains when it falls. `entry` is the value at which it could
+    be entered now. Raises `ValueError` without legs, for a direction that is none, and when the
+    entry is at or beyond the stop.
     """
 
     kind: StructureKind
@@ -76,8 +110,12 @@ class Structure:
     target1: float
     target2: float
     signal: Signal
+    outlook: Outlook = UNBOUNDED
+    ways_out: WaysOut = DESK
 
     def __post_init__(self) -> None:
+        if not self.legs:
+            raise ValueError("legs: none, expected at least one")
         if not (self.entry - self.stop) * self.direction > 0:
             raise ValueError(
                 f"stop: {self.stop} is not on the losing side of entry {self.entry} "
@@ -100,44 +138,69 @@ class Structure:
         instrument = self.legs[0].instrument
         return instrument.symbol if instrument.kind is Kind.EQUITY else instrument.name
 
+    @property
+    def max_loss(self) -> float:
+        """Return the most that holding to expiry can lose, rupees a unit; inf without a bound."""
+        return self.outlook.max_loss
+
+    @property
+    def max_profit(self) -> float:
+        """Return the most that holding to expiry can gain, rupees a unit; inf without a bound."""
+        return self.outlook.max_profit
+
+    @property
+    def break_evens(self) -> tuple[float, ...]:
+        """Return the prices of the underlying at expiry at which nothing is gained or lost."""
+        return self.outlook.break_evens
+
+    @property
+    def probability_of_profit(self) -> float:
+        """Return the chance of a profit at expiry before costs, 0 to 1; NaN where unknown."""
+        return self.outlook.probability_of_profit
+
+    @property
+    def greeks(self) -> NetGreeks:
+        """Return the net greeks of one unit; NaN where unknown."""
+        return self.outlook.greeks
+
+    @property
+    def uncovered(self) -> tuple[Leg, ...]:
+        """Return the short option legs that no bought leg stands behind, in the order of legs."""
+        return uncovered(self.legs)
+
+
+def uncovered(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    """Return the short option legs that no bought leg stands behind, in the order of legs.
+
+    A bought call of the same or a later expiry covers a sold call whatever its strike, a put a
+    put; each bought unit covers one sold unit, and where units lack none of its kind is covered.
+    """
+    return tuple(
+        leg
+        for leg in legs
+        if leg.direction is Direction.SHORT
+        and leg.instrument.kind in OPTIONS
+        and not _covered(leg, legs)
+    )
+
+
+def _covered(short: Leg, legs: tuple[Leg, ...]) -> bool:
+    """Say whether the sold options of a kind and their like are matched by bought ones."""
+    own = short.instrument
+    alike = [leg for leg in legs if leg.instrument.kind is own.kind]
+    sold = sum(leg.ratio for leg in alike if leg.direction is Direction.SHORT)
+    bought = sum(
+        leg.ratio
+        for leg in alike
+        if leg.direction is Direction.LONG
+        and leg.instrument.expiry is not None
+        and (own.expiry is None or leg.instrument.expiry >= own.expiry)
+    )
+    return bought >= sold
+
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
     """Why an opinion could not become a structure."""
 
     reason: str
-
-
-def as_contract(
-    signal: Signal, traded: Instrument, own: Quote, contract: Quote
-) -> Structure | NotPossible:
-    """Return the outright structure that trades `traded` for `signal`.
-
-    `own` is the quote of the signal's instrument, `contract` of the traded one. Levels of a
-    future move by the basis, its fair price less `own.last`, so that their distances from each
-    other are kept; a share's own levels stay. Not possible for an index or an option, without
-    prices, or when the entry is already at or beyond the stop or the first target.
-    """
-    kind = _kind_of(signal, traded)
-    if kind is None:
-        return NotPossible(f"{traded.symbol} ({traded.kind}) cannot stand for the opinion")
-    entry = contract.executable(signal.direction)
-    basis = 0.0 if traded.key == signal.instrument.key else contract.fair - own.last
-    if not (entry > 0 and contract.fair > 0 and (basis == 0.0 or own.last > 0)):
-        return NotPossible(f"{traded.symbol} or {signal.instrument.symbol} has no price")
-    stop, first = signal.stop + basis, signal.target1 + basis
-    if (entry - stop) * signal.direction <= 0:
-        return NotPossible(f"{traded.symbol} at {entry:.2f} is at or beyond the stop {stop:.2f}")
-    if (first - entry) * signal.direction <= 0:
-        return NotPossible(f"{traded.symbol} at {entry:.2f} has reached the target {first:.2f}")
-    leg = Leg(traded, signal.direction, 1)
-    last = signal.target2 + basis
-    return Structure(kind, (leg,), signal.direction, entry, stop, first, last, signal)
-
-
-def _kind_of(signal: Signal, traded: Instrument) -> StructureKind | None:
-    if traded.kind is Kind.FUTURE:
-        return StructureKind.FUTURE
-    if traded.kind is Kind.EQUITY and traded.key == signal.instrument.key:
-        return StructureKind.SHARES
-    return None

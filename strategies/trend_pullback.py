@@ -22,7 +22,7 @@ from marketdata.features.trigger_bar import TriggerBar
 from marketdata.timeframes import Timeframe
 from strategies.base import Frame, Repeat, Strategy
 from strategies.levels import Reward, Sides, direction, entries
-from strategies.parameters import check_choice, check_order, check_range
+from strategies.parameters import check_choice, check_order, check_range, check_speech
 from strategies.signals import Signals
 
 STOP_AT_ATR = "atr"
@@ -47,9 +47,6 @@ class TrendPullback(Strategy):
 
     name = "trend_pullback"
     timeframe = Timeframe.MINUTES_5
-    repeat = Repeat(once_a_side_a_day=False, gap_minutes=15)
-    valid_minutes = 10
-    max_positions = 2
 
     fast_period: int = 34
     slow_period: int = 89
@@ -71,8 +68,13 @@ class TrendPullback(Strategy):
     min_price: float = 100.0
     min_volume: float = 1_000_000.0
     confidence: float = 0.70
+    once_a_side_a_day: bool = False
+    gap_minutes: int = 15
+    valid_minutes: int = 10
+    max_positions: int = 2
 
     def __post_init__(self) -> None:
+        check_speech(self)
         check_range(self, 1, 1000, "fast_period", "slow_period", "atr_period")
         check_range(self, 2, 1000, "adx_period")
         check_order(self, "fast_period", "slow_period")
@@ -87,6 +89,11 @@ class TrendPullback(Strategy):
         check_range(self, 0.01, 100, "stop_atr", "first_target_r", "reward_to_risk")
         check_order(self, "first_target_r", "reward_to_risk")
         check_range(self, 0, inf, "min_price", "min_volume")
+
+    @property
+    def repeat(self) -> Repeat:
+        """Return the re-entry rule its parameters tell."""
+        return Repeat(self.once_a_side_a_day, self.gap_minutes)
 
     def features(self) -> dict[str, Feature]:
         """Return the averages, range and strength, the pullback and its trigger, the day."""

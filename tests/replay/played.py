@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from marketdata.events import MarketEvent
 from marketdata.tape import TapeReader, microseconds, write_tape
 from trading.bootstrap import Outside, PaperDay, paper_runner
 from trading.config import Config
@@ -49,13 +50,18 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A tape and what stands around it; `until`: when the run ends, the session's close if None."""
+    """A tape and what stands around it.
+
+    `until`: when the run ends, the session's close if None; `events`: those it begins with, the
+    packaged list if None.
+    """
 
     tape: TapeReader
     warmup: Path | None
     config: Config = field(default_factory=Config)
     inputs: Inputs = lambda at: ()
     until: datetime | None = None
+    events: tuple[MarketEvent, ...] | None = None
 
     def _run(self, journal: Any) -> Engine:
         day = PaperDay(
@@ -66,6 +72,7 @@ class Day:
             run_code="T1",
             run_number=1,
             banned=frozenset(),
+            events=self.events,
         )
         runner = paper_runner(day, journal, Outside(self.inputs, lambda: None))
         until = self.until or runner.engine.setup.closes_at

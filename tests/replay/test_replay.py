@@ -36,7 +36,7 @@ def replayed(journal: Path, tape: TapeReader, warmup: Path, config: Config) -> R
     setup = setup_of(config, tape.head, "T1", banned=frozenset())
     engine = Engine(setup)
     engine.warm(history_of(setup, warmup))
-    return audit_replay(journal, tape, engine, screen_of(setup, config))
+    return audit_replay(journal, tape, engine, screen_of(setup, config, tape.head))
 
 
 def test_a_recorded_inbox_handled_again_comes_to_the_same_decisions(built: BuiltDay, journal: Path):

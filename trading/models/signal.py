@@ -42,7 +42,7 @@ class Signal(RunRow):
         indexes = [models.Index(fields=["run", "seq"], name="signal_run_seq")]
         constraints = [
             models.UniqueConstraint(fields=["run", "code"], name="signal_code_unique"),
-            models.CheckConstraint(condition=Q(direction__in=[-1, 1]), name="signal_direction"),
+            models.CheckConstraint(condition=Q(direction__in=[-1, 0, 1]), name="signal_direction"),
         ]
 
     def __str__(self) -> str:

@@ -88,13 +88,17 @@ def _future_changed(grid: BarGrid, after: int) -> BarGrid:
 
 
 def _frame(columns: int = 1, minute: int = 30, **features: dict[str, object]) -> Frame:
-    """Return a live frame; `bar` gives prices, every other keyword one feature's outputs."""
+    """Return a live frame; `bar` gives prices, `context` readings beside the bars by name.
+
+    Every other keyword gives one feature's outputs.
+    """
 
     def array(value: object) -> np.ndarray:
         return np.broadcast_to(np.asarray(value, dtype=np.float64), (columns,)).copy()
 
     bar = {"open": 100.0, "high": 100.0, "low": 100.0, "close": 100.0, "volume": 0.0}
     bar.update(features.pop("bar", {}))  # type: ignore[arg-type]
+    beside = features.pop("context", {})
     return Frame(
         **{name: array(value) for name, value in bar.items()},
         minute=np.array(minute, dtype=np.int64),
@@ -102,6 +106,7 @@ def _frame(columns: int = 1, minute: int = 30, **features: dict[str, object]) ->
             name: Reading({key: array(value) for key, value in outputs.items()})
             for name, outputs in features.items()
         },
+        context={name: array(value) for name, value in beside.items()},
     )
 
 

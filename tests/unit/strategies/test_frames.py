@@ -10,6 +10,7 @@ from marketdata.bars import BarGrid
 from marketdata.features.atr import ATR
 from marketdata.features.ema import EMA
 from marketdata.timeframes import Timeframe
+from strategies.base import Frame
 from strategies.frames import batch_frame, closed_at, live_frame
 
 IST = timezone(timedelta(hours=5, minutes=30))
@@ -55,3 +56,10 @@ def test_a_bar_closes_its_length_after_its_start(grid: BarGrid) -> None:
 
     assert moment.isoformat() == "2026-11-23T09:20:00+05:30"
     assert closed_at(grid.row(0), UTC) == moment
+
+
+def test_a_reading_that_nobody_told_is_unknown_everywhere(frame: Callable[..., Frame]) -> None:
+    seen = frame(columns=2, context={"iv_percentile": 40.0})
+
+    assert seen.beside("iv_percentile").tolist() == [40.0, 40.0]
+    assert np.isnan(seen.beside("days_to_expiry")).tolist() == [True, True]

@@ -4,7 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.levels import Reward, direction, entries
+from strategies.levels import (
+    Reward,
+    Targets,
+    direction,
+    entries,
+    entries_to,
+    without_direction,
+)
+from strategies.signals import NEUTRAL_SIDE
 
 REWARD = Reward(first_target_r=1.2, last_target_r=1.8, confidence=0.75)
 PRICES = st.floats(1.0, 100_000.0)
@@ -55,3 +63,29 @@ def test_no_opinion_is_ever_at_its_own_stop(entry: float, stop: float, side: int
         assert (said.target1[0] - said.entry[0]) * said.side[0] >= 0
     else:
         assert (entry - stop) * side <= 0
+
+
+def test_targets_at_prices_are_kept_in_order_or_the_side_is_dropped() -> None:
+    side = np.array([1, 1, 1, 1, -1, 1], dtype=np.int8)
+    entry = np.full(6, 100.0)
+    stop = np.array([98.0, 100.0, 98.0, 98.0, 102.0, np.nan])
+    first = np.array([101.0, 101.0, 100.0, 103.0, 99.0, 101.0])
+    last = np.array([103.0, 103.0, 103.0, 103.0, 97.0, 103.0])
+
+    said = entries_to(side, entry, stop, Targets(first, last), confidence=0.7)
+
+    assert said.side.tolist() == [1, 0, 0, 0, -1, 0]
+    assert (said.target1[0], said.target2[0], said.confidence[0]) == (101.0, 103.0, 0.7)
+    assert np.isnan(said.entry[1:4]).all()
+    assert np.isnan(said.stop[5])
+
+
+def test_an_opinion_without_a_direction_is_its_price_four_times() -> None:
+    said = without_direction(
+        np.array([True, False, True]), np.array([100.0, 100.0, np.nan]), confidence=0.6
+    )
+
+    assert said.side.tolist() == [NEUTRAL_SIDE, 0, 0]
+    assert said.entry[0] == said.stop[0] == said.target1[0] == said.target2[0] == 100.0
+    assert np.isnan(said.entry[1:]).all()
+    assert said.confidence[0] == 0.6

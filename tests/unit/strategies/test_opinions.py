@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from marketdata.features.session_context import SessionContext
 from marketdata.instruments import Instrument, Kind
 from marketdata.universe import Column, Universe
 from strategies.base import Frame, Repeat
+from strategies.iron_condor import IronCondor
 from strategies.opening_range import OpeningRange
 from strategies.opinions import RepeatMemory, allow_batch, opinions
-from strategies.signals import Direction, Signals
+from strategies.signals import NEUTRAL_SIDE, Direction, Signals
 
 ONCE = Repeat(once_a_side_a_day=True, gap_minutes=0)
 GAP = Repeat(once_a_side_a_day=False, gap_minutes=15)
@@ -214,3 +216,71 @@ def test_a_stop_on_the_wrong_side_is_rejected_with_the_reason(
 
     assert said.signals == ()
     assert said.rejected[0].reason == "stop 101.0 is not on the losing side of entry 101.0"
+
+
+NEUTRAL = np.array([NEUTRAL_SIDE], dtype=np.int8)
+
+
+def test_an_opinion_without_a_direction_is_said_once_a_day_beside_the_other_two() -> None:
+    memory = RepeatMemory(ONCE, 1)
+    up, down = np.array([1], dtype=np.int8), np.array([-1], dtype=np.int8)
+
+    said = [int(memory.allow(each, 1, place)[0]) for place, each in enumerate((NEUTRAL, up, down))]
+    again = [int(memory.allow(each, 1, 9)[0]) for each in (NEUTRAL, up, down)]
+
+    assert said == [NEUTRAL_SIDE, 1, -1]
+    assert again == [0, 0, 0]
+    assert int(memory.allow(NEUTRAL, 2, 100)[0]) == NEUTRAL_SIDE
+
+
+def test_a_restored_memory_still_knows_what_had_no_direction() -> None:
+    memory, restored = RepeatMemory(ONCE, 1), RepeatMemory(ONCE, 1)
+    memory.allow(NEUTRAL, 1, 0)
+
+    restored.restore(memory.state)
+
+    assert restored.allow(NEUTRAL, 1, 60)[0] == 0
+
+
+def test_an_opinion_without_a_direction_has_no_levels_and_tells_the_context_it_wanted(
+    universe: Universe, frame: Callable[..., Frame]
+) -> None:
+    strategy = IronCondor()
+    looks = frame(
+        columns=3,
+        minute=60,
+        bar={"close": 101.0},
+        day={"return_today": 0.001, **dict.fromkeys(SessionContext.outputs[:5], 0.0)},
+        context={"days_to_expiry": 12.0, "iv_percentile": 40.0, "iv_rank": 1.0},
+    )
+
+    first, _ = opinions(strategy, strategy.signals(looks), universe, AT, looks).signals
+
+    assert first.direction is Direction.NEUTRAL
+    assert (first.entry, first.stop, first.target1, first.target2) == (101.0,) * 4
+    assert (first.risk, first.reward_to_risk) == (0.0, 0.0)
+    assert dict(first.features)["iv_percentile"] == 40.0
+    assert "iv_rank" not in dict(first.features)
+
+
+def test_what_may_be_acted_on_once_a_day_is_one_set_up_all_day(
+    universe: Universe, frame: Callable[..., Frame]
+) -> None:
+    strategy = IronCondor()
+    looks = frame(
+        columns=3,
+        minute=60,
+        day=dict.fromkeys(SessionContext.outputs, 0.0),
+        context={"days_to_expiry": 12.0},
+    )
+    said = strategy.signals(looks)
+
+    keys = {
+        opinions(strategy, said, universe, at, looks).signals[0].key
+        for at in (AT, AT + timedelta(minutes=15), AT + timedelta(days=1))
+    }
+
+    assert keys == {
+        "iron_condor/NSE:NIFTY 50/NEUTRAL@2026-11-23",
+        "iron_condor/NSE:NIFTY 50/NEUTRAL@2026-11-24",
+    }

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.ranking_history import History, normalised
+from strategies.ranking_history import History, middle_and_sigma
+from strategies.ranking_history import normalised as stands
 
 GRADES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60)
+
+
+def normalised(value: float, population: list[float], clip: float) -> float:
+    """Return where a value stands among others."""
+    return stands(value, *middle_and_sigma(population), clip)
 
 
 def _grades(long: float, short: float, columns: int = 2) -> np.ndarray:
@@ -21,7 +27,7 @@ def _grades(long: float, short: float, columns: int = 2) -> np.ndarray:
 def test_before_the_first_observation_nothing_is_known() -> None:
     history = History(columns=2, window=3)
 
-    assert math.isnan(history.newest(0, 0, 0))
+    assert all(math.isnan(grade) for grade in history.newest(0, 0))
     assert history.earlier(0, 0) == []
 
 
@@ -30,7 +36,7 @@ def test_the_newest_observation_is_not_among_the_earlier_ones() -> None:
     for value in (0.1, 0.2, 0.3):
         history.add(_grades(value, 1 - value))
 
-    assert (history.newest(0, 0, 1), history.newest(0, 1, 1)) == (0.3, 0.7)
+    assert history.newest(0, 1) == (0.3, 0.7)
     assert sorted(history.earlier(0, 1)) == pytest.approx([0.1, 0.2, 0.8, 0.9])
 
 
@@ -82,6 +88,10 @@ def test_an_extreme_outlier_counts_no_more_than_the_clip() -> None:
     population = [float(value) for value in range(20)]
 
     assert normalised(1e9, population, clip=3.0) == normalised(1e12, population, clip=3.0)
+
+
+def test_a_population_of_none_has_neither_middle_nor_deviation() -> None:
+    assert all(math.isnan(value) for value in middle_and_sigma([]))
 
 
 @given(GRADES, st.floats(0.0, 1.0), st.randoms())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from strategies.opening_range import OpeningRange
-from strategies.registry import StrategyConfigError, build_strategies, parameter_types
+from strategies.registry import STRATEGIES, StrategyConfigError, build_strategies, parameter_types
 from strategies.trend_pullback import TrendPullback
 
 
@@ -23,7 +23,10 @@ def test_a_whole_number_is_taken_for_a_fraction() -> None:
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"orb": {}}, "orb: no such strategy, expected one of opening_range, trend_pullback"),
+        (
+            {"orb": {}},
+            f"orb: no such strategy, expected one of {', '.join(sorted(STRATEGIES))}",
+        ),
         ({"opening_range": 5}, "opening_range: 5, expected parameters by name"),
         (
             {"opening_range": {"range_minutes": 15.5}},
@@ -73,6 +76,6 @@ def test_an_unknown_parameter_is_told_the_known_ones() -> None:
 
 
 def test_every_parameter_has_a_plain_type_and_every_name_its_class() -> None:
-    for name in ("opening_range", "trend_pullback"):
+    for name in STRATEGIES:
         assert set(parameter_types(name).values()) <= {int, float, str, bool}
         assert build_strategies({name: {}})[0].name == name

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marketdata.instruments import Instrument
-from strategies.signals import Direction, Signal
+from strategies.signals import NEUTRAL_SIDE, Direction, Signal, direction_of
 
 AT = datetime(2026, 11, 23, 4, 3, tzinfo=UTC)
 
@@ -52,3 +52,22 @@ def test_a_short_needs_its_stop_above(golden: Signal) -> None:
 def test_a_moment_without_a_zone_is_refused(golden: Signal) -> None:
     with pytest.raises(ValueError, match="expected aware datetimes"):
         replace(golden, at=AT.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("side", "direction"),
+    [(1, Direction.LONG), (-1, Direction.SHORT), (NEUTRAL_SIDE, Direction.NEUTRAL)],
+)
+def test_a_side_stands_for_a_direction(side: int, direction: Direction) -> None:
+    assert direction_of(side) is direction
+
+
+@pytest.mark.parametrize("side", [0, 3, -2])
+def test_what_is_no_side_stands_for_nothing(side: int) -> None:
+    with pytest.raises(ValueError, match=str(side)):
+        direction_of(side)
+
+
+def test_an_opinion_without_a_direction_has_no_levels_of_its_own(golden: Signal) -> None:
+    with pytest.raises(ValueError, match=r"expected the entry 25005.0: no direction"):
+        replace(golden, direction=Direction.NEUTRAL)

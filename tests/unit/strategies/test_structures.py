@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from math import nan
+from math import inf, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.options.chain import NoChain
+from strategies.outright import Outright, as_contract
 from strategies.signals import Direction, Signal
-from strategies.structures import Leg, NotPossible, Quote, Structure, StructureKind, as_contract
+from strategies.structures import Leg, NotPossible, Quote, Structure, StructureKind
 
 AT = datetime(2026, 11, 23, 4, 3, tzinfo=UTC)
 Make = Callable[..., Instrument]
@@ -159,7 +162,11 @@ NIFTY = Instrument(1, Exchange.NSE, "NIFTY 50", "NIFTY 50", Kind.INDEX, 1, TICK)
 NEAR = Instrument(2, Exchange.NFO, "NIFTYFUT", "NIFTY", Kind.FUTURE, 65, TICK)
 
 
-@given(st.sampled_from(list(Direction)), st.floats(24_000, 26_000), st.floats(0.0, 200.0))
+@given(
+    st.sampled_from([Direction.LONG, Direction.SHORT]),
+    st.floats(24_000, 26_000),
+    st.floats(0.0, 200.0),
+)
 def test_a_structure_is_never_at_its_own_stop_and_keeps_the_distances(
     direction: Direction, middle: float, spread: float
 ) -> None:
@@ -173,3 +180,61 @@ def test_a_structure_is_never_at_its_own_stop_and_keeps_the_distances(
         assert abs(made.target2 - made.stop) == pytest.approx(2.8 * 55)
     else:
         assert "stop" in made.reason or "target" in made.reason
+
+
+def test_a_leg_and_a_structure_always_have_a_direction(share: Instrument) -> None:
+    with pytest.raises(ValueError, match="has none, expected long or short"):
+        Leg(share, Direction.NEUTRAL, 1)
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        Leg(share, Direction.LONG, 0)
+
+
+def test_an_opinion_without_a_direction_is_traded_in_no_single_contract(
+    index: Instrument, future: Instrument
+) -> None:
+    flat = replace(
+        _signal(index),
+        direction=Direction.NEUTRAL,
+        stop=25_005.0,
+        target1=25_005.0,
+        target2=25_005.0,
+    )
+
+    made = as_contract(flat, future, _quote(25_005.0), _quote(25_055.0))
+
+    assert isinstance(made, NotPossible)
+
+
+class _Market:
+    def __init__(self, future: Instrument | None, quotes: dict[str, Quote]) -> None:
+        self._future, self._quotes = future, quotes
+
+    @property
+    def at(self) -> datetime:
+        return AT
+
+    def quote(self, instrument: Instrument) -> Quote:
+        return self._quotes[instrument.symbol]
+
+    def contract_of(self, signal: Signal) -> Instrument | None:
+        return self._future
+
+    def chain(self, underlying: str, nth_expiry: int) -> NoChain:
+        return NoChain("none")
+
+
+def test_the_plain_rule_trades_what_the_market_names_for_the_opinion(
+    index: Instrument, future: Instrument
+) -> None:
+    quotes = {index.symbol: _quote(25_005.0), future.symbol: _quote(25_055.0)}
+    signal = _signal(index)
+
+    made = Outright().build(signal, _Market(future, quotes))
+
+    assert made == as_contract(signal, future, quotes[index.symbol], quotes[future.symbol])
+    assert isinstance(made, Structure)
+    assert (made.max_profit, made.max_loss, made.break_evens) == (inf, made.entry, (made.entry,))
+    assert made.greeks.delta == 1.0
+    assert Outright().build(signal, _Market(None, quotes)) == NotPossible(
+        f"{index.symbol} has nothing to be traded as"
+    )

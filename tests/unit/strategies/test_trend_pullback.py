@@ -168,7 +168,7 @@ def test_with_every_filter_off_trend_and_trigger_are_enough(frame: Make) -> None
 
 
 def test_fifteen_minutes_lie_between_two_opinions_on_an_instrument() -> None:
-    memory, long = RepeatMemory(TrendPullback.repeat, 1), np.array([1], dtype=np.int8)
+    memory, long = RepeatMemory(TrendPullback().repeat, 1), np.array([1], dtype=np.int8)
 
     said = [int(memory.allow(long, 1, start)[0]) for start in (0, 300, 600, 900, 1200, 1800)]
 

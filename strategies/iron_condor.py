@@ -1,0 +1,139 @@
+"""The iron condor: sell both sides of a quiet market and buy the wings.
+
+How its four legs are chosen and left is told by the option rule its parameters make.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marketdata.features.adx import ADX
+from marketdata.features.base import Feature
+from marketdata.features.session_context import SessionContext
+from marketdata.timeframes import Timeframe
+from strategies.base import Frame, Repeat, Strategy
+from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
+from strategies.levels import without_direction
+from strategies.option_legs import Terms
+from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_limits import ChainLimits, LegLimits, OutlookLimits
+from strategies.option_parameters import (
+    POINTS_BY,
+    check_option_entry,
+    check_strike,
+    may_enter,
+    names_of,
+    strike_of,
+    within,
+)
+from strategies.option_rule import OptionRule
+from strategies.option_shapes import Condor
+from strategies.option_strikes import Expiry
+from strategies.parameters import check_choice, check_order, check_range
+from strategies.signals import Signals
+from strategies.structure_rules import StructureRule
+
+
+@dataclass(frozen=True, slots=True)
+class IronCondor(Strategy):
+    """Sell a put and a call around the money with wings behind them; once a day an underlying.
+
+    The sold strikes lie `sold` out of the money by `sold_by` (points, steps, fraction, delta),
+    the bought ones `width` beyond by `width_by`. It speaks on every bar in its hours that the
+    last opinion is `gap_minutes` behind, until one is acted on. `target`: the part of the credit
+    at which it is closed; `stop`: the multiple of the credit it costs when it is cut, or
+    `stop_of_max_loss` of the largest loss if that is nearer. It is flat by the day's square-off,
+    or `out_at`. A filter set to 0 (`max_adx`, `max_move`, `max_skew`, `min_pop`, `min_credit`,
+    those of legs) is off; one whose value is unknown refuses.
+    """
+
+    name = "iron_condor"
+    timeframe = Timeframe.MINUTES_5
+    context = (DAYS_TO_EXPIRY, IV_PERCENTILE)
+
+    underlyings: str = "NIFTY,BANKNIFTY,FINNIFTY,MIDCPNIFTY,SENSEX,BANKEX"
+    sold_by: str = "points"
+    sold: float = 200.0
+    delta_tolerance: float = 0.05
+    width_by: str = "points"
+    width: float = 200.0
+    min_days: int = 9
+    max_days: int = 20
+    min_iv_percentile: float = 30.0
+    max_iv_percentile: float = 70.0
+    max_skew: float = 0.0
+    max_adx: float = 0.0
+    max_move: float = 0.0
+    min_credit: float = 0.25
+    min_pop: float = 0.0
+    max_spread: float = 0.005
+    min_oi: float = 20_000.0
+    min_volume: float = 100.0
+    target: float = 0.5
+    stop: float = 2.0
+    stop_of_max_loss: float = 0.8
+    earliest_minute: int = 45
+    latest_minute: int = 285
+    out_at: str = ""
+    confidence: float = 0.65
+    gap_minutes: int = 15
+    valid_minutes: int = 10
+    max_positions: int = 2
+
+    def __post_init__(self) -> None:
+        check_option_entry(self)
+        check_strike(self, "sold_by", "sold")
+        check_choice(self, "width_by", POINTS_BY)
+        check_range(self, 0.0001, 100_000, "width")
+        check_range(self, 0, 1, "delta_tolerance", "max_skew", "max_move", "min_credit", "min_pop")
+        check_range(self, 0, 100, "min_iv_percentile", "max_iv_percentile", "max_adx")
+        check_order(self, "min_iv_percentile", "max_iv_percentile")
+        check_range(self, 0.01, 0.99, "target")
+        check_range(self, 1.01, 100, "stop")
+        check_range(self, 0.01, 1, "stop_of_max_loss")
+
+    @property
+    def repeat(self) -> Repeat:
+        """Return the re-entry rule: said again after a pause, acted on once a day."""
+        return Repeat(False, self.gap_minutes, acted_on_once_a_day=True)
+
+    @property
+    def structure(self) -> StructureRule:
+        """Return the rule that chooses the four legs."""
+        return OptionRule(
+            shape=Condor(
+                strike_of(self.sold_by, self.sold, self.delta_tolerance),
+                strike_of(self.width_by, self.width),
+            ),
+            expiry=Expiry(self.min_days, self.max_days),
+            terms=self._terms(),
+            needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
+            underlyings=names_of(self.underlyings),
+        )
+
+    def features(self) -> dict[str, Feature]:
+        """Return the day's move and, if wanted, the strength of the trend."""
+        wanted: dict[str, Feature] = {"day": SessionContext()}
+        if self.max_adx:
+            wanted["adx"] = ADX()
+        return wanted
+
+    def signals(self, frame: Frame) -> Signals:
+        """Return the opinions that nothing much will happen, in the hours and filters."""
+        quiet = may_enter(frame, self.earliest_minute, self.latest_minute)
+        if self.max_adx:
+            quiet = quiet & (frame["adx"]["adx"] <= self.max_adx)
+        if self.max_move:
+            quiet = quiet & (abs(frame["day"]["return_today"]) <= self.max_move)
+        return without_direction(quiet, frame.close, self.confidence)
+
+    def _terms(self) -> Terms:
+        return Terms(
+            levels=Levels(
+                self.stop, self.target, self.target, GainOf.PREMIUM, self.stop_of_max_loss
+            ),
+            leaving=Leaving(self.out_at),
+            chain=ChainLimits(max_skew=self.max_skew),
+            legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
+            outlook=OutlookLimits(min_pop=self.min_pop, min_credit=self.min_credit),
+        )

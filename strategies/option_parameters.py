@@ -1,0 +1,73 @@
+"""The parameters that option strategies share, checked and made into the values rules take.
+
+Which of them a strategy has is decided by its fields.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from math import inf
+
+import numpy as np
+
+from marketdata.bars import Flags
+from strategies.base import Frame
+from strategies.context import DAYS_TO_EXPIRY
+from strategies.option_limits import Between
+from strategies.option_strikes import Expiry, Strike, StrikeBy
+from strategies.parameters import check_choice, check_range, check_speech
+
+POINTS_BY = (StrikeBy.POINTS.value, StrikeBy.STEPS.value, StrikeBy.FRACTION.value)
+
+
+def check_option_entry(owner: object) -> None:
+    """Check names, hours, days and the legs' limits. Raises `ValueError` naming the field."""
+    check_speech(owner)
+    names_of(str(getattr(owner, "underlyings", "")))
+    check_range(owner, 0, 1440, "earliest_minute", "latest_minute")
+    check_range(owner, 0, 400, "min_days", "max_days")
+    Expiry(getattr(owner, "min_days", 0), getattr(owner, "max_days", 0))
+    check_range(owner, 0, 1, "max_spread", "confidence")
+    check_range(owner, 0, inf, "min_oi", "min_volume")
+    check_clock(str(getattr(owner, "out_at", "")))
+
+
+def check_clock(text: str) -> None:
+    """Raise `ValueError` unless the text is a time of day (`15:10`) or empty."""
+    try:
+        if text:
+            time.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"out_at: {text!r}, expected a time of day like 15:10") from error
+
+
+def check_strike(owner: object, by: str, amount: str) -> None:
+    """Check how far out a strike lies; `by` and `amount` are names of fields."""
+    check_choice(owner, by, tuple(StrikeBy))
+    is_delta = getattr(owner, by) == StrikeBy.DELTA
+    check_range(owner, *((0.01, 0.99) if is_delta else (-100_000, 100_000)), amount)
+
+
+def names_of(underlyings: str) -> tuple[str, ...]:
+    """Return the names in a text like `NIFTY,BANKNIFTY`; empty text for all that have options."""
+    names = tuple(name.strip() for name in underlyings.split(",")) if underlyings else ()
+    if not all(names):
+        raise ValueError(f"underlyings: {underlyings!r}, expected names separated by commas")
+    return names
+
+
+def strike_of(by: str, amount: float, tolerance: float = 0.05) -> Strike:
+    """Return the choice of a strike that two parameters tell."""
+    return Strike(StrikeBy(by), amount, tolerance)
+
+
+def within(name: str, low: float, high: float) -> tuple[Between, ...]:
+    """Return the need that a reading of 0 to 100 lies in a range; all of it asks nothing."""
+    return () if low <= 0 and high >= 100 else (Between(name, low, high),)
+
+
+def may_enter(frame: Frame, earliest_minute: int, latest_minute: int) -> Flags:
+    """Return where options exist and the bar starts in the hours, the latest minute excluded."""
+    inside = (frame.minute >= earliest_minute) & (frame.minute < latest_minute)
+    allowed: Flags = np.isfinite(frame.beside(DAYS_TO_EXPIRY)) & inside
+    return allowed

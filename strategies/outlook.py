@@ -1,0 +1,47 @@
+"""What a structure can come to at expiry: its bounds, where it breaks even, how likely it pays.
+
+How these are worked out from legs stands in `payoff.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NetGreeks:
+    """Sums over the legs bought less sold, of one unit of the structure.
+
+    `delta` and `gamma` by the forward's rupee, `theta` rupees a day, `vega` rupees a point of
+    volatility.
+    """
+
+    delta: float = math.nan
+    gamma: float = math.nan
+    theta: float = math.nan
+    vega: float = math.nan
+
+
+UNKNOWN_GREEKS = NetGreeks()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What holding to expiry can bring, in rupees a unit, before costs.
+
+    `max_loss` and `max_profit` are positive numbers, inf where unlimited. `break_evens`: prices
+    of the underlying at expiry, rising. `probability_of_profit`: 0 to 1, NaN where not worked
+    out. `fair`: the traded value at the middle of the books, NaN likewise.
+    """
+
+    max_loss: float = math.inf
+    max_profit: float = math.inf
+    break_evens: tuple[float, ...] = ()
+    probability_of_profit: float = math.nan
+    greeks: NetGreeks = UNKNOWN_GREEKS
+    fair: float = math.nan
+
+
+UNBOUNDED = Outlook()
+"""Nothing is known: no bound on either side."""

@@ -1,0 +1,122 @@
+"""How a score follows from what it rests on, and that nothing else goes into it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strategies.opportunities import Basis, net_reward_to_risk
+from strategies.ranking_features import Conditions, grades_of
+from strategies.ranking_score import illiquidity, penalties, scored
+from strategies.ranking_settings import PenaltyFactors, RankingSettings
+from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker
+
+
+def basis(**changes: object) -> Basis:
+    (one,) = ranker().rank([candidate()])
+    return replace(one.basis, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "measure", "threshold"),
+    [
+        ({"spread_fraction": 0.0051}, "spread", 0.005),
+        ({"depth_in_lots": 0.9}, "depth in lots", 1.0),
+        ({"volume_lots": 9.0}, "volume in lots", 10.0),
+        ({"open_interest_lots": 99.0}, "open interest in lots", 100.0),
+    ],
+)
+def test_each_measure_of_liquidity_has_a_threshold_of_its_own(
+    changes: dict[str, float], measure: str, threshold: float
+) -> None:
+    """R-62."""
+    found = illiquidity(basis(**changes), PenaltyFactors())
+
+    assert found is not None
+    assert (found.measure, found.measured) == (measure, *changes.values())
+    assert found.threshold == threshold
+
+
+def test_at_its_threshold_and_where_it_is_not_told_nothing_is_too_thin() -> None:
+    at_edge = basis(volume_lots=10.0, open_interest_lots=100.0, spread_fraction=0.005)
+    untold = basis(volume_lots=math.nan, open_interest_lots=math.nan)
+
+    assert illiquidity(at_edge, PenaltyFactors()) is None
+    assert illiquidity(untold, PenaltyFactors()) is None
+
+
+def test_an_event_that_is_near_is_named_by_its_penalty() -> None:
+    """R-65."""
+    (found,) = penalties(basis(event="Union Budget"), PenaltyFactors())
+
+    assert (found.name, found.factor) == ("event: Union Budget", 0.7)
+
+
+def test_costs_of_both_ways_make_a_reward_smaller_and_a_risk_larger() -> None:
+    """R-64."""
+    free, dear = basis(), basis(costs_to_reward=0.25)
+
+    assert net_reward_to_risk(4.0, 2.0, 0.25) == 1.0
+    assert scored(free, RankingSettings()).contributions[-1].raw == pytest.approx(2 / 3)
+    assert scored(dear, RankingSettings()).contributions[-1].raw == 0.5
+    assert scored(dear, RankingSettings()).value < scored(free, RankingSettings()).value
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(5.0, 95.0),
+            st.floats(0.1, 3.0),
+            st.sampled_from([LONG, SHORT]),
+            st.floats(0, 2),
+            st.sampled_from(["", "RBI policy"]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(0, 25),
+)
+def test_a_score_comes_out_again_from_its_basis_alone_to_the_last_bit(
+    drawn: list[tuple[float, float, object, float, str]], bars: int
+) -> None:
+    """R-66."""
+    made, settings = ranker(len(drawn)), RankingSettings()
+    for bar in range(bars):
+        strengths = [(rsi + 7 * bar) % 100 for rsi, *_ in drawn]
+        made.observe(
+            market(strengths, [volume for _, volume, *_ in drawn]), Conditions.unknown(len(drawn))
+        )
+
+    ranked = made.rank(
+        [
+            candidate(f"S{at}", at, way, costs_to_reward=cost, event=event)  # type: ignore[arg-type]
+            for at, (_, _, way, cost, event) in enumerate(drawn)
+        ]
+    )
+
+    for one in ranked:
+        again = scored(one.basis, settings)
+        assert (again.value, again.contributions) == (one.score, one.contributions)
+        assert again.penalties == one.penalties
+        if one.basis.readings:
+            told = {name: np.array([value]) for name, value in one.basis.readings}
+            made_anew = grades_of(told)[:, :, 0].tolist()
+            assert repr(made_anew) == repr([list(pair) for pair in one.basis.grades])
+
+
+def test_what_was_compared_with_does_not_hold_the_value_itself() -> None:
+    """R-63."""
+    made = ranker(1, min_samples=2)
+    for rsi in (25.0, 35.0, 45.0, 55.0, 75.0):
+        made.observe(market([rsi]), Conditions.unknown(1))
+
+    (one,) = made.rank([candidate()])
+
+    momentum = one.basis.populations[0]
+    assert (momentum.samples, momentum.compared) == (4, True)
+    assert one.basis.readings[0] == ("rsi", 75.0)
