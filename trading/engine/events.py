@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ from execution.orders import OrderUpdate
 
 if TYPE_CHECKING:
     from marketdata.ticks import Ticks
+
+BOOK = "broker-book"
+"""Condition that is bad while the broker's book cannot be read or does not agree with ours; told
+good again and again while it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +29,40 @@ class MarketStep:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSaid:
-    """News of one order: an answer to a call, a message, or what reconciliation found."""
+    """News of one order: an answer to a call, a message, or what reconciliation found.
+
+    `answers`: the number of the change that it is the answer to, 0 where it answers none.
+    """
 
     at: datetime
+    update: OrderUpdate
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TwinFound:
+    """The broker made a second order of the request of `client_id`: what its book says of that one.
+
+    `update` carries the client id of the first, and the trades of the second.
+    """
+
+    at: datetime
+    client_id: str
     update: OrderUpdate
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRefused:
-    """A modification or cancellation did not happen; `proven` is false where that is unknown."""
+    """A modification or cancellation did not happen; `proven` is false where that is unknown.
+
+    `number`: of the change, 0 for a cancellation, or for all changes that were on their way.
+    """
 
     at: datetime
     client_id: str
     reason: str
     proven: bool
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +81,16 @@ class CommandKind(StrEnum):
     FLATTEN = "FLATTEN"
     CLOSE_POSITION = "CLOSE_POSITION"
     UNLOCK = "UNLOCK"
+    RELEASE_STRATEGY = "RELEASE_STRATEGY"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandIssued:
-    """An operator's wish; `command_id` is the row it was read from, `subject` a position id."""
+    """An operator's wish; `command_id` is the row it was read from.
+
+    `subject`: a position's code, or the strategy to release, where the kind needs one; of FLATTEN
+    and UNLOCK a kill scope (`strategy:NAME`, `underlying:NAME`), empty for the whole desk.
+    """
 
     at: datetime
     command_id: int
@@ -90,12 +120,37 @@ class ConditionChanged:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BandsTold:
+    """Lowest and highest price that orders may have, as the exchange told them at `told_at`.
+
+    `bands`: key of the contract, lowest, highest in rupees; what is not in it stays as it was.
+    """
+
+    at: datetime
+    source: str
+    told_at: datetime
+    bands: tuple[tuple[str, Decimal, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyOverran:
+    """A strategy has taken longer than it may, measured around the engine; it is put aside."""
+
+    at: datetime
+    strategy: str
+    detail: str
+
+
 Event = (
     MarketStep
     | BrokerSaid
+    | TwinFound
     | ChangeRefused
     | TimerFired
     | CommandIssued
     | DataFault
     | ConditionChanged
+    | StrategyOverran
+    | BandsTold
 )

@@ -1,0 +1,43 @@
+"""What the events near a candidate do to it: a stop further away, and a place behind others.
+
+That less is then traded follows from the stop, in the gate's sizing; which events there are, and
+how near is near, is told by the windows a run starts with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from risk.event_rules import EventWindow
+from strategies.signals import Direction
+from strategies.structures import Structure
+
+
+def windows_near(
+    windows: Sequence[EventWindow], at: datetime, underlying: str
+) -> tuple[EventWindow, ...]:
+    """Return the windows open at `at` that concern an underlying, in their order."""
+    return tuple(each for each in windows if each.is_open(at) and each.concerns(underlying))
+
+
+def event_of(near: Sequence[EventWindow]) -> str:
+    """Return the name of the first event that ranks a candidate down, empty where none does."""
+    return next((each.name for each in near if each.effects.ranked_down), "")
+
+
+def widened(structure: Structure, near: Sequence[EventWindow]) -> Structure:
+    """Return the structure with its stop as many times as far away as the strictest event says.
+
+    Itself where none says so. The stop of what is bought stays a tick above 0 at least; targets
+    stay. Only for what is yet to be entered: the stop of a position is never moved away.
+    """
+    factor = max((each.effects.stop_factor for each in near), default=1.0)
+    if factor == 1.0:
+        return structure
+    stop = structure.entry - factor * (structure.entry - structure.stop)
+    if structure.direction is Direction.LONG:
+        least = float(max(leg.instrument.tick_size for leg in structure.legs))
+        stop = max(stop, min(structure.stop, least))
+    return replace(structure, stop=stop)
