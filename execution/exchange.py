@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-import numpy as np
-
 from execution.broker import BrokerBook, Refused
 from execution.last_seen import LastSeen
 from execution.market_rules import Band, ExchangeSettings, refuse_order, refuse_trigger
@@ -25,6 +23,7 @@ from execution.orders import (
     OrderUpdate,
     Validity,
 )
+from execution.reach import Reach, rows_of
 from execution.resting import Resting
 from marketdata.instruments import Instrument
 from marketdata.ticks import Ticks
@@ -62,6 +61,7 @@ class Exchange:
         self._bands = bands or {}
         self._orders: dict[str, Resting] = {}
         self._working: dict[int, list[Resting]] = {}
+        self._closes_at: datetime | None = None
         self._trades: list[Fill] = []
         self._net: dict[str, int] = {}
         self._seen = LastSeen()
@@ -83,6 +83,8 @@ class Exchange:
         order = Resting(request, self._next_id(at), self._next_priority(), at, closes_at)
         self._orders[request.client_id] = order
         self._working.setdefault(request.instrument.token, []).append(order)
+        if self._closes_at is None or closes_at < self._closes_at:
+            self._closes_at = closes_at
         return order.update()
 
     def modify(self, client_id: str, change: OrderChange, at: datetime) -> OrderUpdate:
@@ -114,9 +116,15 @@ class Exchange:
     def on_ticks(self, ticks: Ticks, at: datetime) -> tuple[OrderUpdate, ...]:
         """Match resting orders against a step and return the news, in the order it happened."""
         updates: list[OrderUpdate] = []
+        rows = rows_of(ticks, self._working) if self._working else {}
         for token in tuple(self._working):
-            rows = np.flatnonzero(ticks["token"] == token)
-            step = step_of(ticks[rows[0]], self._seen.volume(token)) if len(rows) else None
+            if token not in rows:
+                continue
+            tick = ticks[rows[token]]
+            reach = Reach.of(tick)
+            if not any(reach.may_meet(order) for order in self._working[token]):
+                continue
+            step = step_of(tick, self._seen.volume(token))
             if step is not None:
                 updates += self._match_all(token, step, at)
         self._seen.see(ticks)
@@ -124,6 +132,8 @@ class Exchange:
 
     def close_session(self, at: datetime) -> tuple[OrderUpdate, ...]:
         """Cancel what is left of orders whose instrument's session has ended by `at`."""
+        if self._closes_at is None or at < self._closes_at:
+            return ()
         updates = []
         for token, orders in tuple(self._working.items()):
             for order in orders:
@@ -131,6 +141,8 @@ class Exchange:
                     order.cancel(at, "session closed")
                     updates.append(order.update())
             self._forget(token)
+        left = (order.closes_at for orders in self._working.values() for order in orders)
+        self._closes_at = min(left, default=None)
         return tuple(updates)
 
     def book(self) -> BrokerBook:

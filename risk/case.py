@@ -5,10 +5,11 @@ What a rule makes of it lives in `rules.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from marketdata.instruments import Instrument, Segment
+from risk.budgets import Budget, budgets_of
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
 from risk.sizing import Sizing, Stake, risk_of, size
@@ -36,6 +37,7 @@ class Case:
     risk_inr: Decimal
     costs_inr: Decimal
     margin_inr: Decimal
+    budgets: tuple[Budget, ...]
 
 
 def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Case:
@@ -46,10 +48,12 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
     """
     entry = proposal.entry(limits.chase_ticks)
     can_be_sent = all(_can_be_sent(leg.instrument) for leg in proposal.legs)
+    drawn = budgets_of(proposal, context, limits)
     stake = _stake(proposal, entry, limits) if entry is not None and can_be_sent else None
     if stake is None:
-        lot = proposal.lot_size
-        return Case(proposal, context, limits, entry, _NO_SIZE, lot, _NOTHING, _NOTHING, _NOTHING)
+        none = (_NOTHING, _NOTHING, _NOTHING)
+        return Case(proposal, context, limits, entry, _NO_SIZE, proposal.lot_size, *none, drawn)
+    stake = replace(stake, room=tuple((each.name, each.left_inr) for each in drawn))
     costs = proposal.costs
     sizing = size(stake, context.exposure, costs, limits)
     judged = sizing.quantity or proposal.lot_size
@@ -63,6 +67,7 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
         risk_inr=risk_of(stake, costs, judged),
         costs_inr=costs.round_trip(judged),
         margin_inr=costs.margin(judged),
+        budgets=drawn,
     )
 
 
@@ -79,10 +84,26 @@ def _stake(proposal: Proposal, entry: Decimal, limits: RiskLimits) -> Stake | No
         return None
     ticks = sum((leg.instrument.tick_size * leg.ratio for leg in proposal.legs), _NOTHING)
     slippage = max(limits.slippage_ticks * ticks, limits.slippage_share * abs(stop))
+    loss = distance * (1 + limits.gap_share) + slippage
     return Stake(
         lot_size=proposal.lot_size,
         is_share=all(leg.instrument.segment is Segment.CASH for leg in proposal.legs),
         price=entry,
-        loss_per_unit=distance * (1 + limits.gap_share) + slippage,
-        liquidity=proposal.liquidity,
+        loss_per_unit=loss if (most := _most_lost(proposal, entry)) is None else min(loss, most),
+        liquidity=_liquidity(proposal, limits),
     )
+
+
+def _liquidity(proposal: Proposal, limits: RiskLimits) -> int | None:
+    """Return the units that the market is taken to take: the fewest of what is told of it."""
+    shown = proposal.displayed()
+    told = None if shown is None else int(shown * limits.depth_share)
+    return min((each for each in (proposal.liquidity, told) if each is not None), default=None)
+
+
+def _most_lost(proposal: Proposal, entry: Decimal) -> Decimal | None:
+    """Return the most a unit entered at `entry` can lose, always above 0, or None for no bound."""
+    if proposal.max_loss is None:
+        return None
+    dearer = (entry - Decimal(repr(round(proposal.at_touch(), 6)))) * proposal.direction
+    return max(proposal.max_loss + dearer, proposal.legs[0].instrument.tick_size)

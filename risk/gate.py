@@ -13,7 +13,8 @@ from marketdata.instruments import Instrument
 from risk.case import Case, case_of
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
-from risk.rules import RULES, Verdict, orders_of
+from risk.rules import RULES, orders_of
+from risk.verdict import Verdict
 
 _NOTHING = Decimal(0)
 

@@ -5,7 +5,8 @@ Equity is no limit and is given at run time; hours live in `hours.py`, ways out 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
 _SHARES = (
@@ -15,6 +16,11 @@ _SHARES = (
     "margin_share",
     "equity_share_per_position",
     "max_spread",
+    "underlying_share",
+    "direction_share",
+    "strategy_share",
+    "max_correlation",
+    "expiry_day_risk",
 )
 _COUNTS = (
     "max_lots",
@@ -22,6 +28,9 @@ _COUNTS = (
     "max_positions_per_strategy",
     "max_positions_per_underlying",
     "max_new_per_underlying",
+    "max_losses_in_row",
+    "max_losses_in_row_strategy",
+    "max_order_to_trade",
 )
 
 
@@ -41,7 +50,18 @@ class RiskLimits:
     between the touch and the entry's limit. `stale_after_seconds`: the oldest price an entry may
     rest on. `require_quote`: refuse where there is no bid or ask; else the last price stands in.
     `physical_expiry_days`: no new position in a contract settled by delivery that expires within
-    this many days.
+    this many days. `naked_short_live`: whether options may be sold without hedges for real money.
+
+    Parts of the heat: `underlying_share` for one underlying in one direction, `direction_share`
+    for everything in one direction, `strategy_share` for one strategy unless `strategy_shares`
+    names its own. `max_correlation`: with anything held on another underlying. `depth_share`: the
+    size over what the best quotes show. After `max_losses_in_row` of the desk, or
+    `max_losses_in_row_strategy` of a strategy, its entries rest for `cool_down_minutes` after the
+    last. `max_order_to_trade`: orders, changes and cancels for each trade, judged from
+    `order_to_trade_from` of them on. In a contract that expires today a trade may risk
+    `expiry_day_risk` of its usual budget, and none begins in the last `expiry_day_last_minutes`
+    before the desk must be flat. `account_stale_after_seconds`: the oldest agreement of the real
+    broker's book with ours.
     """
 
     risk_per_trade: Decimal = Decimal("0.005")
@@ -62,16 +82,33 @@ class RiskLimits:
     max_spread: Decimal = Decimal("0.005")
     require_quote: bool = True
     physical_expiry_days: int = 4
+    naked_short_live: bool = False
+    underlying_share: Decimal = Decimal("0.5")
+    direction_share: Decimal = Decimal(1)
+    strategy_share: Decimal = Decimal("0.75")
+    strategy_shares: Mapping[str, Decimal] = field(default_factory=dict)
+    max_correlation: Decimal = Decimal("0.95")
+    depth_share: Decimal = Decimal(1)
+    max_losses_in_row: int = 4
+    max_losses_in_row_strategy: int = 3
+    cool_down_minutes: int = 30
+    max_order_to_trade: Decimal = Decimal(50)
+    order_to_trade_from: int = 100
+    expiry_day_risk: Decimal = Decimal(1)
+    expiry_day_last_minutes: int = 30
+    account_stale_after_seconds: float = 60.0
 
     def __post_init__(self) -> None:
         for name in _SHARES:
             _check(name, getattr(self, name), 0 < getattr(self, name) <= 1, "above 0, at most 1")
         for name in _COUNTS:
             _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
-        for field in fields(self):
-            if field.name not in _SHARES + _COUNTS:
-                value = getattr(self, field.name)
-                _check(field.name, value, value >= 0, "0 or more")
+        for item in fields(self):
+            if item.name not in (*_SHARES, *_COUNTS, "strategy_shares"):
+                value = getattr(self, item.name)
+                _check(item.name, value, value >= 0, "0 or more")
+        for strategy, share in self.strategy_shares.items():
+            _check(f"strategy_shares.{strategy}", share, 0 < share <= 1, "above 0, at most 1")
         if self.risk_per_trade > self.heat:
             raise ValueError(
                 f"heat: {self.heat} is below risk_per_trade {self.risk_per_trade}, "
@@ -85,6 +122,10 @@ class RiskLimits:
     def heat_budget_inr(self, equity_inr: Decimal) -> Decimal:
         """Return what all open positions together may lose at their stops."""
         return equity_inr * self.heat
+
+    def share_of(self, strategy: str) -> Decimal:
+        """Return the part of the heat that a strategy may take."""
+        return self.strategy_shares.get(strategy, self.strategy_share)
 
     def daily_loss_inr(self, day_start_equity_inr: Decimal) -> Decimal:
         """Return the loss of a day at which trading ends, as a positive number."""

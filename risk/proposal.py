@@ -6,18 +6,24 @@ All plain values; whoever asks fills them in. What is answered lives in `gate.py
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 
 from execution.orders import Side
 from marketdata.instruments import Instrument, PriceDirection
 from risk.breakers import Breakers
+from risk.event_rules import EventWindow
 from risk.exposure import Exposure
 from risk.hours import Stages
+from risk.results import Result
 from strategies.signals import Direction
 from strategies.structures import Quote
+
+Band = tuple[Decimal, Decimal]
+"""Lowest and highest price that an order may have, both allowed, in rupees."""
 
 
 class CostModel(Protocol):
@@ -52,6 +58,13 @@ class ProposedLeg:
         """Return the price at which it trades at once; without a quote the last, or NaN."""
         return self.quote.executable(Direction(self.side.sign))
 
+    @property
+    def displayed(self) -> int:
+        """Return the units that its touch shows, 0 where that is not told."""
+        quote = self.quote
+        shown = quote.ask_quantity if self.side is Side.BUY else quote.bid_quantity
+        return int(shown) if quote.has_book and 0 < shown < math.inf else 0
+
     def limit_price(self, chase_ticks: int) -> Decimal | None:
         """Return the limit of a marketable entry, or None where there is no price at all.
 
@@ -73,7 +86,10 @@ class Proposal:
     together is profit; `stop`, `target1` and `target2` are rupees of that price. With one leg it
     is the contract's price; with more, the sum of bought less sold prices, turned by
     `direction`. `max_positions` is the strategy's own number; `liquidity` the units that the
-    market can take, or None where unknown. `settles_physically`: delivery at expiry.
+    market can take, or None where unknown. `max_loss`: the most a unit can lose that is entered
+    at the touch, in rupees, or None without a bound. `settles_physically`: delivery at expiry.
+    `correlation`: the largest, from -1 to 1, with what is held or kept before it, on the
+    underlying `correlated_with`.
     """
 
     setup: str
@@ -89,7 +105,10 @@ class Proposal:
     legs: tuple[ProposedLeg, ...]
     costs: CostModel
     liquidity: int | None = None
+    max_loss: Decimal | None = None
     settles_physically: bool = False
+    correlation: float = 0.0
+    correlated_with: str = ""
 
     def __post_init__(self) -> None:
         if not self.legs:
@@ -103,6 +122,18 @@ class Proposal:
     def lot_size(self) -> int:
         """Return the units of one lot, the same in every leg."""
         return self.legs[0].instrument.lot_size
+
+    def expires_on(self, day: date) -> bool:
+        """Say whether any leg is a contract whose last day is `day`."""
+        return any(leg.instrument.expiry == day for leg in self.legs)
+
+    def displayed(self) -> int | None:
+        """Return the units that the best quotes show for every leg, None where one shows nothing.
+
+        A bought leg counts what is offered, a sold one what is bid, a `ratio` of units for each.
+        """
+        shown = [leg.displayed // leg.ratio for leg in self.legs]
+        return min(shown) if all(shown) else None
 
     def entry(self, chase_ticks: int) -> Decimal | None:
         """Return the worst traded price the entry can fill at, or None without prices."""
@@ -127,9 +158,14 @@ class GateContext:
 
     `stages` of the traded segment's session. `seen`: set-ups already acted on today.
     `new_underlyings`: those of the plans approved in this scan cycle, one entry a plan. `banned`:
-    underlyings in the exchange's ban; every share where `has_ban_list` is false. `events`: names
-    of event windows open now with the underlying they concern, empty for the whole market.
-    `live`: orders would go to a real broker.
+    underlyings in the exchange's ban; every share where `has_ban_list` is false. `events`: the
+    event windows open now, whomever they concern.
+    `live`: orders would go to a real broker. `bands`: price bands by key of the contract, None on a
+    day that has none, made or recorded. `stops`: the prices of the stop orders that are to rest,
+    each with the key of its contract. `killed`: scopes that the kill switch has closed, as
+    `strategy:NAME` or `underlying:NAME`. `account_age_seconds`: since the broker's book was last
+    found to agree with ours, None if it never was. `results`: of the positions closed today,
+    oldest first. `messages`: orders, changes and cancels sent today, `trades` made of them.
     """
 
     now: datetime
@@ -140,8 +176,20 @@ class GateContext:
     new_underlyings: tuple[str, ...] = ()
     banned: frozenset[str] = frozenset()
     has_ban_list: bool = True
-    events: tuple[tuple[str, str], ...] = ()
+    events: tuple[EventWindow, ...] = ()
     live: bool
+    bands: Mapping[str, Band] | None = None
+    stops: tuple[tuple[str, Decimal], ...] = ()
+    killed: frozenset[str] = frozenset()
+    account_age_seconds: float | None = None
+    results: tuple[Result, ...] = ()
+    messages: int = 0
+    trades: int = 0
+
+    @property
+    def day(self) -> date:
+        """Return the trading day, by the exchange's clock."""
+        return self.stages.flat_by.date()
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from execution.slicing import slices
 from marketdata.instruments import Instrument
+from risk import desk_rules
 from risk.breakers import daily_loss_breached
 from risk.case import Case
 from risk.proposal import ProposedLeg
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one rule says: `measured` against `allowed` in `unit`."""
-
-    rule: str
-    passed: bool
-    measured: Decimal | str
-    allowed: Decimal | str
-    unit: str = ""
-    detail: str = ""
-
+from risk.verdict import Verdict
+from strategies.direction import Direction
+from strategies.structures import Leg, uncovered
 
 Rule = Callable[[Case], Verdict]
 
@@ -103,12 +93,15 @@ def new_on_underlying(case: Case) -> Verdict:
 
 
 def opposite(case: Case) -> Verdict:
-    """Refuse to bet against a position that is open on the same underlying: no reversals."""
+    """Refuse to bet against a position that is open on the same underlying: no reversals.
+
+    An opinion that expects no direction bets against nothing, and nothing against it.
+    """
     proposal = case.proposal
     against = [
         risk.key
         for risk in case.context.exposure.on(proposal.underlying)
-        if risk.direction is not proposal.view
+        if risk.direction * proposal.view < 0
     ]
     count = Decimal(len(against))
     return Verdict("opposite", not against, count, Decimal(0), "positions", ", ".join(against))
@@ -123,10 +116,14 @@ def banned(case: Case) -> Verdict:
 
 
 def event_window(case: Case) -> Verdict:
-    """Refuse while an event window of the market or of this underlying is open."""
-    names = [name for name, whom in case.context.events if whom in ("", case.proposal.underlying)]
-    count = Decimal(len(names))
-    return Verdict("event-window", not names, count, Decimal(0), "events", ", ".join(names))
+    """Refuse while an event of the market or of this underlying blocks entries.
+
+    The detail names every event that is near, blocking or not, with its effects.
+    """
+    near = [each for each in case.context.events if each.concerns(case.proposal.underlying)]
+    blocking = Decimal(sum(each.effects.blocks for each in near))
+    told = "; ".join(map(str, near))
+    return Verdict("event-window", not blocking, blocking, Decimal(0), "events", told)
 
 
 def expiry(case: Case) -> Verdict:
@@ -152,6 +149,17 @@ def made_instrument_live(case: Case) -> Verdict:
     return Verdict("made-instrument-live", not (case.context.live and made), made or "none", "none")
 
 
+def naked_short(case: Case) -> Verdict:
+    """Refuse to sell options without hedges for real money, unless the limits allow it."""
+    legs = tuple(
+        Leg(leg.instrument, Direction(leg.side.sign), leg.ratio) for leg in case.proposal.legs
+    )
+    naked = ", ".join(leg.instrument.key for leg in uncovered(legs))
+    allowed = case.limits.naked_short_live or not case.context.live
+    measured, least = naked or "none", "any" if allowed else "none"
+    return Verdict("naked-short", allowed or not naked, measured, least, detail="without a hedge")
+
+
 def stale_price(case: Case) -> Verdict:
     """Refuse where the oldest price of a leg is too old, or its age unknown."""
     allowed = case.limits.stale_after_seconds
@@ -169,6 +177,20 @@ def spread(case: Case) -> Verdict:
     widest = max((quote.spread_fraction for quote in quotes), key=_nan_last)
     good = widest <= float(allowed)
     return Verdict("spread", good, _exact(widest), allowed, "of middle")
+
+
+def price_band(case: Case) -> Verdict:
+    """Refuse where an entry or a stop would lie outside the exchange's price band of its contract.
+
+    The stop that is to rest counts like the entry: one that the exchange refuses protects nothing.
+    A day without bands, made or recorded, refuses nothing; a contract without one is refused.
+    """
+    if case.context.bands is None:
+        return Verdict("price-band", True, "no bands", "any price", detail="none told today")
+    judged = [_banded(case, *price) for price in _order_prices(case)]
+    if not judged:
+        return Verdict("price-band", True, "no price", "any price")
+    return next((verdict for verdict in judged if not verdict.passed), judged[0])
 
 
 def wrong_side(case: Case) -> Verdict:
@@ -224,7 +246,12 @@ def freeze(case: Case) -> Verdict:
 
 RULES: tuple[Rule, ...] = (
     trading_state,
+    desk_rules.kill_scope,
+    desk_rules.stale_account,
     daily_loss,
+    desk_rules.cool_down,
+    desk_rules.cool_down_strategy,
+    desk_rules.order_to_trade,
     hours,
     signal_expired,
     duplicate_setup,
@@ -233,17 +260,25 @@ RULES: tuple[Rule, ...] = (
     underlying,
     new_on_underlying,
     opposite,
+    desk_rules.correlated,
     banned,
     event_window,
     expiry,
+    desk_rules.expiry_day,
     tradable,
     made_instrument_live,
+    naked_short,
     stale_price,
     spread,
+    price_band,
     wrong_side,
     too_small,
     per_trade_risk,
+    desk_rules.expiry_day_risk,
     heat,
+    desk_rules.underlying_risk,
+    desk_rules.direction_risk,
+    desk_rules.strategy_risk,
     margin,
     freeze,
 )
@@ -256,6 +291,23 @@ def orders_of(leg: ProposedLeg, quantity: int) -> tuple[int, ...]:
     if freeze is not None and freeze < instrument.lot_size:
         return ()
     return slices(quantity * leg.ratio, instrument.lot_size, freeze)
+
+
+def _order_prices(case: Case) -> list[tuple[str, str, Decimal]]:
+    """Return what each order of the plan is for, its contract's key and its price."""
+    ticks = case.limits.chase_ticks
+    limits = ((leg.instrument.key, leg.limit_price(ticks)) for leg in case.proposal.legs)
+    entries = [("entry", key, price) for key, price in limits if price is not None]
+    return entries + [("stop", key, price) for key, price in case.context.stops]
+
+
+def _banded(case: Case, what: str, key: str, price: Decimal) -> Verdict:
+    band = (case.context.bands or {}).get(key)
+    if band is None:
+        return Verdict("price-band", False, price, "no band", "INR", f"{what} of {key}")
+    low, high = band
+    good = low <= price <= high
+    return Verdict("price-band", good, price, f"{low} to {high}", "INR", f"{what} of {key}")
 
 
 def _counted(rule: str, count: int, allowed: int, detail: str = "") -> Verdict:

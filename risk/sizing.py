@@ -20,7 +20,7 @@ class Stake:
 
     `price`: worst entry in rupees. `loss_per_unit`: from there to beyond the stop, slippage
     included, above 0. `is_share`: capped by value instead of by lots. `liquidity` in units or
-    None.
+    None. `room`: further budgets by name, with the rupees that may still be risked under each.
     """
 
     lot_size: int
@@ -28,6 +28,7 @@ class Stake:
     price: Decimal
     loss_per_unit: Decimal
     liquidity: int | None
+    room: tuple[tuple[str, Decimal], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("lot_size", "price", "loss_per_unit"):
@@ -57,7 +58,8 @@ def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits)
     """Return the units to trade: the smallest cap, in whole lots; at a limit still fits.
 
     Caps: lots (derivatives) or share of equity (shares), risk of the trade, heat left, margin
-    left, liquidity. Of equal caps the first named binds.
+    left, liquidity, and every other budget tighter than that of the trade. Of equal caps the
+    first named binds.
     """
     name, ceiling = _ceiling(stake, exposure, limits)
     equity = exposure.equity_inr
@@ -68,12 +70,18 @@ def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits)
     def largest(fits: Callable[[int], bool]) -> int:
         return _largest(stake.lot_size, ceiling, fits)
 
+    def within(rupees: Decimal) -> int:
+        return largest(lambda quantity: risk_of(stake, costs, quantity) <= rupees)
+
     caps = [
         (name, ceiling * stake.lot_size),
-        ("risk", largest(lambda quantity: risk_of(stake, costs, quantity) <= budget)),
-        ("heat", largest(lambda quantity: risk_of(stake, costs, quantity) <= heat_left)),
+        ("risk", within(budget)),
+        ("heat", within(heat_left)),
         ("margin", largest(lambda quantity: costs.margin(quantity) <= margin_left)),
     ]
+    for tighter, left in stake.room:
+        if left < budget:
+            caps.append((tighter, within(left)))
     if stake.liquidity is not None:
         caps.append(("liquidity", max(0, stake.liquidity) // stake.lot_size * stake.lot_size))
     binding, quantity = min(caps, key=lambda cap: cap[1])

@@ -52,10 +52,17 @@ class RanDay:
         )
 
 
-def ran_day(folder: Path, *, seed: int = 1, inputs: Inputs = lambda _: ()) -> RanDay:
+def ran_day(
+    folder: Path,
+    *,
+    seed: int = 1,
+    inputs: Inputs = lambda _: (),
+    config: Config | None = None,
+    options: bool = False,
+) -> RanDay:
     """Trade the made day of `seed` in `folder`; `inputs` as an operator would give them."""
-    built = made_day(folder, seed=seed)
-    config, samples = Config(), Samples()
+    built = made_day(folder, seed=seed, options=options)
+    config, samples = config or Config(), Samples()
     tape = TapeReader(built.tape_path)
     journal = JournalFile(folder / "run.journal")
     day = PaperDay(

@@ -16,6 +16,18 @@ Body: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = dict[str, Any]
 
 
+_OUTLOOK = (
+    "max_loss",
+    "max_profit",
+    "break_evens",
+    "probability_of_profit",
+    "delta",
+    "gamma",
+    "theta",
+    "vega",
+)
+
+
 def instrument_keys(kind: str, body: Body) -> tuple[str, ...]:
     """Return the instruments a record names, so that their rows can be looked up together."""
     match kind:
@@ -67,6 +79,33 @@ def signal(scope: Scope, seq: int, body: Body) -> Columns:
     }
 
 
+_MEASURES = (
+    "confidence",
+    "risk",
+    "reward",
+    "costs_to_reward",
+    "spread_fraction",
+    "depth_in_lots",
+    "volume_lots",
+    "open_interest_lots",
+    "event",
+    "distance_from_vwap",
+    "correlation",
+    "correlated_with",
+)
+
+
+def ranking(scope: Scope, seq: int, body: Body) -> Columns:
+    """Return the columns of a `RankingNoted`; its id is that of its signal."""
+    return {
+        **_head(scope, seq, body),
+        "signal_id": scope.row_id("signal", body["signal_id"]),
+        **_same(body, "kept", "among"),
+        "measures": json.dumps({name: body[name] for name in _MEASURES}),
+        **_told(body, "readings", "grades", "populations"),
+    }
+
+
 def decision(scope: Scope, seq: int, body: Body) -> Columns:
     """Return the columns of a `DecisionNoted`; its plan is told by the plan's own note."""
     return {
@@ -88,9 +127,24 @@ def plan(scope: Scope, seq: int, body: Body) -> Columns:
         "id": scope.row_id("plan", body["plan_id"]),
         "code": body["plan_id"],
         "decision_id": scope.row_id("decision", body["decision_id"]),
+        "combination_id": None,
+        "kind": "",
+        "outlook": None,
         **_same(body, "strategy", "direction", "entry", "stop", "target1", "target2"),
         "state": "PENDING_ENTRY",
         "reason": "",
+    }
+
+
+def combination(scope: Scope, seq: int, body: Body) -> Columns:
+    """Return what a `CombinationNoted` adds to the rows of its plan and of each leg's."""
+    return {
+        "seq": seq,
+        "at": body["at"],
+        "id": scope.row_id("plan", body["plan_id"]),
+        "legs": [scope.row_id("plan", code) for code in body["legs"]],
+        "kind": body["kind"],
+        "outlook": json.dumps({name: body[name] for name in _OUTLOOK}),
     }
 
 

@@ -27,6 +27,7 @@ from trading.models import (
     Plan,
     PlanEvent,
     Position,
+    Ranking,
     RiskEvent,
     Signal,
     StateChange,
@@ -41,6 +42,7 @@ Mapped: TypeAlias = Callable[[Scope, int, Body], Columns]
 
 _APPENDED: dict[str, tuple[type[models.Model], Mapped]] = {
     "SignalNoted": (Signal, mapping.signal),
+    "RankingNoted": (Ranking, mapping.ranking),
     "DecisionNoted": (Decision, mapping.decision),
     "PlanMoved": (PlanEvent, mapping.plan_event),
     "OrderNoted": (OrderEvent, mapping.order_event),
@@ -76,6 +78,7 @@ class Batch:
         self._plans: dict[UUID, Columns] = {}
         self._positions: dict[UUID, Columns] = {}
         self._moves: dict[UUID, Columns] = {}
+        self._combined: list[Columns] = []
         self._issued: list[Columns] = []
         self._done: list[Columns] = []
 
@@ -95,6 +98,7 @@ class Batch:
     def write(self) -> None:
         """Write everything taken in; the caller's transaction makes it whole."""
         replace_rows(Plan, list(self._plans.values()))
+        self._tie_legs()
         self._move_plans()
         insert_missing(Order, list(self._intents.values()))
         replace_rows(Order, list(self._orders.values()), keep=_KEPT_OF_ORDERS)
@@ -121,6 +125,8 @@ class Batch:
                 self._plans[plan["id"]] = plan
                 for leg in mapping.legs(scope, body):
                     self._append(Leg, leg)
+            case "CombinationNoted":
+                self._combined.append(mapping.combination(scope, seq, body))
             case "PlanMoved":
                 moved = mapping.plan_event(scope, seq, body)
                 self._moves[moved["plan_id"]] = moved
@@ -146,6 +152,18 @@ class Batch:
         if earlier:
             order |= {name: earlier[name] for name in _KEPT_OF_ORDERS}
         self._orders[order["id"]] = order
+
+    def _tie_legs(self) -> None:
+        """Tell each plan of several legs what it is, and each leg's plan to which it belongs."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE trading_plan SET kind = %s, outlook = %s WHERE id = %s",
+                [(told["kind"], told["outlook"], told["id"]) for told in self._combined],
+            )
+            cursor.executemany(
+                "UPDATE trading_plan SET combination_id = %s WHERE id = %s",
+                [(told["id"], leg) for told in self._combined for leg in told["legs"]],
+            )
 
     def _move_plans(self) -> None:
         with connection.cursor() as cursor:

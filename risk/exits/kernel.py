@@ -1,4 +1,4 @@
-"""The exit kernel: one compiled `step`, and `first_hit`, which loops it over a path.
+"""The exit kernel: one compiled `step`, and `first_hit`, which loops it over one path or many.
 
 Plans and states are float64 vectors here, by the indices below; their values with names live in
 `plan.py`, the way between the two in `stepping.py`.
@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 # The plan. A level of an exit that cannot decide is infinitely far away.
 DIRECTION = 0
@@ -86,7 +87,7 @@ class Bar(NamedTuple):
 class PricePath(NamedTuple):
     """Bars of one instrument, oldest first; arrays of shape `(T,)`, fields as in `Bar`.
 
-    `start_s`: when each bar began; all last `seconds`.
+    `start_s`: when each bar began; all end `seconds` later.
     """
 
     open: Floats
@@ -96,7 +97,7 @@ class PricePath(NamedTuple):
     atr: Floats
     slow_atr: Floats
     start_s: NDArray[np.int64]
-    seconds: int
+    seconds: float
 
 
 class Moment(NamedTuple):
@@ -108,6 +109,14 @@ class Moment(NamedTuple):
     slow_atr: float
     began_s: float
     now_s: float
+
+
+class Extremes(NamedTuple):
+    """The lowest and the highest price of a stretch, and when it ended."""
+
+    lowest: float
+    highest: float
+    ended_s: float
 
 
 class Found(NamedTuple):
@@ -268,24 +277,123 @@ def step(plan: Floats, state: Floats, bar: Bar) -> tuple[int, float]:
 
 
 @njit(cache=True)
+def _quiet_between(plan: Floats, state: Floats) -> tuple[float, float, float]:
+    """Return the prices strictly between which, and the moment before which, no bar matters.
+
+    Such a bar only moves the extremes. Nothing lies between them where that isn't certain.
+    """
+    side = plan[DIRECTION]
+    trails = plan[TRAIL_ATR] < math.inf or plan[TIGHTEN_ATR] < math.inf
+    arms = state[ARMED] > 0 or state[FIRST_DONE] > 0 or side * (state[BEST] - plan[ARM_AT]) >= 0
+    if state[OPEN_QUANTITY] <= 0 or (trails and arms):
+        return math.inf, -math.inf, -math.inf
+    floor = max(side * state[STOP], side * plan[HARD_STOP], side * plan[MAE_LEVEL])
+    ceiling = side * plan[TARGET2]
+    until = min(plan[SQUARE_OFF_AT], plan[OPENED_AT] + plan[TIME_STOP])
+    if state[FIRST_DONE] == 0:
+        ceiling = min(ceiling, side * plan[TARGET1])
+    if trails:
+        ceiling, until = min(ceiling, side * plan[ARM_AT]), min(until, plan[TIGHTEN_AT])
+    return (floor, ceiling, until) if side > 0 else (-ceiling, -floor, until)
+
+
+@njit(cache=True)
+def _pass_quiet(plan: Floats, state: Floats, path: PricePath, start: int, end: int) -> int:
+    """Take quiet bars from `start` on into the state, exactly as `step` would.
+
+    Returns the first bar that isn't quiet; a bar without a price isn't.
+    """
+    lower, upper, until = _quiet_between(plan, state)
+    wild = plan[VOLATILITY] * plan[ENTRY_ATR]
+    may_be_wild = wild < math.inf
+    if start < end and state[BAR_END] == path.start_s[start] + path.seconds:
+        return start
+    lowest, highest, index = math.inf, -math.inf, start
+    while index < end:
+        low, high = path.low[index], path.high[index]
+        if not (lower < low < upper and lower < high < upper):
+            break
+        if not (lower < path.open[index] < upper and lower < path.close[index] < upper):
+            break
+        if path.start_s[index] + path.seconds >= until:
+            break
+        if may_be_wild and path.slow_atr[index] >= wild:
+            break
+        lowest, highest = min(lowest, low, path.open[index]), max(highest, high, path.open[index])
+        lowest, highest = min(lowest, path.close[index]), max(highest, path.close[index])
+        index += 1
+    if index > start:
+        _note_quiet(plan, state, Extremes(lowest, highest, path.start_s[index - 1] + path.seconds))
+    return index
+
+
+@njit(cache=True)
+def _note_quiet(plan: Floats, state: Floats, seen: Extremes) -> None:
+    _note_extremes(plan, state, seen.lowest)
+    _note_extremes(plan, state, seen.highest)
+    is_late = seen.ended_s >= plan[TIGHTEN_AT]
+    arms = plan[DIRECTION] * (state[BEST] - plan[ARM_AT]) >= 0
+    if is_late or state[FIRST_DONE] > 0 or arms:
+        state[ARMED] = 1.0
+    state[THROUGH_SINCE] = math.nan
+    state[BAR_END] = math.nan
+    state[PHASE] = 0.0
+
+
+@njit(cache=True)
+def _bar(path: PricePath, index: int) -> Bar:
+    began = float(path.start_s[index])
+    return Bar(
+        path.open[index],
+        path.high[index],
+        path.low[index],
+        path.close[index],
+        path.atr[index],
+        path.slow_atr[index],
+        began,
+        began + path.seconds,
+    )
+
+
+@njit(cache=True)
+def _first_hit(
+    plan: Floats, state: Floats, path: PricePath, start: int, end: int
+) -> tuple[int, int, float]:
+    index = _pass_quiet(plan, state, path, start, end)
+    while index < end:
+        code, level = step(plan, state, _bar(path, index))
+        if code != NONE:
+            return index, code, level
+        index = _pass_quiet(plan, state, path, index + 1, end)
+    return max(index, end), NONE, math.nan
+
+
+@njit(cache=True)
 def first_hit(plan: Floats, state: Floats, path: PricePath, start: int) -> tuple[int, int, float]:
     """Step along `path` from bar `start`; return index, code and level of the first decision.
 
-    Without one the index is the path's length and the code NONE.
+    Without one the index is the path's length and the code NONE. Bars that reach no level are
+    passed without a step, to the same state.
     """
-    for index in range(start, len(path.close)):
-        began = float(path.start_s[index])
-        bar = Bar(
-            path.open[index],
-            path.high[index],
-            path.low[index],
-            path.close[index],
-            path.atr[index],
-            path.slow_atr[index],
-            began,
-            began + path.seconds,
+    hit: tuple[int, int, float] = _first_hit(plan, state, path, start, len(path.close))
+    return hit
+
+
+@njit(cache=True)
+def first_hits(
+    plans: Floats, states: Floats, path: PricePath, starts: Ints, ends: Ints
+) -> tuple[Ints, Ints, Floats]:
+    """Return what `first_hit` finds for each of many plans between bars of one long path.
+
+    `plans`, `states`: a row each, shape `(M, PLAN_SIZE)` and `(M, STATE_SIZE)`; the states are
+    changed. `starts`, `ends`: from which bar on, and before which; without a decision the index
+    is the end.
+    """
+    indexes = np.empty(len(plans), dtype=np.int64)
+    codes = np.empty(len(plans), dtype=np.int64)
+    levels = np.empty(len(plans))
+    for row in range(len(plans)):
+        indexes[row], codes[row], levels[row] = _first_hit(
+            plans[row], states[row], path, starts[row], ends[row]
         )
-        code, level = step(plan, state, bar)
-        if code != NONE:
-            return index, code, level
-    return len(path.close), NONE, math.nan
+    return indexes, codes, levels

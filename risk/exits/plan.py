@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from strategies.direction import Direction
 
@@ -125,7 +126,7 @@ class ExitPlan:
     `costs_per_unit` is added to the entry for the break-even stop. `opened_at_s`, `tighten_at_s`
     and `square_off_at_s`: epoch seconds, None for never. With `hard_stop_rests` the stop
     rests at the broker and fills there: the kernel moves it, tells when the price is through it,
-    and leaves the exit to the broker.
+    and leaves the exit to the broker. `vector`: the kernel's form of it, once it was made.
     """
 
     direction: Direction
@@ -142,6 +143,7 @@ class ExitPlan:
     tighten_at_s: float | None = None
     square_off_at_s: float | None = None
     hard_stop_rests: bool = False
+    vector: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not (self.entry - self.stop) * self.direction > 0:
@@ -180,6 +182,7 @@ class ExitState:
     sets it from fills where these differ. `best` and `worst`: the extreme prices since the entry.
     `through_since_s`: when the price was first seen at or through the stop, None while it isn't.
     `bar_end_s` and `phase`: the bar in the middle of which a part was closed, and how far into it.
+    `vector`: the kernel's form of it, once it was made.
     """
 
     stop: float
@@ -192,6 +195,7 @@ class ExitState:
     through_since_s: float | None
     bar_end_s: float | None
     phase: int
+    vector: Any = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def through_stop(self) -> bool:

@@ -96,10 +96,11 @@ def step(
     `atr`: of the strategy's bars, the last that closed before this one began; NaN holds the trail.
     `slow_atr`: what the volatility exit looks at, `atr` where None.
     """
-    vector = _from_state(state)
+    before = _vector_of(state)
+    vector = before.copy()
     slow = atr if slow_atr is None else slow_atr
     code, level = kernel.step(
-        _from_plan(plan),
+        _plan_vector(plan),
         vector,
         kernel.Bar(
             float(bar.open),
@@ -112,6 +113,8 @@ def step(
             float(now_s),
         ),
     )
+    if code == kernel.NONE and vector.tobytes() == before.tobytes():
+        return state, None
     after = _to_state(vector)
     return after, _decision(code, level, state, after)
 
@@ -121,8 +124,8 @@ def first_hit(plan: ExitPlan, state: ExitState, path: PricePath, *, start: int) 
 
     To go on after a part was closed, start again at the same index with the state returned.
     """
-    vector = _from_state(state)
-    index, code, level = kernel.first_hit(_from_plan(plan), vector, path, start)
+    vector = _vector_of(state).copy()
+    index, code, level = kernel.first_hit(_plan_vector(plan), vector, path, start)
     after = _to_state(vector)
     return FirstHit(index, after, _decision(code, level, state, after))
 
@@ -138,6 +141,22 @@ def walk(plan: ExitPlan, path: PricePath, *, start: int) -> tuple[FirstHit, ...]
         hits.append(hit)
         state, index = hit.state, hit.index
     return tuple(hits)
+
+
+def _plan_vector(plan: ExitPlan) -> Floats:
+    """Return the kernel's form of a plan, made once; nothing writes to it."""
+    if plan.vector is None:
+        object.__setattr__(plan, "vector", _from_plan(plan))
+    vector: Floats = plan.vector
+    return vector
+
+
+def _vector_of(state: ExitState) -> Floats:
+    """Return the same of a state; whoever steps it takes a copy."""
+    if state.vector is None:
+        object.__setattr__(state, "vector", _from_state(state))
+    vector: Floats = state.vector
+    return vector
 
 
 def _from_plan(plan: ExitPlan) -> Floats:

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from execution.orders import OrderChange, OrderRequest
+from trading.engine.ranking_noted import RankingNoted as RankingNoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,12 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True)
 class ModifyOrder:
-    """Change a resting order."""
+    """Change a resting order; `number` counts the changes of that order, from 1."""
 
     at: datetime
     client_id: str
     change: OrderChange
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,11 @@ class LegNote:
 
 @dataclass(frozen=True, slots=True)
 class PlanNoted:
-    """A plan made from an approved decision, with its way out; prices of the traded contract."""
+    """A plan made from an approved decision, with its way out; prices of the traded contract.
+
+    Of several legs the prices are of their net value, and each leg is noted as a plan of its own
+    under the same decision, its levels None where it has none.
+    """
 
     at: datetime
     plan_id: str
@@ -150,9 +156,31 @@ class PlanNoted:
     direction: int
     legs: tuple[LegNote, ...]
     entry: float
-    stop: float
-    target1: float
-    target2: float
+    stop: float | None
+    target1: float | None
+    target2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CombinationNoted:
+    """A plan of several legs: which plans are its legs, and what it can come to at expiry.
+
+    `legs`: the codes of the legs' own plans, in the order of the plan's legs. Rupees a unit of the
+    net value; None where unlimited or unknown. Greeks are sums over one unit.
+    """
+
+    at: datetime
+    plan_id: str
+    kind: str
+    legs: tuple[str, ...]
+    max_loss: float | None
+    max_profit: float | None
+    break_evens: tuple[float, ...]
+    probability_of_profit: float | None
+    delta: float | None
+    gamma: float | None
+    theta: float | None
+    vega: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +333,10 @@ class CommandDone:
 Wish = PlaceOrder | ModifyOrder | CancelOrder | SetTimer
 Note = (
     SignalNoted
+    | RankingNoted
     | DecisionNoted
     | PlanNoted
+    | CombinationNoted
     | PlanMoved
     | OrderNoted
     | FillNoted

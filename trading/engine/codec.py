@@ -11,6 +11,7 @@ import msgspec
 
 from trading.engine import actions as out
 from trading.engine.events import (
+    BandsTold,
     BrokerSaid,
     ChangeRefused,
     CommandIssued,
@@ -18,18 +19,23 @@ from trading.engine.events import (
     DataFault,
     Event,
     MarketStep,
+    StrategyOverran,
     TimerFired,
+    TwinFound,
 )
 
 _EVENTS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
+        BandsTold,
         BrokerSaid,
         ChangeRefused,
         CommandIssued,
         ConditionChanged,
         DataFault,
+        StrategyOverran,
         TimerFired,
+        TwinFound,
     )
 }
 _encode = msgspec.json.Encoder(decimal_format="string").encode

@@ -9,12 +9,15 @@ from risk.breakers import Breakers, LockedError
 from risk.exits import ExitReason
 from trading.engine.actions import CommandDone
 from trading.engine.events import CommandIssued, CommandKind
+from trading.engine.kill_scopes import KillScope, scope_of
 from trading.engine.outbox import Outbox
 
 OPERATOR = "operator"
 """Reason under which an operator's pause blocks entries."""
 KILL_SWITCH = "kill-switch"
 """Reason under which the kill switch locks the desk."""
+KILL_SCOPE = "kill-scope"
+"""Under which the kill switch of one strategy or underlying is told."""
 
 
 class Desk(Protocol):
@@ -28,7 +31,13 @@ class Desk(Protocol):
 
     def flatten(self, at: datetime, why: str, reason: ExitReason) -> None: ...
 
+    def flatten_scope(self, at: datetime, scope: KillScope) -> None: ...
+
+    def unlock_scope(self, at: datetime, scope: KillScope, by: str) -> None: ...
+
     def close(self, at: datetime, plan_id: str) -> bool: ...
+
+    def release(self, at: datetime, strategy: str, by: str) -> None: ...
 
 
 class Commands:
@@ -58,10 +67,16 @@ class Commands:
                     desk.cancel_entries(at)
                 case CommandKind.RESUME:
                     desk.become(at, desk.breakers.clear(OPERATOR))
+                case CommandKind.FLATTEN if command.subject:
+                    desk.flatten_scope(at, scope_of(command.subject))
                 case CommandKind.FLATTEN:
                     desk.flatten(at, KILL_SWITCH, ExitReason.KILL)
+                case CommandKind.UNLOCK if command.subject:
+                    desk.unlock_scope(at, scope_of(command.subject), command.by)
                 case CommandKind.UNLOCK:
                     desk.become(at, desk.breakers.unlock(command.by))
+                case CommandKind.RELEASE_STRATEGY:
+                    desk.release(at, command.subject, command.by)
                 case CommandKind.CLOSE_POSITION:
                     if not desk.close(at, command.subject):
                         return f"no open position {command.subject}"

@@ -13,13 +13,17 @@ import numpy as np
 from marketdata.bars import BarGrid, BarRow
 from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
-from risk.breakers import DAILY_LOSS, Breakers, TradingState, daily_loss_breached
+from risk.breakers import DAILY_LOSS, Breakers, LockedError, TradingState, daily_loss_breached
 from risk.exits import ExitReason, PriceBar
 from trading.engine.actions import Action, RiskNoted, StateNoted
-from trading.engine.commands import Commands
+from trading.engine.combination_entry import LEGS
+from trading.engine.combinations import Combination
+from trading.engine.commands import KILL_SCOPE, Commands
 from trading.engine.dispatch import Dispatch
 from trading.engine.entries import Entries
 from trading.engine.events import (
+    BOOK,
+    BandsTold,
     BrokerSaid,
     ChangeRefused,
     CommandIssued,
@@ -27,13 +31,17 @@ from trading.engine.events import (
     DataFault,
     Event,
     MarketStep,
+    StrategyOverran,
     TimerFired,
+    TwinFound,
 )
 from trading.engine.guard import Guard
+from trading.engine.kill_scopes import KillScope
 from trading.engine.ledger import Ledger
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.protection import Protection, Tools
+from trading.engine.quarantine import QUARANTINED, RELEASED, Stopwatch
 from trading.engine.scan import Scan, new_panel
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import BAR
@@ -58,7 +66,7 @@ class Engine:
         self.protection = Protection(tools)
         self._guard = Guard(tools, self.protection)
         self._scan = scan or Scan(setup, self.panel)
-        self._entries = Entries(setup, tools)
+        self._entries = Entries(setup, tools, self._guard.combined)
         self._commands = Commands(self, self._outbox)
         self._judged_balance = self.ledger.balance
 
@@ -86,11 +94,13 @@ class Engine:
         match event:
             case MarketStep():
                 self._market(event)
-            case BrokerSaid(at=at, update=update):
-                self._guard.told(at, *self.orders.apply(update))
+            case BrokerSaid(at=at, update=update, answers=answers):
+                self._guard.told(at, *self.orders.apply(update, answers))
                 self._watch_unknown(at)
-            case ChangeRefused(at=at, client_id=client_id, reason=reason, proven=proven):
-                self._guard.change_refused(at, client_id, reason, proven=proven)
+            case TwinFound(at=at, client_id=client_id, update=update):
+                self._guard.take_over_twin(at, client_id, update)
+            case ChangeRefused():
+                self._guard.change_refused(event)
             case TimerFired(at=at, key=key):
                 self._timer(at, key)
             case CommandIssued():
@@ -99,6 +109,10 @@ class Engine:
                 self._outbox.risk(at, "data-fault", f"{symbol}: {reason} x {count}")
             case ConditionChanged(at=at, name=name, good=good, detail=detail):
                 self._condition(at, name, good=good, detail=detail)
+            case StrategyOverran(at=at, strategy=strategy, detail=detail):
+                self._put_aside(at, strategy, detail)
+            case BandsTold(bands=bands):
+                self._entries.bands_told(bands)
         if self.breakers.state is TradingState.FLATTENING and not self.ledger.alive():
             self._become(event.at, self.breakers.halt())
         return self._outbox.drain()
@@ -110,10 +124,17 @@ class Engine:
         touched = set(self.panel.apply(step.ticks).tolist())
         alive = self.ledger.alive()
         for trade in alive:
-            if trade.column in touched:
+            if trade.column in touched and not trade.combination:
                 self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
+        for plan in self.ledger.alive_combinations():
+            if not plan.columns.isdisjoint(touched):
+                self._look_together(step.at, plan)
         if alive or self.ledger.balance != self._judged_balance:
             self._check_daily_loss(step.at)
+
+    def _look_together(self, at: datetime, plan: Combination) -> None:
+        slow = self._scan.ranges_of(plan.strategy, plan.opinion_column).slow
+        self._guard.combined.look(at, plan, slow)
 
     def _range(self, trade: Trade) -> PriceBar:
         panel, column = self.panel, trade.column
@@ -154,17 +175,25 @@ class Engine:
             self._entries.time_out(at, subject)
         elif kind == "exit":
             self._guard.chase(at, self.ledger.trades[subject])
+        elif kind == LEGS:
+            self._guard.combined.time(at, self.ledger.combinations[subject])
 
     def _bar(self, at: datetime) -> None:
         """Exits on the newest bars first, then the scan, then the account's note."""
-        rows = self.panel.close_bars(int(at.timestamp()))
+        studied = self.setup.universe.studied
+        rows = [row.of_first(studied) for row in self.panel.close_bars(int(at.timestamp()))]
         self._scan.take(rows)
         self._name_gaps(at, rows)
         for trade in self.ledger.alive():
             still = PriceBar.tick(float(self.panel.last[trade.column]))
-            self._guard.look(at, trade, still, self._scan.ranges(trade))
+            if not trade.combination:
+                self._guard.look(at, trade, still, self._scan.ranges(trade))
+        for plan in self.ledger.alive_combinations():
+            self._look_together(at, plan)
         self._entries.begin_cycle()
-        found = self._scan.look(at, rows)
+        found = self._scan.look(at, rows, self.ledger.stances)
+        for strategy, reason in found.faults:
+            self._put_aside(at, strategy, reason)
         for text in found.rejected:
             self._outbox.risk(at, "opinion-rejected", text)
         for signal, reason in found.fallen:
@@ -208,20 +237,70 @@ class Engine:
         self._become(at, self.breakers.flatten(why))
         self._guard.flatten(at, self.ledger.trades.values(), reason)
 
+    def flatten_scope(self, at: datetime, scope: KillScope) -> None:
+        """Close everything of one strategy or underlying and enter nothing of it until unlocked."""
+        self._entries.killed |= {scope}
+        told = f"{scope} is closed by the kill switch"
+        self._outbox.risk(at, KILL_SCOPE, told, severity="CRITICAL")
+        self._outbox.alert(at, KILL_SCOPE, told)
+        mine = [trade for trade in self.ledger.trades.values() if scope.holds(trade)]
+        self._guard.flatten(at, mine, ExitReason.KILL)
+
+    def unlock_scope(self, at: datetime, scope: KillScope, by: str) -> None:
+        """Allow entries of a scope again. Raises `LockedError` for one not closed, or not flat."""
+        if scope not in self._entries.killed:
+            raise LockedError(f"{scope}: not closed by the kill switch")
+        left = [trade.plan_id for trade in self.ledger.alive() if scope.holds(trade)]
+        if left:
+            raise LockedError(f"{scope}: not flat yet, {', '.join(left)} open")
+        self._entries.killed -= {scope}
+        self._outbox.risk(at, KILL_SCOPE, f"{scope} is unlocked by {by}", severity="INFO")
+
     def close(self, at: datetime, plan_id: str) -> bool:
-        """Close one position at an operator's wish; say whether there was one."""
-        trade = self.ledger.trades.get(plan_id)
-        if trade is None or trade.is_over:
+        """Close one position at an operator's wish; say whether there was one.
+
+        A plan of several legs is named by its own code or by that of any of its legs.
+        """
+        plan = self.ledger.plan(plan_id)
+        if plan is None or plan.is_over:
             return False
-        self._guard.close(at, trade, ExitReason.MANUAL)
+        if isinstance(plan, Combination):
+            self._guard.combined.close(at, plan, ExitReason.MANUAL)
+        else:
+            self._guard.close(at, plan, ExitReason.MANUAL)
         return True
+
+    def time_strategies(self, stopwatch: Stopwatch) -> None:
+        """Tell `stopwatch` from now on when a strategy is asked and when it has answered."""
+        self._scan.stopwatch = stopwatch
+
+    def _put_aside(self, at: datetime, strategy: str, reason: str) -> None:
+        """Listen to a strategy no more; its positions stay managed and the others go on."""
+        if self._scan.quarantine.holds(strategy):
+            return
+        self._scan.quarantine = self._scan.quarantine.put(strategy, reason)
+        text = f"{strategy} is put aside until a person releases it: {reason}"
+        self._outbox.risk(at, QUARANTINED, text, severity="CRITICAL")
+        self._outbox.alert(at, QUARANTINED, text)
+
+    def release(self, at: datetime, strategy: str, by: str) -> None:
+        """Listen to a strategy again. Raises `ValueError` for one that isn't put aside."""
+        self._scan.quarantine = self._scan.quarantine.release(strategy)
+        self._outbox.risk(at, RELEASED, f"{strategy} is released by {by}", severity="INFO")
 
     def cancel_entries(self, at: datetime) -> None:
         """Cancel entries that still work; positions stay protected."""
         for trade in self.ledger.alive():
-            self._entries.cancel(at, trade, "entries stopped")
+            if not trade.combination:
+                self._entries.cancel(at, trade, "entries stopped")
+        for plan in self.ledger.alive_combinations():
+            self._guard.combined.stop_entering(at, plan, "entries stopped")
 
     def _condition(self, at: datetime, name: str, *, good: bool, detail: str) -> None:
+        if name == BOOK and good:
+            self._entries.account_seen(at)
+            if name not in self.breakers.blocked:
+                return
         self._become(at, self.breakers.clear(name) if good else self.breakers.block(name))
         self._outbox.risk(at, "condition", f"{name} is {'good' if good else 'bad'}: {detail}")
 

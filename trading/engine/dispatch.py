@@ -5,11 +5,11 @@ Whether an order should exist is decided by them; sending it is the runner's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from execution.orders import OrderChange, OrderRequest, OrderType, Role, Side
+from execution.orders import OrderChange, OrderRequest, OrderType, OrderUpdate, Role, Side
 from marketdata.instruments import PriceDirection
 from strategies.signals import Direction
 from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
@@ -17,7 +17,8 @@ from trading.engine.ledger import Ledger
 from trading.engine.notes import order_note
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
-from trading.engine.settings import ExecutionSettings
+from trading.engine.proposals import side_of
+from trading.engine.settings import EntryStyle, ExecutionSettings
 from trading.engine.trades import Trade
 
 
@@ -36,7 +37,10 @@ def exit_side(trade: Trade) -> Side:
 
 
 class Dispatch:
-    """Places, changes and cancels orders of plans, keeping book and journal in step."""
+    """Places, changes and cancels orders of plans, keeping book and journal in step.
+
+    `sent`: how many orders, changes and cancels that have been.
+    """
 
     def __init__(
         self, outbox: Outbox, orders: OrderBook, ledger: Ledger, settings: ExecutionSettings
@@ -45,6 +49,7 @@ class Dispatch:
         self._orders = orders
         self._ledger = ledger
         self._settings = settings
+        self.sent = 0
 
     def place(self, at: datetime, trade: Trade, request: OrderRequest) -> None:
         """Ask for a new order of `trade`."""
@@ -52,27 +57,51 @@ class Dispatch:
         self._ledger.own(request.client_id, trade)
         self._outbox.emit(order_note(at, order, trade.plan_id, "SENT"))
         self._outbox.emit(PlaceOrder(at, request))
+        self.sent += 1
+
+    def adopt(self, at: datetime, trade: Trade, client_id: str, told: OrderUpdate) -> OrderUpdate:
+        """Take a second order of `client_id`'s request into the books under an id of its own.
+
+        Returns `told` as news of that one.
+        """
+        request = told.request or self._orders[client_id].request
+        own_id = self._outbox.client_id(request.role)
+        request = replace(request, client_id=own_id)
+        order = self._orders.adopt(request, told.broker_id)
+        self._ledger.own(own_id, trade)
+        self._outbox.emit(order_note(at, order, trade.plan_id, "SENT"))
+        fills = tuple(replace(fill, client_id=own_id) for fill in told.fills)
+        return replace(told, client_id=own_id, fills=fills, request=request)
 
     def change(self, at: datetime, client_id: str, change: OrderChange) -> None:
         """Ask for a modification of a working order."""
-        self._orders.expect_change(client_id, change)
-        self._outbox.emit(ModifyOrder(at, client_id, change))
+        number = self._orders.expect_change(client_id, change)
+        self._outbox.emit(ModifyOrder(at, client_id, change, number))
 
     def cancel(self, at: datetime, client_id: str) -> None:
         """Ask for the cancellation of a working order."""
         self._orders.expect_cancel(client_id)
         self._outbox.emit(CancelOrder(at, client_id))
+        self.sent += 1
 
     def stop_prices(self, trade: Trade) -> tuple[Decimal, Decimal]:
         """Return trigger and limit of the stop that should rest now, on the tick grid."""
-        settings, instrument = self._settings, trade.instrument
-        away = PriceDirection.DOWN if trade.direction is Direction.LONG else PriceDirection.UP
-        trigger = instrument.on_grid(trade.exit_state.stop, away)
-        offset = max(
-            settings.stop_offset_ticks * instrument.tick_size,
-            trigger * Decimal(repr(settings.stop_offset_fraction)),
+        return self._settings.stop_prices(trade.instrument, trade.direction, trade.exit_state.stop)
+
+    def entry_order(self, trade: Trade, quantity: int) -> OrderRequest:
+        """Return a new order that takes `quantity` units in at the decision's price."""
+        at_market = self._settings.entry_style is EntryStyle.MARKET
+        return OrderRequest(
+            client_id=self._outbox.client_id(Role.ENTRY),
+            instrument=trade.instrument,
+            side=side_of(trade.direction),
+            quantity=quantity,
+            order_type=OrderType.MARKET if at_market else OrderType.LIMIT,
+            role=Role.ENTRY,
+            plan_id=trade.plan_id,
+            price=None if at_market else trade.expected_entry,
+            market_protection=self._settings.market_protection if at_market else None,
         )
-        return trigger, instrument.on_grid(trigger - offset * int(trade.direction), away)
 
     def stop_order(self, trade: Trade, quantity: int) -> OrderRequest:
         """Return a new resting stop for `quantity` units."""

@@ -5,42 +5,60 @@ What happens to a plan once it holds something is the guard's.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from execution.orders import OrderRequest, OrderType, Role
-from execution.positions import Position
 from execution.slicing import slices
 from risk.breakers import Breakers
-from risk.exits import ExitPlan, opened
 from risk.gate import Decision, decide
-from risk.hours import Stages
-from risk.proposal import GateContext, Proposal
+from risk.proposal import Band, GateContext, Proposal
 from strategies.opportunities import Opportunity
 from strategies.signals import Signal
 from strategies.structures import Structure
-from trading.engine.actions import LegNote, PlanNoted, SetTimer
-from trading.engine.opinion_notes import decision_note, signal_note
-from trading.engine.proposals import Asked, proposal_of, quote_of, side_of
+from trading.engine.actions import SetTimer
+from trading.engine.combination_guard import CombinationGuard
+from trading.engine.kill_scopes import KillScope
+from trading.engine.looking_back import results_of
+from trading.engine.opinion_notes import decision_note, ranking_note, signal_note
+from trading.engine.plan_notes import NotedUnder, combination_note, leg_note, plan_note
+from trading.engine.plans import Approved, alone, backstops, stages_of, together
+from trading.engine.proposals import Asked, proposal_of
 from trading.engine.protection import Tools
-from trading.engine.settings import EngineSetup, EntryStyle
+from trading.engine.quotes import quote_of
+from trading.engine.settings import EngineSetup
 from trading.engine.trades import PlanState, Trade
 
 
 class Entries:
-    """Puts opportunities to the gate and opens plans."""
+    """Puts opportunities to the gate and opens plans; `killed`: what the kill switch has closed."""
 
-    def __init__(self, setup: EngineSetup, tools: Tools) -> None:
+    def __init__(self, setup: EngineSetup, tools: Tools, combined: CombinationGuard) -> None:
         self._setup = setup
         self._outbox = tools.outbox
         self._orders = tools.orders
         self._ledger = tools.ledger
         self._dispatch = tools.dispatch
         self._panel = tools.panel
+        self._combined = combined
         self._strategies = {strategy.name: strategy for strategy in setup.strategies}
         self._seen: set[str] = set()
+        self._bands: dict[str, Band] | None = None
         self._new: list[str] = []
+        self._account_seen_at: datetime | None = None
+        self.killed: frozenset[KillScope] = frozenset()
+
+    def bands_told(self, bands: Iterable[tuple[str, Decimal, Decimal]]) -> None:
+        """Take up the price bands of contracts, by key; those of others stay as they were."""
+        self._bands = {**(self._bands or {}), **{key: (low, high) for key, low, high in bands}}
+
+    def account_seen(self, at: datetime) -> None:
+        """Remember when the broker's book was last found to agree with ours."""
+        self._account_seen_at = at
+
+    def _account_age(self, at: datetime) -> float | None:
+        seen = self._account_seen_at
+        return None if seen is None else (at - seen).total_seconds()
 
     def begin_cycle(self) -> None:
         """Start counting new plans of a scan cycle anew."""
@@ -59,22 +77,24 @@ class Entries:
         if not opportunity.kept:
             return
         proposal = self._proposal(at, opportunity)
-        column = self._setup.universe.column_of(structure.legs[0].instrument.key)
         context = GateContext(
             now=at,
-            stages=self._stages(column),
+            stages=stages_of(self._setup, structure),
             exposure=self._ledger.exposure(self._panel.last.tolist()),
             breakers=breakers,
             seen=frozenset(self._seen),
             new_underlyings=tuple(self._new),
             banned=self._setup.banned,
             has_ban_list=self._setup.has_ban_list,
-            events=tuple(
-                (f"until {until:%H:%M}", "")
-                for start, until in self._setup.event_windows
-                if start <= at < until
-            ),
+            events=tuple(each for each in self._setup.event_windows if each.is_open(at)),
             live=self._setup.live,
+            bands=self._bands,
+            stops=self._stops(structure, proposal),
+            killed=frozenset(map(str, self.killed)),
+            account_age_seconds=self._account_age(at),
+            results=results_of(self._ledger),
+            messages=self._dispatch.sent,
+            trades=self._ledger.fills,
         )
         decision = decide(proposal, context, self._setup.limits)
         plan_id = self._outbox.code("P") if decision.approved else ""
@@ -82,119 +102,69 @@ class Entries:
         if decision.approved:
             self._seen.add(proposal.setup)
             self._new.append(proposal.underlying)
-            trade = self._trade(plan_id, opportunity, decision, atr)
-            self._open(at, trade, decision_id, structure, decision)
+            self._open(at, plan_id, decision_id, Approved(opportunity, decision, atr))
 
-    def _stages(self, column: int) -> Stages:
-        stages = self._setup.stages[column]
-        if stages is None:
-            raise ValueError(f"stages: none for column {column}, expected the session's")
-        return stages
+    def _stops(self, structure: Structure, proposal: Proposal) -> tuple[tuple[str, Decimal], ...]:
+        """Return the prices of every stop that is to rest, with the key of its contract."""
+        settings = self._setup.execution
+        stops = {0: structure.stop}
+        if len(structure.legs) > 1:
+            chase = self._setup.limits.chase_ticks
+            limits = [leg.limit_price(chase) for leg in proposal.legs]
+            known = [limit for limit in limits if limit is not None]
+            stops = backstops(structure, known) if len(known) == len(limits) else {}
+        found: list[tuple[str, Decimal]] = []
+        for place, stop in stops.items():
+            leg = structure.legs[place]
+            trigger, limit = settings.stop_prices(leg.instrument, leg.direction, stop)
+            prices = (trigger,) if settings.stop_is_market else (trigger, limit)
+            found.extend((leg.instrument.key, price) for price in prices)
+        return tuple(found)
 
     def _proposal(self, at: datetime, opportunity: Opportunity) -> Proposal:
         structure = opportunity.candidate.structure
-        column = self._setup.universe.column_of(structure.legs[0].instrument.key)
+        column_of = self._setup.universe.column_of
+        columns = [column_of(leg.instrument.key) for leg in structure.legs]
         execution = self._setup.execution
         asked = Asked(
             strategy=self._strategies[structure.signal.strategy],
-            quote=quote_of(self._panel, column),
-            age_seconds=at.timestamp() - float(self._panel.seen_at_us[column]) / 1e6,
+            quotes=tuple(quote_of(self._panel, column) for column in columns),
+            ages=tuple(at.timestamp() - float(self._panel.seen_at_us[c]) / 1e6 for c in columns),
             on=self._setup.day,
             with_charges=execution.with_charges,
             one_unit=execution.one_unit,
         )
         return proposal_of(opportunity, asked)
 
-    def _exit_plan(
-        self, column: int, structure: Structure, decision: Decision, atr: float
-    ) -> ExitPlan:
-        return ExitPlan(
-            direction=structure.direction,
-            entry=structure.entry,
-            stop=structure.stop,
-            target1=structure.target1,
-            target2=structure.target2,
-            quantity=decision.quantity,
-            lot_size=structure.legs[0].instrument.lot_size,
-            opened_at_s=math.inf,
-            entry_atr=atr,
-            costs_per_unit=float(decision.costs_inr) / decision.quantity,
-            rules=self._setup.exits,
-            tighten_at_s=self._stages(column).tighten_at.timestamp(),
-            hard_stop_rests=True,
-        )
+    def _open(self, at: datetime, plan_id: str, decision_id: str, approved: Approved) -> None:
+        """Remember the plan, note it and send its first entry orders."""
+        noted = NotedUnder(at, plan_id, decision_id)
+        self._outbox.emit(plan_note(noted, approved.structure, approved.decision.legs))
+        if len(approved.structure.legs) > 1:
+            self._open_together(noted, approved)
+        else:
+            trade = alone(self._setup, plan_id, approved)
+            self._ledger.add(trade)
+            self._send(at, trade)
 
-    def _trade(
-        self, plan_id: str, opportunity: Opportunity, decision: Decision, atr: float
-    ) -> Trade:
-        structure = opportunity.candidate.structure
-        instrument = structure.legs[0].instrument
-        column = self._setup.universe.column_of(instrument.key)
-        plan = self._exit_plan(column, structure, decision, atr)
-        return Trade(
-            plan_id=plan_id,
-            strategy=structure.signal.strategy,
-            underlying=structure.underlying,
-            instrument=instrument,
-            column=column,
-            opinion_column=opportunity.candidate.column,
-            direction=structure.direction,
-            planned_quantity=decision.quantity,
-            expected_entry=decision.legs[0].limit_price,
-            margin_per_unit=decision.margin_inr / decision.quantity,
-            exit_plan=plan,
-            exit_state=opened(plan),
-            position=Position(instrument),
-        )
+    def _open_together(self, noted: NotedUnder, approved: Approved) -> None:
+        codes = (noted.plan_id, *(self._outbox.code("P") for _ in approved.structure.legs))
+        plan = together(self._setup, codes, approved)
+        self._ledger.combinations[plan.plan_id] = plan
+        for leg in plan.legs:
+            self._ledger.add(leg)
+            self._outbox.emit(leg_note(noted, leg))
+        self._outbox.emit(combination_note(noted.at, plan, approved.structure))
+        self._combined.settle(noted.at, plan)
 
-    def _open(
-        self,
-        at: datetime,
-        trade: Trade,
-        decision_id: str,
-        structure: Structure,
-        decision: Decision,
-    ) -> None:
-        self._ledger.trades[trade.plan_id] = trade
-        limit = decision.legs[0].limit_price
-        side = side_of(trade.direction)
-        legs = (LegNote(trade.instrument.key, side, trade.planned_quantity, limit),)
-        self._outbox.emit(
-            PlanNoted(
-                at=at,
-                plan_id=trade.plan_id,
-                decision_id=decision_id,
-                strategy=trade.strategy,
-                direction=int(trade.direction),
-                legs=legs,
-                entry=structure.entry,
-                stop=structure.stop,
-                target1=structure.target1,
-                target2=structure.target2,
-            )
-        )
+    def _send(self, at: datetime, trade: Trade) -> None:
         freeze = trade.instrument.freeze_quantity
         for part in slices(trade.planned_quantity, trade.instrument.lot_size, freeze):
-            request = self._entry_order(trade, part, limit)
+            request = self._dispatch.entry_order(trade, part)
             trade.entries.append(request.client_id)
             self._dispatch.place(at, trade, request)
         due = at + timedelta(seconds=self._setup.execution.entry_timeout_seconds)
         self._outbox.emit(SetTimer(at, due, f"entry:{trade.plan_id}"))
-
-    def _entry_order(self, trade: Trade, quantity: int, limit: Decimal) -> OrderRequest:
-        settings = self._setup.execution
-        at_market = settings.entry_style is EntryStyle.MARKET
-        return OrderRequest(
-            client_id=self._outbox.client_id(Role.ENTRY),
-            instrument=trade.instrument,
-            side=side_of(trade.direction),
-            quantity=quantity,
-            order_type=OrderType.MARKET if at_market else OrderType.LIMIT,
-            role=Role.ENTRY,
-            plan_id=trade.plan_id,
-            price=None if at_market else limit,
-            market_protection=settings.market_protection if at_market else None,
-        )
 
     def time_out(self, at: datetime, plan_id: str) -> None:
         """Cancel what is left of an entry that has had its time."""
@@ -215,6 +185,8 @@ class Entries:
     ) -> str:
         signal_id = self._outbox.code("S")
         self._outbox.emit(signal_note(at, signal_id, signal, opportunity, why_not))
+        if opportunity is not None:
+            self._outbox.emit(ranking_note(at, signal_id, opportunity))
         return signal_id
 
     def _note_decision(self, at: datetime, signal_id: str, plan_id: str, decision: Decision) -> str:

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.orders import Fill, Order, OrderState, Role
+from execution.orders import Fill, Order, OrderState, OrderUpdate, Role
 from risk.exits import ExitDecision, ExitReason, PriceBar, opened
 from risk.exits import step as exit_step
 from trading.engine.actions import PlanMoved, SetTimer
+from trading.engine.combination_guard import CombinationGuard
+from trading.engine.events import ChangeRefused
 from trading.engine.notes import order_note, position_note
 from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
@@ -38,6 +40,7 @@ class Guard:
         self._panel = tools.panel
         self._settings = tools.settings
         self._protection = protection
+        self.combined = CombinationGuard(tools, protection, self._send_out)
 
     # prices ----------------------------------------------------------------------------------
 
@@ -80,7 +83,13 @@ class Guard:
     # leaving -----------------------------------------------------------------------------------
 
     def close(self, at: datetime, trade: Trade, reason: ExitReason) -> None:
-        """Send the whole plan out; a second call changes nothing."""
+        """Send the whole plan out, with one leg all of them; a second call changes nothing."""
+        if trade.combination:
+            self.combined.close(at, self._ledger.combinations[trade.combination], reason)
+        else:
+            self._send_out(at, trade, reason)
+
+    def _send_out(self, at: datetime, trade: Trade, reason: ExitReason) -> None:
         if trade.closing is not None or trade.is_over:
             return
         trade.closing = reason
@@ -96,18 +105,28 @@ class Guard:
         A plan that is over is marked too, so that an entry's late fill is sent out at once.
         """
         for trade in trades:
-            if trade.is_over:
+            if trade.is_over and not trade.combination:
                 trade.closing = trade.closing or reason
             self.close(at, trade, reason)
 
     def chase(self, at: datetime, trade: Trade) -> None:
         """Price exits anew that have not filled in the time allowed, and send what is missing."""
+        self._chase(at, trade)
+        self._follow(at, trade)
+
+    def _follow(self, at: datetime, trade: Trade) -> None:
+        if trade.combination:
+            self.combined.follow(at, trade)
+
+    def _chase(self, at: datetime, trade: Trade) -> None:
         if trade.exit_priced_at is None or not trade.open_quantity:
             return
         if trade.exits_held_until is not None and at >= trade.exits_held_until:
             self._protection.settle(at, trade)
             return
         waited = (at - trade.exit_priced_at).total_seconds()
+        if waited >= self._settings.exit_retry_seconds:
+            self._protection.replace_doubtful(at, trade)
         if trade.closing is None and not self._orders.unfinished(trade.exits):
             if waited >= self._settings.exit_retry_seconds:
                 self._protection.move_stops(at, trade)
@@ -128,17 +147,56 @@ class Guard:
             self._outbox.emit(order_note(at, after, trade.plan_id, after.state))
         if fills:
             self._filled(at, trade, after)
+            self._give_back(trade, after, fills)
             self._stop_entering_when_out(at, trade)
             self._leave_when_reversed(at, trade)
         if after.state is not before.state:
             if after.state is OrderState.REJECTED:
                 self._rejected(at, trade, after)
-            elif after.state is OrderState.CANCELLED and after.request.role is Role.EXIT:
+            elif self._is_to_be_sent_again(after):
                 trade.leaving += after.request.quantity - after.filled_quantity
+        if self._orders.was_undone(after.request.client_id):
+            self._protection.redo(at, trade, after.request.client_id)
         self._protection.settle(at, trade)
         self._finish(at, trade)
         if fills:
             self._note_position(at, trade)
+        self._follow(at, trade)
+
+    def _is_to_be_sent_again(self, order: Order) -> bool:
+        """Say whether what a cancelled exit has not filled is still wanted out."""
+        is_exit = order.state is OrderState.CANCELLED and order.request.role is Role.EXIT
+        return is_exit and not self._orders.is_twin(order.request.client_id)
+
+    def _give_back(self, trade: Trade, order: Order, fills: tuple[Fill, ...]) -> None:
+        """Have sent out again what entries filled beyond the plan: the broker made one twice."""
+        beyond = trade.opened_quantity - trade.planned_quantity
+        if order.request.role is Role.ENTRY and beyond > 0 and not trade.combination:
+            trade.leaving += min(beyond, sum(fill.quantity for fill in fills))
+
+    def take_over_twin(self, at: datetime, client_id: str, told: OrderUpdate) -> None:
+        """Manage a second order that the broker made of one request as an order of the plan.
+
+        What still works of it is cancelled. What it has filled is held by the plan like anything
+        else: protected at once, and sent out again as far as it goes beyond the planned quantity.
+        """
+        if self._orders.knows(told.broker_id):
+            return
+        trade = self._ledger.trade_of(client_id)
+        update = self._dispatch.adopt(at, trade, client_id, told)
+        trade.orders_of(self._orders[update.client_id].request.role).append(update.client_id)
+        text = (
+            f"twin-order {client_id}: the broker has {told.broker_id} too, now {update.client_id}"
+        )
+        self._outbox.alert(at, "twin-order", text)
+        self._outbox.risk(at, "twin-order", text, severity="CRITICAL")
+        before, after, fills = self._orders.apply(update)
+        if after.state.is_final and not after.claimed_quantity:
+            self._outbox.emit(order_note(at, after, trade.plan_id, after.state))
+            return
+        self.told(at, before, after, fills)
+        for working in self._orders.working([update.client_id]):
+            self._dispatch.cancel(at, working)
 
     def _filled(self, at: datetime, trade: Trade, order: Order) -> None:
         if order.request.role is Role.ENTRY:
@@ -165,7 +223,7 @@ class Guard:
         trade.exit_plan = replace(
             plan,
             entry=entry if inside else plan.entry,
-            quantity=trade.open_quantity,
+            quantity=min(trade.open_quantity, trade.planned_quantity),
             opened_at_s=trade.opened_at.timestamp(),
         )
         if trade.state in (PlanState.PENDING_ENTRY, PlanState.ENTRY_CANCELLED):
@@ -178,13 +236,16 @@ class Guard:
                 self._dispatch.cancel(at, client_id)
 
     def _leave_when_reversed(self, at: datetime, trade: Trade) -> None:
-        """Buy back at once what exits took out beyond what was held."""
+        """Bring back at once what exits took out beyond what was held, and what came after all."""
         if trade.is_reversed and trade.open_quantity:
             text = f"{trade.plan_id}: {trade.position.quantity} units after its exits"
             self._outbox.alert(at, "position-reversed", text)
             self._outbox.risk(at, "position-reversed", text, severity="CRITICAL")
             trade.closing = trade.closing or ExitReason.MANUAL
             self._move(at, trade, PlanState.CLOSING, "reversed")
+        elif trade.state is PlanState.CLOSED and trade.open_quantity:
+            trade.closing = trade.closing or ExitReason.MANUAL
+            self._move(at, trade, PlanState.CLOSING, "late fill")
 
     def _reason_of(self, trade: Trade, order: Order) -> str:
         if order.request.role is Role.TARGET:
@@ -207,17 +268,22 @@ class Guard:
         elif request.role is Role.ENTRY and trade.state is PlanState.PENDING_ENTRY:
             trade.exit_reason = trade.exit_reason or "entry refused"
 
-    def change_refused(self, at: datetime, client_id: str, reason: str, *, proven: bool) -> None:
+    def change_refused(self, refused: ChangeRefused) -> None:
         """A change did not happen: an order that cannot be changed is replaced.
 
+        While nothing is proven the order goes on resting; the broker's book tells how, and the
+        change is asked for again then.
         A cancellation that failed is not asked for again at once: the order's own news is on its
         way, or the timer comes back to it.
         """
+        at, client_id = refused.at, refused.client_id
         trade = self._ledger.trade_of(client_id)
-        was_cancel = self._orders.change_refused(client_id, proven=proven)
-        self._outbox.risk(at, "change-refused", f"{client_id}: {reason}")
+        was_cancel = self._orders.change_refused(client_id, refused.number, proven=refused.proven)
+        self._outbox.risk(at, "change-refused", f"{client_id}: {refused.reason}")
         if was_cancel:
             self._cancel_later(at, trade, client_id)
+        elif self._orders.is_doubtful(client_id) and not self._orders.is_rigid(client_id):
+            self._protection.look_again(at, trade)
         elif self._orders.working([client_id]) and (
             trade.closing is not None or self._orders.is_changing([client_id])
         ):
@@ -225,6 +291,7 @@ class Guard:
         elif trade.closing is None:
             self._protection.move_stops(at, trade)
             self._protection.settle(at, trade)
+        self._follow(at, trade)
 
     def _cancel_later(self, at: datetime, trade: Trade, client_id: str) -> None:
         if client_id in trade.entries:
@@ -251,9 +318,10 @@ class Guard:
 
     def _move(self, at: datetime, trade: Trade, state: PlanState, reason: str) -> None:
         if trade.move(state):
+            self._ledger.moved()
             self._outbox.emit(PlanMoved(at, trade.plan_id, state, reason))
 
     def _note_position(self, at: datetime, trade: Trade) -> None:
-        trigger, _ = self._dispatch.stop_prices(trade)
+        trigger = self._dispatch.stop_prices(trade)[0] if trade.rests_stop else None
         resting = min(self._protection.at_most(trade), trade.open_quantity)
         self._outbox.emit(position_note(at, trade, trigger, resting))

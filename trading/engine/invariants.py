@@ -5,9 +5,13 @@ A breach means a bug: the process stops and is restarted into recovery.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
+from trading.engine.combinations import Combination
 from trading.engine.core import Engine
+from trading.engine.events import BrokerSaid, ChangeRefused, Event, TwinFound
 from trading.engine.trades import Trade
 
 
@@ -22,14 +26,83 @@ def check(engine: Engine) -> None:
     target joined to its stop aside, and an order that rests larger than was asked), and cover all
     of it but for what is said to be filled already, unless such a change is on its way or a
     refused exit waits to be sent again; a plan that is over holds nothing and has no working
-    order; the balance is the start plus everything booked.
+    order; of a plan of several legs, nothing is sold that is neither hedged nor stopped nor on its
+    way out, and its legs are in their ratio once nothing of it is on its way; the balance is the
+    start plus everything booked.
     """
-    for trade in engine.ledger.trades.values():
-        if trade.is_over:
-            _check_over(engine, trade)
-        else:
-            _check_covered(engine, trade)
-    _check_money(engine)
+    Invariants(engine).check(engine.ledger.trades)
+
+
+class Invariants:
+    """Checks the books of an engine event by event; only a plan that was touched can differ."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._booked: dict[str, Decimal] = {}
+        self._total = Decimal(0)
+
+    def check(self, plan_ids: Iterable[str]) -> None:
+        """Raise as `check` does, after something happened to these plans and legs, no others."""
+        ledger = self._engine.ledger
+        together: dict[str, None] = {}
+        for plan_id in plan_ids:
+            trade = ledger.trades.get(plan_id)
+            if trade is None:
+                together[plan_id] = None
+                continue
+            if trade.combination:
+                together[trade.combination] = None
+            if trade.is_over:
+                _check_over(self._engine, trade)
+            else:
+                _check_covered(self._engine, trade)
+            self._count(trade)
+        for plan_id in together:
+            _check_together(self._engine, ledger.combinations[plan_id])
+        self._check_money()
+
+    def _count(self, trade: Trade) -> None:
+        booked = trade.booked_realised - trade.charges
+        self._total += booked - self._booked.get(trade.plan_id, Decimal(0))
+        self._booked[trade.plan_id] = booked
+
+    def _check_money(self) -> None:
+        ledger = self._engine.ledger
+        if ledger.start + self._total != ledger.balance:
+            raise InvariantBrokenError(
+                f"balance: {ledger.balance}, expected {ledger.start + self._total}"
+            )
+
+
+def touched(engine: Engine, event: Event, actions: Sequence[Action]) -> Iterator[str]:
+    """Yield the plans that an event and its answer may have changed, some more than once.
+
+    News of an order changes its plan; every other change of a plan shows in an action.
+    """
+    ledger = engine.ledger
+    match event:
+        case BrokerSaid(update=update):
+            yield ledger.trade_of(update.client_id).plan_id
+        case ChangeRefused(client_id=client_id) | TwinFound(client_id=client_id):
+            yield ledger.trade_of(client_id).plan_id
+        case _:
+            pass
+    for action in actions:
+        plan_id = _plan_of(engine, action)
+        if plan_id in ledger.trades or plan_id in ledger.combinations:
+            yield plan_id
+
+
+def _plan_of(engine: Engine, action: Action) -> str:
+    match action:
+        case PlaceOrder(request=request):
+            return request.plan_id
+        case ModifyOrder(client_id=client_id) | CancelOrder(client_id=client_id):
+            return engine.ledger.trade_of(client_id).plan_id
+        case SetTimer(key=key):
+            return key.partition(":")[2]
+        case _:
+            return str(getattr(action, "plan_id", ""))
 
 
 def _check_over(engine: Engine, trade: Trade) -> None:
@@ -48,18 +121,33 @@ def _check_covered(engine: Engine, trade: Trade) -> None:
             f"{trade.plan_id}: exits could take {most} of {trade.open_quantity} units held"
         )
     waits = trade.exits_held_until is not None or protection.is_changing(trade)
+    if not trade.rests_stop and trade.closing is None:
+        return
     if covered + protection.claimed(trade) < trade.open_quantity and not waits:
         raise InvariantBrokenError(
             f"{trade.plan_id}: exits cover {covered} of {trade.open_quantity} units held"
         )
 
 
-def _check_money(engine: Engine) -> None:
-    booked = sum(
-        (trade.booked_realised - trade.charges for trade in engine.ledger.trades.values()),
-        Decimal(0),
-    )
-    if engine.ledger.start + booked != engine.ledger.balance:
-        raise InvariantBrokenError(
-            f"balance: {engine.ledger.balance}, expected {engine.ledger.start + booked}"
-        )
+def _check_together(engine: Engine, plan: Combination) -> None:
+    """What is sold is hedged unless it is on its way out; in ratio once nothing is on its way."""
+    if plan.is_over:
+        if not all(leg.is_over for leg in plan.legs):
+            raise InvariantBrokenError(f"{plan.plan_id}: over, but a leg of it is not")
+        return
+    if plan.closing is not None:
+        return
+    if plan.unhedged():
+        raise InvariantBrokenError(f"{plan.plan_id}: {plan.unhedged()} units sold without a hedge")
+    if plan.is_entering or any(_is_leaving(engine, leg) for leg in plan.legs):
+        return
+    for leg in plan.legs:
+        if leg.open_quantity != plan.wanted * leg.ratio:
+            raise InvariantBrokenError(
+                f"{leg.plan_id}: {leg.open_quantity} units, expected {plan.wanted * leg.ratio}"
+            )
+
+
+def _is_leaving(engine: Engine, leg: Trade) -> bool:
+    waits = leg.leaving or leg.exits_held_until is not None
+    return bool(waits) or any(engine.orders.most(client_id) for client_id in leg.exits)

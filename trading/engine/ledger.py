@@ -11,10 +11,13 @@ from decimal import Decimal
 
 from execution.charges import charges_for_order
 from execution.orders import Fill, Order, Role
+from execution.positions import Position, unrealised
 from execution.positions import apply as fold
-from execution.positions import unrealised
 from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
+from strategies.opportunities import Stance
+from strategies.signals import Direction
 from trading.engine.actions import EquityNoted, FillNoted, LedgerNoted
+from trading.engine.combinations import Combination
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.settings import EngineSetup
@@ -30,12 +33,21 @@ def money(price: float) -> Decimal:
 
 
 class Ledger:
-    """The account of one run: every plan, the balance in rupees, every booking noted."""
+    """The account of one run: every plan, the balance in rupees, every booking noted.
+
+    `trades` holds plans of one leg and the legs of `combinations`, each under its own code;
+    `fills` counts the fills booked.
+    """
 
     def __init__(self, setup: EngineSetup, outbox: Outbox, orders: OrderBook) -> None:
         self.start = setup.capital
         self.balance = setup.capital
         self.trades: dict[str, Trade] = {}
+        self.combinations: dict[str, Combination] = {}
+        self.fills = 0
+        self._alive: tuple[Trade, ...] | None = ()
+        self._risks: dict[str, tuple[object, OpenRisk]] = {}
+        self._profits: dict[str, tuple[Position, float, Decimal]] = {}
         self._by_order: dict[str, str] = {}
         self._day = setup.day
         self._limits = setup.limits
@@ -58,9 +70,36 @@ class Ledger:
         """Return the plan an order belongs to."""
         return self.trades[self._by_order[client_id]]
 
-    def alive(self) -> list[Trade]:
+    def add(self, trade: Trade) -> None:
+        """Take in a new plan, or the leg of one."""
+        self.trades[trade.plan_id] = trade
+        self._alive = None
+
+    def moved(self) -> None:
+        """Take note that a plan has changed its state."""
+        self._alive = None
+
+    def alive(self) -> tuple[Trade, ...]:
         """Return the plans that hold or may come to hold something, oldest first."""
-        return [trade for trade in self.trades.values() if not trade.is_over]
+        if self._alive is None:
+            self._alive = tuple(trade for trade in self.trades.values() if not trade.is_over)
+        return self._alive
+
+    def alive_combinations(self) -> list[Combination]:
+        """Return the plans of several legs that hold or may come to hold something."""
+        return [plan for plan in self.combinations.values() if not plan.is_over]
+
+    def stances(self) -> tuple[Stance, ...]:
+        """Return the opinions behind every plan that is not over, oldest first."""
+        plans: list[Trade | Combination] = [each for each in self.alive() if not each.combination]
+        plans += self.alive_combinations()
+        return tuple(Stance(each.underlying, each.opinion_column, each.view) for each in plans)
+
+    def plan(self, plan_id: str) -> Trade | Combination | None:
+        """Return the plan of a code, of a leg the plan it belongs to; None where there is none."""
+        trade = self.trades.get(plan_id)
+        together = trade.combination if trade is not None else plan_id
+        return self.combinations.get(together, trade)
 
     def book(self, trade: Trade, order: Order, fill: Fill) -> None:
         """Take one new fill into the position and book what it realised and cost."""
@@ -79,6 +118,7 @@ class Ledger:
                 expected_price=expected,
             )
         )
+        self.fills += 1
         trade.position = fold(trade.position, fill)
         if order.request.role is Role.ENTRY:
             trade.opened_quantity += fill.quantity
@@ -118,17 +158,27 @@ class Ledger:
         """Return the open profit at the last prices (by column), in rupees before charges."""
         return sum(
             (
-                unrealised(trade.position, money(last[trade.column]))
+                self._profit(trade, last[trade.column])
                 for trade in self.alive()
                 if trade.open_quantity
             ),
             _ZERO,
         )
 
+    def _profit(self, trade: Trade, last: float) -> Decimal:
+        """Return a plan's open profit, worked out anew where its price or position differs."""
+        known = self._profits.get(trade.plan_id)
+        if known is not None and known[0] is trade.position and known[1] == last:
+            return known[2]
+        profit = unrealised(trade.position, money(last))
+        self._profits[trade.plan_id] = (trade.position, last, profit)
+        return profit
+
     def exposure(self, last: list[float]) -> Exposure:
         """Return the account as the gate sees it; working entries count as filled."""
-        open_ = tuple(self._open_risk(trade) for trade in self.alive())
-        return replace(self.standing(last), open=open_)
+        open_ = [self._open_risk(trade) for trade in self.alive() if not trade.combination]
+        open_ += [self._risk_together(plan) for plan in self.alive_combinations()]
+        return replace(self.standing(last), open=tuple(open_))
 
     def standing(self, last: list[float]) -> Exposure:
         """Return the account's money alone, without what is at risk."""
@@ -142,8 +192,17 @@ class Ledger:
         )
 
     def _open_risk(self, trade: Trade) -> OpenRisk:
+        """Return what a plan has at risk, worked out anew where something differs."""
         working = sum(self._orders.open_quantity(client_id) for client_id in trade.entries)
-        quantity = trade.open_quantity + working
+        state = (trade.position, working, trade.exit_state.stop, trade.exit_plan)
+        known = self._risks.get(trade.plan_id)
+        if known is not None and known[0] == state:
+            return known[1]
+        risk = self._risk(trade, trade.open_quantity + working)
+        self._risks[trade.plan_id] = (state, risk)
+        return risk
+
+    def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
         stop = money(trade.exit_state.stop)
         allowed = max(
             self._limits.slippage_ticks * trade.instrument.tick_size,
@@ -154,17 +213,48 @@ class Ledger:
             Held(trade.direction, quantity, entry),
             stop,
             exit_costs_inr=money(trade.exit_plan.costs_per_unit) * quantity,
-            slippage=allowed,
+            slippage=allowed + self._gap(trade.direction, entry - stop),
         )
         return OpenRisk(
             key=trade.instrument.key,
             underlying=trade.underlying,
             strategy=trade.strategy,
-            direction=trade.direction,
+            direction=trade.view,
             quantity=quantity,
             margin_inr=trade.margin_per_unit * quantity,
             risk_inr=risk if quantity else _ZERO,
             working=trade.open_quantity == 0,
+        )
+
+    def _gap(self, direction: Direction, distance: Decimal) -> Decimal:
+        """Return what a gap through the stop is allowed for, in rupees a unit."""
+        return max(_ZERO, distance * direction) * self._limits.gap_share
+
+    def _risk_together(self, plan: Combination) -> OpenRisk:
+        """Return the risk of all legs as one position; what is not held yet counts as filled."""
+        quantity = plan.wanted if plan.is_entering else plan.most_held
+        exits, stop = plan.exit_plan, money(plan.exit_state.stop)
+        ticks = sum((leg.instrument.tick_size * leg.ratio for leg in plan.legs), _ZERO)
+        costs = money(exits.costs_per_unit) * quantity
+        entry = money(exits.entry)
+        allowed = max(self._limits.slippage_ticks * ticks, self._limits.slippage_share * abs(stop))
+        risk = risk_at_stop(
+            Held(plan.direction, quantity, entry),
+            stop,
+            exit_costs_inr=costs,
+            slippage=allowed + self._gap(plan.direction, entry - stop),
+        )
+        if plan.max_loss is not None:
+            risk = min(risk, plan.max_loss * quantity + costs)
+        return OpenRisk(
+            key=plan.plan_id,
+            underlying=plan.underlying,
+            strategy=plan.strategy,
+            direction=plan.view,
+            quantity=quantity,
+            margin_inr=plan.margin_per_unit * quantity,
+            risk_inr=risk if quantity else _ZERO,
+            working=not plan.is_held,
         )
 
     def note_equity(self, at: datetime, last: list[float]) -> None:
@@ -177,6 +267,11 @@ class Ledger:
                 unrealised=exposure.unrealised_inr,
                 equity=exposure.equity_inr,
                 heat=exposure.heat_inr,
-                open_positions=sum(1 for trade in self.alive() if trade.open_quantity),
+                open_positions=self._positions(),
             )
         )
+
+    def _positions(self) -> int:
+        """Return how many positions are open, one for all legs of a plan."""
+        alone = sum(1 for t in self.alive() if t.open_quantity and not t.combination)
+        return alone + sum(1 for plan in self.alive_combinations() if plan.is_held)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from risk.gate import Decision
 from strategies.opportunities import Opportunity
+from strategies.ranking_features import MEASURED
+from strategies.ranking_score import FEATURES
 from strategies.signals import Signal
 from trading.engine.actions import (
     Contribution,
@@ -14,6 +17,7 @@ from trading.engine.actions import (
     SignalNoted,
     VerdictNote,
 )
+from trading.engine.ranking_noted import GradeNote, PopulationNote, RankingNoted
 
 
 def signal_note(
@@ -59,6 +63,42 @@ def _contributions(opportunity: Opportunity | None) -> tuple[Contribution, ...]:
 def _penalties(opportunity: Opportunity | None) -> tuple[PenaltyNote, ...]:
     found = opportunity.penalties if opportunity else ()
     return tuple(PenaltyNote(p.name, p.factor, p.measured, p.threshold) for p in found)
+
+
+def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> RankingNoted:
+    """Tell what an opportunity's score follows from."""
+    basis = opportunity.basis
+    return RankingNoted(
+        at=at,
+        signal_id=signal_id,
+        kept=opportunity.kept,
+        among=opportunity.among,
+        confidence=basis.confidence,
+        readings=tuple((name, _known(value)) for name, value in basis.readings),
+        grades=tuple(
+            GradeNote(feature, _known(long), _known(short))
+            for feature, (long, short) in zip(MEASURED, basis.grades, strict=True)
+        ),
+        populations=tuple(
+            PopulationNote(feature, p.samples, _known(p.middle), _known(p.sigma), p.compared)
+            for feature, p in zip(FEATURES, basis.populations, strict=True)
+        ),
+        risk=basis.risk,
+        reward=basis.reward,
+        costs_to_reward=basis.costs_to_reward,
+        spread_fraction=basis.spread_fraction,
+        depth_in_lots=basis.depth_in_lots,
+        volume_lots=_known(basis.volume_lots),
+        open_interest_lots=_known(basis.open_interest_lots),
+        event=basis.event,
+        distance_from_vwap=basis.distance_from_vwap,
+        correlation=basis.correlation,
+        correlated_with=basis.correlated_with,
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def decision_note(at: datetime, codes: tuple[str, str, str], decision: Decision) -> DecisionNoted:

@@ -17,6 +17,9 @@ from execution.orders import (
 )
 from execution.orders_book import apply_update
 
+_MOST_DOUBTS = 3
+"""Changes of one order in a row that may fail without proof before it is replaced instead."""
+
 
 class UnknownOrderError(Exception):
     """News came of an order that this run never planned."""
@@ -24,20 +27,20 @@ class UnknownOrderError(Exception):
 
 @dataclass(slots=True)
 class _OnTheWay:
-    """Changes of one order not answered yet: as the last leaves it, its largest, how many.
+    """Changes of one order not answered yet: as the last leaves it, its largest, their numbers.
 
     `unproven`: one of them failed without proof, so it may have happened or happen yet.
     """
 
     request: OrderRequest
     most: int
-    asked: int
+    asked: frozenset[int]
     unproven: bool = False
 
     @property
     def is_over(self) -> bool:
         """Say whether nothing is on its way any more."""
-        return self.asked <= 0 and not self.unproven
+        return not self.asked and not self.unproven
 
 
 def _is_over(order: Order) -> bool:
@@ -46,15 +49,23 @@ def _is_over(order: Order) -> bool:
 
 
 class OrderBook:
-    """Orders by client id; `wanted` tells one as it rests once changes on their way are done."""
+    """Orders by client id; `wanted` tells one as it rests once changes on their way are done.
+
+    `version`: rises with everything that changes an order or what is on its way.
+    """
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
+        self._unknown: set[str] = set()
+        self.version = 0
         self._trades: set[str] = set()
         self._pending: dict[str, _OnTheWay] = {}
         self._cancelling: set[str] = set()
         self._rigid: set[str] = set()
         self._surprising: set[str] = set()
+        self._doubts: dict[str, int] = {}
+        self._undone: set[str] = set()
+        self._twins: set[str] = set()
 
     def __getitem__(self, client_id: str) -> Order:
         try:
@@ -67,9 +78,29 @@ class OrderBook:
 
     def add(self, request: OrderRequest) -> Order:
         """Take in an order that is about to be sent."""
+        self.version += 1
         order = Order(request).moved_to(OrderState.SENT)
         self._orders[request.client_id] = order
         return order
+
+    def adopt(self, request: OrderRequest, broker_id: str) -> Order:
+        """Take in an order that the broker made without being asked for it.
+
+        What it does is a surprise whatever it is: nothing was planned with it.
+        """
+        order = replace(self.add(request), broker_id=broker_id)
+        self._orders[request.client_id] = order
+        self._twins.add(request.client_id)
+        self._surprising.add(request.client_id)
+        return order
+
+    def is_twin(self, client_id: str) -> bool:
+        """Say whether it was adopted."""
+        return client_id in self._twins
+
+    def knows(self, broker_id: str) -> bool:
+        """Say whether an order of ours is the broker's `broker_id`."""
+        return any(order.broker_id == broker_id for order in self._orders.values())
 
     def all(self) -> tuple[Order, ...]:
         """Return every order, oldest first."""
@@ -89,7 +120,7 @@ class OrderBook:
 
     def any_unknown(self) -> bool:
         """Say whether the outcome of any order is not proven."""
-        return any(order.state is OrderState.UNKNOWN for order in self._orders.values())
+        return bool(self._unknown)
 
     def unfinished(self, client_ids: list[str]) -> bool:
         """Say whether any of `client_ids` may still fill, those being cancelled included."""
@@ -130,12 +161,23 @@ class OrderBook:
         )
 
     def changing(self) -> tuple[str, ...]:
-        """Return the orders whose change or cancellation isn't answered, one entry for each."""
+        """Return the orders whose changes or cancellation aren't answered, one entry for each."""
         return (*self._cancelling, *self._pending)
 
     def is_rigid(self, client_id: str) -> bool:
-        """Say whether a change of the order failed before: it can only be replaced."""
+        """Say whether changes of the order don't succeed: it can only be replaced."""
         return client_id in self._rigid
+
+    def is_doubtful(self, client_id: str) -> bool:
+        """Say whether nothing is proven of a change: the broker's book has to tell what rests."""
+        pending = self._pending.get(client_id)
+        return pending is not None and pending.unproven
+
+    def was_undone(self, client_id: str) -> bool:
+        """Say, once, whether a doubtful change was found not to have happened."""
+        undone = client_id in self._undone
+        self._undone.discard(client_id)
+        return undone
 
     def is_free(self, client_id: str) -> bool:
         """Say whether a change of the order can be expected to happen at once.
@@ -149,54 +191,72 @@ class OrderBook:
         """Say whether one of them was found to rest larger than asked, or filled once cancelled."""
         return any(client_id in self._surprising for client_id in client_ids)
 
-    def expect_change(self, client_id: str, change: OrderChange) -> None:
-        """Remember that a modification is on its way, and count it."""
+    def expect_change(self, client_id: str, change: OrderChange) -> int:
+        """Remember that a modification is on its way; return its number, counted by order."""
+        self.version += 1
         order = self._orders[client_id]
-        self._orders[client_id] = replace(order, modifications=order.modifications + 1)
+        number = order.modifications + 1
+        self._orders[client_id] = replace(order, modifications=number)
         before = self._pending.get(client_id)
         request = self.wanted(client_id).changed_by(change)
         self._pending[client_id] = _OnTheWay(
             request,
             max(request.quantity, before.most if before else 0),
-            before.asked + 1 if before else 1,
+            (before.asked if before else frozenset()) | {number},
             before.unproven if before else False,
         )
+        return number
 
     def expect_cancel(self, client_id: str) -> None:
         """Remember that a cancellation is on its way."""
+        self.version += 1
         self._cancelling.add(client_id)
 
-    def change_refused(self, client_id: str, *, proven: bool) -> bool:
+    def change_refused(self, client_id: str, number: int, *, proven: bool) -> bool:
         """Take note that what was on its way did not happen; say whether it was a cancellation.
 
-        A change that failed makes the order rigid. What may have happened nevertheless, because
-        nothing is proven or more than one change was on its way, goes on being reckoned with.
+        `number`: of the change; 0 is the cancellation, or without one every change on its way. A
+        change that was refused makes the order rigid, and so do several in a row of which nothing
+        is proven. What may have happened nevertheless, because nothing is proven or more than one
+        change was on its way, goes on being reckoned with.
         """
-        if client_id in self._cancelling:
+        self.version += 1
+        if not number and client_id in self._cancelling:
             self._cancelling.discard(client_id)
             return True
-        self._rigid.add(client_id)
+        self._doubts[client_id] = self._doubts.get(client_id, 0) + 1
+        if proven or self._doubts[client_id] >= _MOST_DOUBTS:
+            self._rigid.add(client_id)
         pending = self._pending.get(client_id)
         if pending:
-            pending.asked -= 1
+            pending.asked = pending.asked - {number} if number else frozenset()
             pending.unproven |= not proven
             self._drop_answered(client_id)
         return False
 
-    def apply(self, update: OrderUpdate) -> tuple[Order, Order, tuple[Fill, ...]]:
-        """Take news in; return the order before, the order after and the fills not known yet."""
+    def apply(self, update: OrderUpdate, answers: int = 0) -> tuple[Order, Order, tuple[Fill, ...]]:
+        """Take news in; return the order before, the order after and the fills not known yet.
+
+        `answers`: the number of the change that it is the answer to. Only that ends the waiting
+        for a change: other news may be older than the change, whatever it says of the order.
+        """
         before, most = self[update.client_id], self.most(update.client_id)
         after, fills = apply_update(before, update, self._trades)
         self._orders[update.client_id] = after
+        self.version += 1
+        if after.state is OrderState.UNKNOWN:
+            self._unknown.add(update.client_id)
+        else:
+            self._unknown.discard(update.client_id)
         self._trades.update(fill.trade_id for fill in fills)
         pending = self._pending.get(update.client_id)
-        if pending and update.request is not None and after.request == update.request:
-            pending.asked -= 1
-            pending.unproven = False
-        if _is_over(after) or (pending and pending.request == after.request):
-            self._pending.pop(update.client_id, None)
+        if pending:
+            pending.asked -= {answers}
+            if not pending.asked and update.request is not None:
+                self._told(pending, update.request, after)
         self._drop_answered(update.client_id)
         if _is_over(after):
+            self._pending.pop(update.client_id, None)
             self._cancelling.discard(update.client_id)
         if before.state is OrderState.CANCELLED and (fills or not _is_over(after)):
             self._surprising.add(update.client_id)
@@ -204,6 +264,20 @@ class OrderBook:
             self._surprising.add(update.client_id)
             self._rigid.add(update.client_id)
         return before, after, fills
+
+    def _told(self, pending: _OnTheWay, told: OrderRequest, after: Order) -> None:
+        """Take note that the broker told what rests while no change was on its way.
+
+        What newer news has overtaken proves nothing: then the book has to tell.
+        """
+        if after.request == pending.request:
+            self._doubts.pop(told.client_id, None)
+        elif after.request != told:
+            pending.unproven = True
+            return
+        elif pending.unproven:
+            self._undone.add(told.client_id)
+        pending.unproven = False
 
     def _drop_answered(self, client_id: str) -> None:
         pending = self._pending.get(client_id)

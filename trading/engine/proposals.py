@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from execution.charges import round_trip
-from execution.margins import margin_for
+from execution.margins import MarginLeg, margin_for, margin_of
 from execution.orders import Product, Side
 from marketdata.instruments import Instrument
-from marketdata.panel import Panel
-from risk.proposal import Proposal, ProposedLeg
+from risk.proposal import CostModel, Proposal, ProposedLeg
 from strategies.base import Strategy
 from strategies.opportunities import Opportunity
 from strategies.signals import Direction
-from strategies.structures import Quote, Structure
+from strategies.structures import OPTIONS, Quote, Structure
 from trading.engine.ledger import money
 
 _ANY_NUMBER = 1_000_000
@@ -25,17 +26,6 @@ _ANY_NUMBER = 1_000_000
 def side_of(direction: Direction) -> Side:
     """Return the side that opens a position of `direction`."""
     return Side.BUY if direction is Direction.LONG else Side.SELL
-
-
-def quote_of(panel: Panel, column: int) -> Quote:
-    """Return the newest prices of a column."""
-    return Quote(
-        float(panel.last[column]),
-        float(panel.bid[column]),
-        float(panel.ask[column]),
-        float(panel.bid_quantity[column]),
-        float(panel.ask_quantity[column]),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +60,81 @@ class ContractCosts:
         return margin_for(self.instrument, self.side, quantity, self.entry, self.on)
 
 
-def costs_of(structure: Structure, on: date, *, with_charges: bool) -> ContractCosts:
-    """Return the cost model of a structure of one leg, its way out taken at the stop."""
-    leg = structure.legs[0]
-    return ContractCosts(
-        leg.instrument,
-        side_of(leg.direction),
-        money(structure.entry),
-        money(structure.stop),
-        on,
-        with_charges,
+@dataclass(frozen=True, slots=True)
+class LegsCosts:
+    """What a position in several contracts would cost; a leg is `ratio` times the quantity."""
+
+    legs: tuple[tuple[ContractCosts, int], ...]
+
+    def round_trip(self, quantity: int) -> Decimal:
+        """Return the charges of entry and exit of all legs, in rupees."""
+        return sum((leg.round_trip(quantity * ratio) for leg, ratio in self.legs), Decimal(0))
+
+    def margin(self, quantity: int) -> Decimal:
+        """Return what the broker would block for all legs together, in rupees."""
+        if not all(leg.with_charges for leg, _ in self.legs):
+            return Decimal(0)
+        legs = [
+            MarginLeg(leg.instrument, leg.side, quantity * ratio, leg.entry)
+            for leg, ratio in self.legs
+        ]
+        return margin_of(legs, self.legs[0][0].on)
+
+
+def costs_of(
+    structure: Structure, quotes: Sequence[Quote], on: date, *, with_charges: bool
+) -> CostModel:
+    """Return the cost model of a structure, its way out taken at the stop.
+
+    `quotes`: of each leg. Of several legs each is taken in at its touch, and out at the same part
+    of it that the stop is of the entry, at the touch itself where that would be less.
+    """
+    legs = structure.legs
+    if len(legs) == 1:
+        entry, exit_ = money(structure.entry), money(structure.stop)
+        side = side_of(legs[0].direction)
+        return ContractCosts(legs[0].instrument, side, entry, exit_, on, with_charges)
+    worse = max(1.0, structure.stop / structure.entry)
+    priced = [
+        (leg, quote.executable(leg.direction)) for leg, quote in zip(legs, quotes, strict=True)
+    ]
+    return LegsCosts(
+        tuple(
+            (
+                ContractCosts(
+                    leg.instrument,
+                    side_of(leg.direction),
+                    money(price),
+                    money(price * worse),
+                    on,
+                    with_charges,
+                ),
+                leg.ratio,
+            )
+            for leg, price in priced
+        )
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What stands beside an opportunity when it is put to the gate."""
+    """What stands beside an opportunity when it is put to the gate.
+
+    `quotes` and `ages` (seconds since the last news): of each leg, in the structure's order.
+    """
 
     strategy: Strategy
-    quote: Quote
-    age_seconds: float
+    quotes: tuple[Quote, ...]
+    ages: tuple[float, ...]
     on: date
     with_charges: bool
     one_unit: bool
 
 
 def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
-    """Return the gate's question for an opportunity of one leg."""
+    """Return the gate's question for an opportunity."""
     structure = opportunity.candidate.structure
-    signal, leg = structure.signal, structure.legs[0]
+    signal = structure.signal
     return Proposal(
         setup=signal.key,
         strategy=signal.strategy,
@@ -110,7 +146,20 @@ def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
         stop=structure.stop,
         target1=structure.target1,
         target2=structure.target2,
-        legs=(ProposedLeg(leg.instrument, side_of(leg.direction), asked.quote, asked.age_seconds),),
-        costs=costs_of(structure, asked.on, with_charges=asked.with_charges),
-        liquidity=leg.instrument.lot_size if asked.one_unit else None,
+        legs=tuple(
+            ProposedLeg(leg.instrument, side_of(leg.direction), quote, age, leg.ratio)
+            for leg, quote, age in zip(structure.legs, asked.quotes, asked.ages, strict=True)
+        ),
+        costs=costs_of(structure, asked.quotes, asked.on, with_charges=asked.with_charges),
+        liquidity=structure.legs[0].instrument.lot_size if asked.one_unit else None,
+        max_loss=bound_of(structure),
+        correlation=opportunity.basis.correlation,
+        correlated_with=opportunity.basis.correlated_with,
     )
+
+
+def bound_of(structure: Structure) -> Decimal | None:
+    """Return the most a unit of an option structure can lose, in rupees; None without a bound."""
+    is_options = all(leg.instrument.kind in OPTIONS for leg in structure.legs)
+    known = is_options and math.isfinite(structure.max_loss)
+    return Decimal(repr(round(structure.max_loss, 6))) if known else None

@@ -81,7 +81,10 @@ class Protection:
 
     def state_now(self, trade: Trade) -> ExitState:
         """Return the exit state with the units held that no exit order is taking out already."""
-        return replace(trade.exit_state, open_quantity=self._staying(trade))
+        staying = self._staying(trade)
+        if staying == trade.exit_state.open_quantity:
+            return trade.exit_state
+        return replace(trade.exit_state, open_quantity=staying)
 
     def _staying(self, trade: Trade) -> int:
         """Return the units held that are not on their way out, and cut down those to be sent."""
@@ -89,13 +92,18 @@ class Protection:
         trade.leaving = min(trade.leaving, left)
         return left - trade.leaving
 
+    def _to_protect(self, trade: Trade) -> int:
+        """Return the units a stop must rest for: none where other legs bound the loss."""
+        staying = self._staying(trade)
+        return staying if trade.rests_stop else 0
+
     def settle(self, at: datetime, trade: Trade) -> None:
         """Make exit orders match what is held; does nothing where they do already."""
         self._trim_exits(at, trade)
         if trade.closing is None:
-            self._fit_stops(at, trade, self._staying(trade))
+            self._fit_stops(at, trade, self._to_protect(trade))
             self._send_part(at, trade)
-            if self._settings.target_style is TargetStyle.REST:
+            if self._settings.target_style is TargetStyle.REST and not trade.combination:
                 self._rest_target(at, trade)
         else:
             self._leave(at, trade)
@@ -111,7 +119,7 @@ class Protection:
 
     def make_up(self, at: datetime, trade: Trade) -> None:
         """Send what is missing now; whatever should be taken off waits for the exits' timer."""
-        missing = self._staying(trade) - self._open(trade.stops)
+        missing = self._to_protect(trade) - self._open(trade.stops)
         if missing > 0:
             self._add_stops(at, trade, min(missing, self._room(trade)))
         self._send_part(at, trade)
@@ -194,13 +202,38 @@ class Protection:
             price = None if resting.price is None else limit
             self._dispatch.change(at, client_id, OrderChange(price=price, trigger_price=trigger))
 
+    def redo(self, at: datetime, trade: Trade, client_id: str) -> None:
+        """Ask again for a change of an order that was found not to have happened.
+
+        The quantity, and the way out of a plan that leaves, are made good by `settle`.
+        """
+        if trade.closing is None:
+            self.move_stops(at, trade)
+        elif client_id in trade.exits and self._orders[client_id].request.trigger_price is not None:
+            trade.exits.remove(client_id)
+            trade.stops.append(client_id)
+
+    def replace_doubtful(self, at: datetime, trade: Trade) -> None:
+        """Cancel the stops and exits of which the broker's book has not told how they rest."""
+        for client_id in self._orders.working(trade.stops + trade.exits):
+            if self._orders.is_doubtful(client_id):
+                self._dispatch.cancel(at, client_id)
+
     # leaving -------------------------------------------------------------------------------
 
     def touch(self, trade: Trade) -> Touch:
-        """Return the contract's best quote, or the last price where there is none."""
+        """Return the contract's best quote, or the last price where there is none.
+
+        Of a contract without either it is one tick for a sale, the mean entry for a purchase.
+        """
         bid, ask = float(self._panel.bid[trade.column]), float(self._panel.ask[trade.column])
         last = float(self._panel.last[trade.column])
-        return Touch(bid if bid > 0 else last, ask if ask > 0 else last)
+        tick = float(trade.instrument.tick_size)
+        paid = float(trade.position.average_price or tick)
+        return Touch(
+            bid if bid > 0 else last if last > 0 else tick,
+            ask if ask > 0 else last if last > 0 else paid,
+        )
 
     def take_part(self, at: datetime, trade: Trade, quantity: int) -> None:
         """Send `quantity` units out, once the stop has given them up, and leave the rest."""

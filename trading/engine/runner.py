@@ -22,6 +22,7 @@ from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder,
 from trading.engine.codec import body_of, event_of, plain
 from trading.engine.core import Engine
 from trading.engine.events import (
+    BandsTold,
     BrokerSaid,
     ChangeRefused,
     CommandIssued,
@@ -29,9 +30,11 @@ from trading.engine.events import (
     DataFault,
     Event,
     MarketStep,
+    StrategyOverran,
     TimerFired,
+    TwinFound,
 )
-from trading.engine.invariants import check
+from trading.engine.invariants import Invariants, touched
 from trading.engine.timeline import Timeline
 from trading.engine.venue import Venue
 
@@ -39,12 +42,28 @@ FRAME = "Frame"
 """Kind of the record that says a frame of the tape was taken up."""
 ENDED = "run-ended"
 """Kind of the last record of a run."""
-_OUTSIDE = frozenset({CommandIssued.__name__, ConditionChanged.__name__})
-_NEWS = frozenset({BrokerSaid.__name__, ChangeRefused.__name__})
+_OUTSIDE = frozenset(
+    kind.__name__ for kind in (CommandIssued, ConditionChanged, BandsTold, StrategyOverran)
+)
+_NEWS = frozenset({BrokerSaid.__name__, ChangeRefused.__name__, TwinFound.__name__})
 _LISTEN_SECONDS = 0.05
 
-Input = CommandIssued | ConditionChanged | BrokerSaid | ChangeRefused
-"""What comes in from outside by itself: commands, conditions, a real broker's news."""
+Input = (
+    CommandIssued
+    | ConditionChanged
+    | BandsTold
+    | StrategyOverran
+    | BrokerSaid
+    | ChangeRefused
+    | TwinFound
+)
+"""What comes in from outside by itself: commands, conditions, bands, a real broker's news."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FrameTaken:
+    at: datetime
+    frame: int
 
 
 class DivergenceError(Exception):
@@ -59,7 +78,7 @@ class Journal(Protocol):
 
     def append(self, kind: str, body: object, *, incoming: bool) -> int: ...
 
-    def write(self) -> None: ...
+    def write(self, before: int | None = None) -> None: ...
 
     def flush(self) -> None: ...
 
@@ -71,8 +90,10 @@ class Surroundings:
     `past` tells the frames of a journal's past, `feed` those that follow, each when it is due.
     `now` returns the moment it is between two frames, None where time passes with frames only.
     `inputs` returns what came from outside since the last call; `pause` waits for so many seconds,
-    less where something has come. `before_orders` is called before orders leave and may raise to
-    stop the process (the leader's fence).
+    less where something has come. `frames_safe` returns how many frames the
+    disk has (None for all), `sync_feed` waits until it has all: the journal's file never names a
+    frame that a power cut could take back. `before_orders` is called before orders
+    leave and may raise to stop the process (the leader's fence).
     """
 
     journal: Journal
@@ -86,6 +107,8 @@ class Surroundings:
     before_orders: Callable[[], None]
     symbols: dict[int, str]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    frames_safe: Callable[[], int | None] = lambda: None
+    sync_feed: Callable[[], None] = lambda: None
 
 
 class Runner:
@@ -101,6 +124,8 @@ class Runner:
         self._faults: dict[tuple[str, str], int] = {}
         self._commands: set[int] = set()
         self._is_live = False
+        self._invariants = Invariants(engine)
+        self._named: deque[tuple[int, int]] = deque()
 
     async def run(self, head: dict[str, Any], until: datetime) -> None:
         """Live the session to `until`, from where the journal ends.
@@ -118,6 +143,7 @@ class Runner:
             await self._frame(frame)
         await self._up_to(until)
         self._log(ENDED, msgspec.Raw(b"{}"), incoming=False)
+        self._around.sync_feed()
         self._around.journal.flush()
 
     def _open(self, head: dict[str, Any]) -> None:
@@ -168,6 +194,7 @@ class Runner:
             now = self._around.now()
             if not coming.done() and now is not None:
                 await self._up_to(now)
+                self._write_down()
         return coming.result()
 
     async def _up_to(self, moment: datetime) -> None:
@@ -209,7 +236,7 @@ class Runner:
             symbol = self._around.symbols.get(fault.token, str(fault.token))
             key = (symbol, fault.reason)
             self._faults[key] = self._faults.get(key, 0) + fault.count
-        self._log(FRAME, {"at": frame.at, "frame": frame.index}, incoming=True)
+        self._log(FRAME, _FrameTaken(frame.at, frame.index), incoming=True)
         for update in self._around.venue.observe(frame.at, ticks):
             await self._handle(BrokerSaid(frame.at, update))
         await self._handle(MarketStep(frame.at, frame.index, ticks))
@@ -222,19 +249,18 @@ class Runner:
     async def _handle(self, event: Event) -> None:
         """Journal an event, let the engine answer, journal and do what it wishes.
 
-        The books are checked unless nothing happened that could have changed them: no news of an
-        order, and no action, which is how every other change of them shows.
+        The books of every plan that something happened to are checked then.
         """
-        may_differ = False
+        plans: dict[str, None] = {}
         self._inbox.append(event)
         while self._inbox:
             event = self._inbox.popleft()
             self._log(type(event).__name__, body_of(event), incoming=True)
             actions = self.answer(event)
-            may_differ |= bool(actions) or isinstance(event, BrokerSaid | ChangeRefused)
+            plans.update(dict.fromkeys(touched(self.engine, event, actions)))
             await self._do(actions)
-        if may_differ:
-            check(self.engine)
+        if plans:
+            self._invariants.check(plans)
 
     async def _do(self, actions: Sequence[Action]) -> None:
         """Write actions down and do what they wish; orders leave once the file is flushed.
@@ -249,15 +275,26 @@ class Runner:
             if isinstance(action, PlaceOrder | ModifyOrder | CancelOrder) and (again or not is_past)
         ]
         if wishes:
+            self._around.sync_feed()
             self._around.journal.flush()
             self._around.before_orders()
         else:
-            self._around.journal.write()
+            self._write_down()
         for action in actions:
             if isinstance(action, SetTimer):
                 self._around.timeline.set(action.due, action.key)
         for wish in wishes:
             self._inbox.extend(await self._around.venue.send(wish))
+
+    def _write_down(self) -> None:
+        """Hand the journal to the system as far as the frames that it names are on the disk."""
+        safe = self._around.frames_safe()
+        while self._named and (safe is None or self._named[0][0] < safe):
+            self._named.popleft()
+        if self._named:
+            self._around.journal.write(self._named[0][1])
+        else:
+            self._around.journal.write()
 
     def _log_all(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -266,7 +303,9 @@ class Runner:
     def _log(self, kind: str, body: object, *, incoming: bool) -> bool:
         """Write a record down, or check it against the one that stands there; say if it did."""
         if not self._past:
-            self._around.journal.append(kind, body, incoming=incoming)
+            number = self._around.journal.append(kind, body, incoming=incoming)
+            if isinstance(body, _FrameTaken):
+                self._named.append((body.frame, number))
             return False
         record = self._past.popleft()
         again = plain(msgspec.Raw(msgspec.json.encode(body)))

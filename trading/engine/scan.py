@@ -5,7 +5,7 @@ Whether and how much of an opportunity is traded is decided by the gate; see `en
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,28 +16,46 @@ from marketdata.features.atr import ATR
 from marketdata.features.base import Feature
 from marketdata.features.board import FeatureBoard
 from marketdata.features.vwap import SessionVWAP
+from marketdata.options.chain import chains_of
 from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
-from strategies.base import Strategy
+from strategies.base import Frame, Strategy
+from strategies.context import IV_PERCENTILE
 from strategies.frames import closed_at, live_frame
 from strategies.opinions import Opinions, RepeatMemory, opinions
-from strategies.opportunities import Candidate, Opportunity
+from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
 from strategies.ranking_features import Conditions
 from strategies.ranking_features import features as ranking_features
-from strategies.signals import Signal
-from strategies.structures import NotPossible, Structure, as_contract
+from strategies.signals import Signal, Signals
+from strategies.structures import OPTIONS
+from trading.engine.candidates import candidate_of
+from trading.engine.context import Readings
 from trading.engine.guard import Ranges
-from trading.engine.proposals import costs_of, quote_of
+from trading.engine.quarantine import (
+    FAULTS,
+    Quarantine,
+    Stopwatch,
+    StrategyFault,
+    check_answer,
+    told,
+)
 from trading.engine.settings import EngineSetup
+from trading.engine.structure_market import PanelMarket
 from trading.engine.trades import Trade
+from trading.engine.turnover import with_turnover
 
 EXIT_ATR = ATR(14)
 """The range that exits trail by, on the strategy's own time-frame."""
 SLOW_ATR = ATR(28)
 """The smoother range that the volatility exit compares with its value at the entry."""
 _VWAP = SessionVWAP(1.0)
+
+
+def nothing() -> tuple[Stance, ...]:
+    """Return that nothing is held."""
+    return ()
 
 
 def timeframes(setup: EngineSetup) -> tuple[Timeframe, ...]:
@@ -61,21 +79,40 @@ def new_panel(setup: EngineSetup) -> Panel:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a scan came to: ranked opportunities, opinions nothing can be traded for, and faults."""
+    """What a scan came to: ranked opportunities, opinions nothing can be traded for, and faults.
+
+    `rejected`: opinions that could not be one; `faults`: strategies that have to be put aside, and
+    why; nothing of what they said in this cycle is in the rest.
+    """
 
     opportunities: tuple[Opportunity, ...]
     fallen: tuple[tuple[Signal, str], ...]
     rejected: tuple[str, ...]
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one strategy came to on one bar."""
+
+    strategy: str
+    candidates: list[Candidate]
+    fallen: list[tuple[Signal, str]]
+    rejected: list[str]
 
 
 class Scan:
-    """Keeps features up to date and asks the strategies when their bars close."""
+    """Keeps features up to date and asks the strategies when their bars close.
+
+    `quarantine`: the strategies that are not asked; the engine changes it. `stopwatch`: who
+    measures how long each takes, None where nobody does.
+    """
 
     def __init__(self, setup: EngineSetup, panel: Panel) -> None:
         self._setup = setup
         self._panel = panel
         self._columns = setup.universe.columns
-        size = len(self._columns)
+        size = setup.universe.studied
         self._ranker = Ranker(setup.ranking, size)
         self._memories = {s.name: RepeatMemory(s.repeat, size) for s in setup.strategies}
         self._boards = {
@@ -85,9 +122,14 @@ class Scan:
         self._timeframe_of = {s.name: s.timeframe for s in setup.strategies}
         self._latest: dict[Timeframe, Mapping[Feature, Mapping[str, Floats]]] = {}
         self._trades_as = np.array(
-            [c.index if c.trade_as is None else c.trade_as for c in self._columns]
+            [c.index if c.trade_as is None else c.trade_as for c in self._columns[:size]]
         )
         self._unknown = np.full(size, np.nan)
+        self._chains = chains_of(setup.universe, setup.day)
+        self._readings = Readings(setup, panel, self._chains)
+        self._scanned = np.array([column.scanned for column in self._columns[:size]])
+        self.quarantine = Quarantine()
+        self.stopwatch: Stopwatch | None = None
 
     def _features_on(self, timeframe: Timeframe) -> list[Feature]:
         wanted: list[Feature] = [EXIT_ATR, SLOW_ATR]
@@ -115,22 +157,27 @@ class Scan:
             self._latest[row.timeframe] = self._boards[row.timeframe].step(row)
             if row.timeframe is RANKING_TIMEFRAME:
                 frame = live_frame(ranking_features(), row, self._latest[row.timeframe])
-                self._ranker.observe(frame, self._conditions())
+                self._ranker.observe(frame, self._conditions(closed_at(row, UTC)))
 
-    def _conditions(self) -> Conditions:
+    def _conditions(self, moment: datetime) -> Conditions:
         at, panel = self._trades_as, self._panel
         return Conditions(
             bid=panel.bid[at],
             ask=panel.ask[at],
             bid_quantity=panel.bid_quantity[at].astype(np.float64),
             ask_quantity=panel.ask_quantity[at].astype(np.float64),
-            iv_percentile=self._unknown,
+            iv_percentile=self._readings.at(moment, (IV_PERCENTILE,))[IV_PERCENTILE],
             oi_change=self._unknown,
         )
 
     def ranges(self, trade: Trade) -> Ranges:
-        """Return how far the opinion's instrument moves on its strategy's bars."""
-        return self.ranges_of(trade.strategy, trade.opinion_column)
+        """Return how far the opinion's instrument moves on its strategy's bars.
+
+        An option moves by another measure: its trail stands still.
+        """
+        ranges = self.ranges_of(trade.strategy, trade.opinion_column)
+        is_option = trade.instrument.kind in OPTIONS
+        return Ranges(float("nan"), ranges.slow) if is_option else ranges
 
     def ranges_of(self, strategy: str, column: int) -> Ranges:
         """Return how far a column moves on a strategy's bars; NaN until warm."""
@@ -141,65 +188,78 @@ class Scan:
             float(latest[EXIT_ATR]["atr"][column]), float(latest[SLOW_ATR]["atr"][column])
         )
 
-    def look(self, at: datetime, rows: Sequence[BarRow]) -> Found:
-        """Return what the strategies say of the bars that have just closed."""
-        candidates: list[Candidate] = []
-        fallen: list[tuple[Signal, str]] = []
-        rejected: list[str] = []
+    def look(
+        self, at: datetime, rows: Sequence[BarRow], held: Callable[[], Sequence[Stance]] = nothing
+    ) -> Found:
+        """Return what the strategies that are not put aside say of the bars that have closed.
+
+        `held`: tells what money stands behind already; asked only where there is a candidate.
+        """
+        heard: list[_Heard] = []
+        faults: dict[str, str] = {}
+        market = PanelMarket(self._setup.universe, self._panel, self._chains, at)
         for row in rows:
             for strategy in self._setup.strategies:
-                if strategy.timeframe is not row.timeframe:
+                name = strategy.name
+                is_out = name in faults or self.quarantine.holds(name)
+                if is_out or strategy.timeframe is not row.timeframe:
                     continue
-                said = self._opinions(strategy, row, at)
-                for signal in said.signals:
-                    candidate = self._candidate(signal, at)
-                    if isinstance(candidate, Candidate):
-                        candidates.append(candidate)
-                    else:
-                        fallen.append((signal, candidate.reason))
-                rejected += [
-                    f"{strategy.name} on {item.column.instrument.symbol}: {item.reason}"
-                    for item in said.rejected
-                ]
-        return Found(self._ranker.rank(candidates), tuple(fallen), tuple(rejected))
+                try:
+                    heard.append(self._heard(strategy, row, market))
+                except StrategyFault as fault:
+                    faults[name] = str(fault)
+        sound = [each for each in heard if each.strategy not in faults]
+        candidates = [one for each in sound for one in each.candidates]
+        return Found(
+            opportunities=self._ranker.rank(candidates, held() if candidates else ()),
+            fallen=tuple(one for each in sound for one in each.fallen),
+            rejected=tuple(text for each in sound for text in each.rejected),
+            faults=tuple(faults.items()),
+        )
+
+    def _heard(self, strategy: Strategy, row: BarRow, market: PanelMarket) -> _Heard:
+        """Return what one strategy says of one bar. Raises `StrategyFault`."""
+        heard = _Heard(strategy.name, [], [], [])
+        said = self._opinions(strategy, row, market.at)
+        for signal in said.signals:
+            place = self._setup.universe.column_of(signal.instrument.key)
+            away = self._from_vwap(place, signal.entry)
+            candidate = candidate_of(self._setup, strategy, signal, market, away)
+            if isinstance(candidate, Candidate):
+                heard.candidates.append(with_turnover(candidate, self._setup.universe, self._panel))
+            else:
+                heard.fallen.append((signal, candidate.reason))
+        heard.rejected.extend(
+            f"{strategy.name} on {item.column.instrument.symbol}: {item.reason}"
+            for item in said.rejected
+        )
+        return heard
 
     def _opinions(self, strategy: Strategy, row: BarRow, at: datetime) -> Opinions:
-        frame = live_frame(strategy.features(), row, self._latest[row.timeframe])
-        said = strategy.signals(frame)
+        said, frame = self._asked(strategy, row)
         if not said.side.any():
             return Opinions((), ())
         allowed = self._memories[strategy.name].allow(said.side, row.session, row.start)
         closed = closed_at(row, at.tzinfo or UTC)
         return opinions(strategy, replace(said, side=allowed), self._setup.universe, closed, frame)
 
-    def _candidate(self, signal: Signal, at: datetime) -> Candidate | NotPossible:
-        own = self._columns[self._setup.universe.column_of(signal.instrument.key)]
-        if own.trade_as is None:
-            return NotPossible(f"{signal.instrument.symbol} has nothing to be traded as")
-        traded = self._columns[own.trade_as]
-        quote = quote_of(self._panel, traded.index)
-        structure = as_contract(signal, traded.instrument, quote_of(self._panel, own.index), quote)
-        if isinstance(structure, NotPossible):
-            return structure
-        lot = traded.instrument.lot_size
-        return Candidate(
-            signal=signal,
-            structure=structure,
-            column=own.index,
-            spread_fraction=quote.spread_fraction,
-            depth_in_lots=min(quote.bid_quantity, quote.ask_quantity) / lot,
-            costs_to_reward=self._costs(structure) / structure.reward,
-            event=any(start <= at < end for start, end in self._setup.event_windows),
-            distance_from_vwap=self._from_vwap(own.index, signal.entry),
-        )
+    def _asked(self, strategy: Strategy, row: BarRow) -> tuple[Signals, Frame]:
+        """Return a strategy's answer, checked, and what it looked at. Raises `StrategyFault`."""
+        if self.stopwatch is not None:
+            self.stopwatch.begun(strategy.name)
+        try:
+            frame = live_frame(
+                strategy.features(), row, self._latest[row.timeframe], self._beside(strategy, row)
+            )
+            said: object = strategy.signals(frame)
+        except FAULTS as error:
+            raise StrategyFault(told(error)) from error
+        if self.stopwatch is not None:
+            self.stopwatch.ended(strategy.name)
+        return check_answer(said, len(row.close), self._scanned), frame
 
-    def _costs(self, structure: Structure) -> float:
-        """Return the charges of one lot's round trip in rupees a unit."""
-        lot = structure.legs[0].instrument.lot_size
-        charged = self._setup.execution.with_charges
-        return (
-            float(costs_of(structure, self._setup.day, with_charges=charged).round_trip(lot)) / lot
-        )
+    def _beside(self, strategy: Strategy, row: BarRow) -> Mapping[str, Floats]:
+        return self._readings.at(closed_at(row, UTC), strategy.context)
 
     def _from_vwap(self, column: int, price: float) -> float:
         latest = self._latest.get(RANKING_TIMEFRAME)

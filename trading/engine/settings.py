@@ -5,18 +5,21 @@ Where these values come from (a config version, a data set) is decided above; no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from marketdata.instruments import Instrument
+from marketdata.instruments import Instrument, PriceDirection
+from marketdata.options.iv_history import IvHistories, IvSettings
 from marketdata.universe import Universe
+from risk.event_rules import EventWindow
 from risk.exits import ExitRules
 from risk.hours import Stages
 from risk.limits import RiskLimits
 from strategies.base import Strategy
 from strategies.ranking_settings import RankingSettings
+from strategies.signals import Direction
 
 
 class EntryStyle(StrEnum):
@@ -41,10 +44,12 @@ class ExecutionSettings:
     `stop_offset_fraction`: the resting stop's limit lies the larger of both behind its trigger.
     `exit_chase_ticks`: how far through the touch an exit's limit lies; after `exit_retry_seconds`
     unfilled it is priced anew, after `exit_attempts` of these it becomes a market order with
-    `market_protection` percent (-1 is the broker's automatic). After a refused exit the next one
-    waits for `refusal_pause_seconds`. `stop_watchdog_seconds`: how long
-    the price may be through a stop that has not filled. `one_unit`: trade one unit whatever the
-    risk (comparisons with other implementations only). `with_charges` off books no charges.
+    `market_protection` percent (-1 is the broker's automatic). A leg of several that has not
+    filled within `leg_retry_seconds` is priced anew, each time up to `leg_chase_ticks` further;
+    after `leg_attempts` of these the entry ends with what is held. After a refused exit the next
+    one waits for `refusal_pause_seconds`. `stop_watchdog_seconds`: how long the price may be
+    through a stop that has not filled. `one_unit`: trade one unit whatever the risk (comparisons
+    with other implementations only). `with_charges` off books no charges.
     """
 
     entry_style: EntryStyle = EntryStyle.LIMIT
@@ -58,6 +63,9 @@ class ExecutionSettings:
     refusal_pause_seconds: int = 3
     exit_is_market: bool = False
     stop_watchdog_seconds: int = 5
+    leg_retry_seconds: int = 5
+    leg_attempts: int = 2
+    leg_chase_ticks: int = 2
     market_protection: Decimal = Decimal(-1)
     target_style: TargetStyle = TargetStyle.CONVERT
     one_unit: bool = False
@@ -69,11 +77,28 @@ class ExecutionSettings:
             "exit_retry_seconds",
             "exit_attempts",
             "refusal_pause_seconds",
+            "leg_retry_seconds",
+            "leg_attempts",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"execution.{name}: expected 1 or more")
         if not 0 <= self.stop_offset_fraction < 1:
             raise ValueError("execution.stop_offset_fraction: expected from 0 to below 1")
+
+    def stop_prices(
+        self, instrument: Instrument, direction: Direction, stop: float
+    ) -> tuple[Decimal, Decimal]:
+        """Return trigger and limit of the order that protects a position at `stop`, on the grid.
+
+        `direction` of the position; both lie on its losing side or at `stop`.
+        """
+        away = PriceDirection.DOWN if direction is Direction.LONG else PriceDirection.UP
+        trigger = instrument.on_grid(stop, away)
+        offset = max(
+            self.stop_offset_ticks * instrument.tick_size,
+            trigger * Decimal(repr(self.stop_offset_fraction)),
+        )
+        return trigger, instrument.on_grid(trigger - offset * int(direction), away)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +106,11 @@ class EngineSetup:
     """Everything a run starts with; two runs with equal set-ups and events decide equally.
 
     `stages` holds one entry per column of the universe, None where nothing is traded.
-    `previous_close`: rupees by column, NaN where unknown. `event_windows`: from and until of
-    scheduled events that concern the whole market. `banned`: underlyings that may not be entered,
-    every share where `has_ban_list` is false. `live` is true when orders reach a real broker.
-    `warm_up` is not here: histories go to `Engine.warm`.
+    `previous_close`: rupees by column, NaN where unknown. `event_windows`: of the
+    scheduled events near the session, with their effects. `banned`: underlyings that may not be
+    entered, every share where `has_ban_list` is false. `live` is true when orders reach a real
+    broker. `iv_history`: volatility at the money of days before by underlying, of which
+    `iv_settings` says how many count. `warm_up` is not here: histories of bars go to `Engine.warm`.
     """
 
     run_code: str
@@ -101,9 +127,11 @@ class EngineSetup:
     exits: ExitRules
     execution: ExecutionSettings
     banned: frozenset[str]
-    event_windows: tuple[tuple[datetime, datetime], ...]
+    event_windows: tuple[EventWindow, ...]
     live: bool
     has_ban_list: bool = True
+    iv_history: IvHistories = field(default_factory=dict)
+    iv_settings: IvSettings = field(default_factory=IvSettings)
 
     def instrument(self, column: int) -> Instrument:
         """Return the instrument of a column."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from execution.orders import Role
 from execution.positions import Position
 from marketdata.instruments import Instrument
 from risk.exits import ExitPlan, ExitReason, ExitState
@@ -47,6 +48,15 @@ class IllegalMoveError(Exception):
     """A plan was told to move in a way the table does not allow."""
 
 
+def check_move(plan_id: str, state: PlanState, to: PlanState) -> bool:
+    """Say whether going from `state` to `to` changes anything. Raises `IllegalMoveError`."""
+    if to is state:
+        return False
+    if to not in PLAN_MOVES[state]:
+        raise IllegalMoveError(f"{plan_id}: {state} -> {to} is not allowed")
+    return True
+
+
 @dataclass(slots=True)
 class Trade:
     """The engine's memory of one plan; lists hold client ids in the order of sending.
@@ -54,7 +64,9 @@ class Trade:
     `closing` is why the whole position is on its way out, None while it is not; `leaving` the
     units that are to leave as soon as their stop has given them up. `expected_entry`
     is the price the decision was made on. Prices of `exit_plan` and `exit_state` are rupees of the
-    traded contract; `quote_at_us` is the exchange time of the price last looked at.
+    traded contract. `view` is the opinion on the underlying. One leg of a plan of several names
+    that plan in `combination`, trades `ratio` units for each of its units, and rests a stop only
+    where nothing else bounds its loss (`rests_stop`).
     """
 
     plan_id: str
@@ -64,6 +76,7 @@ class Trade:
     column: int
     opinion_column: int
     direction: Direction
+    view: Direction
     planned_quantity: int
     expected_entry: Decimal
     margin_per_unit: Decimal
@@ -87,6 +100,9 @@ class Trade:
     opened_quantity: int = 0
     opened_at: datetime | None = None
     closed_at: datetime | None = None
+    combination: str = ""
+    ratio: int = 1
+    rests_stop: bool = True
 
     @property
     def open_quantity(self) -> int:
@@ -108,11 +124,21 @@ class Trade:
         """Say whether nothing is held and nothing more is expected."""
         return self.state in (PlanState.CLOSED, PlanState.ENTRY_CANCELLED)
 
+    def orders_of(self, role: Role) -> list[str]:
+        """Return the list that orders of a role stand in."""
+        match role:
+            case Role.ENTRY:
+                return self.entries
+            case Role.STOP:
+                return self.stops
+            case Role.TARGET:
+                return self.targets
+            case Role.EXIT:
+                return self.exits
+
     def move(self, state: PlanState) -> bool:
         """Go to `state`; say whether that changed anything. Raises `IllegalMoveError`."""
-        if state is self.state:
+        if not check_move(self.plan_id, self.state, state):
             return False
-        if state not in PLAN_MOVES[self.state]:
-            raise IllegalMoveError(f"{self.plan_id}: {self.state} -> {state} is not allowed")
         self.state = state
         return True

@@ -74,7 +74,7 @@ async def answered(broker: Broker, wish: Wish) -> Answer:
     A session that has ended proves that nothing was sent.
     """
     try:
-        return BrokerSaid(wish.at, await _call(broker, wish))
+        return BrokerSaid(wish.at, await _call(broker, wish), _number(wish))
     except (Refused, SessionExpired) as error:
         return _failed(wish, str(error), proven=True)
     except OutcomeUnknown as error:
@@ -91,9 +91,13 @@ def _call(broker: Broker, wish: Wish) -> Awaitable[OrderUpdate]:
             return broker.cancel(client_id)
 
 
+def _number(wish: Wish) -> int:
+    return wish.number if isinstance(wish, ModifyOrder) else 0
+
+
 def _failed(wish: Wish, reason: str, *, proven: bool) -> Answer:
     if not isinstance(wish, PlaceOrder):
-        return ChangeRefused(wish.at, wish.client_id, reason, proven=proven)
+        return ChangeRefused(wish.at, wish.client_id, reason, proven, _number(wish))
     state = OrderState.REJECTED if proven else OrderState.UNKNOWN
     return BrokerSaid(
         wish.at, OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)

@@ -27,11 +27,21 @@ OVER = (PlanState.CLOSED.value, PlanState.ENTRY_CANCELLED.value)
 
 
 class Plan(RunRow):
-    """A structure to trade and its way out; prices in rupees of the traded contract."""
+    """A structure to trade and its way out; prices in rupees of the traded contract.
+
+    Of several legs they are of the net value; each leg is then a plan of its own under the same
+    decision that names the whole in `combination`, and `outlook` tells what the whole can come to
+    at expiry (rupees a unit, greeks; null where unlimited or unknown). `kind` is empty for one leg.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(max_length=120)
     decision = models.ForeignKey("trading.Decision", models.PROTECT, related_name="plans")
+    combination = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="combined"
+    )
+    kind = models.CharField(max_length=30, blank=True)
+    outlook = models.JSONField(null=True, blank=True)
     strategy = models.CharField(max_length=50)
     direction = models.SmallIntegerField()
     entry = money()

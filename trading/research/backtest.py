@@ -65,8 +65,8 @@ def backtest(request: Request, progress: Progress) -> Result:
     is traded, and `FactMissing` for a session before the first known charges.
     """
     config = config_of(request.wishes)
-    market = _market(request, config)
-    first = _place(market, request)
+    market = read_market(request, config)
+    first = first_place(market, request)
     run = asyncio.run(run_sessions(Plan(config, market, first, request.every_frame), progress))
     days = tuple(day for day, _ in run.balances)
     curve = curve_of(market, first, first + len(days), run.notes, run.trades)
@@ -83,7 +83,8 @@ def backtest(request: Request, progress: Progress) -> Result:
     )
 
 
-def _market(request: Request, config: Config) -> Market:
+def read_market(request: Request, config: Config) -> Market:
+    """Return the bars of a request, screened. Raises as `backtest` for what cannot be used."""
     calendar = Calendar.load()
     paths = symbols_in(request.folder, request.symbols)
     files: Mapping[str, SymbolBars] = {
@@ -104,7 +105,8 @@ def _check_range(request: Request, days: tuple[TradingDay, ...]) -> None:
         raise HistoryError(request.folder, "ts", f"a usable bar in {span}{there}")
 
 
-def _place(market: Market, request: Request) -> int:
+def first_place(market: Market, request: Request) -> int:
+    """Return the place of the first session that is traded; those before it are history."""
     return next(place for place, day in enumerate(market.days) if day.date >= request.first)
 
 

@@ -94,7 +94,7 @@ class Collector:
             case _:
                 pass
 
-    def write(self) -> None:
+    def write(self, before: int | None = None) -> None:
         """Do nothing: memory is where it stays."""
 
     def flush(self) -> None:

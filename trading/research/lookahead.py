@@ -18,10 +18,13 @@ from marketdata.timeframes import Timeframe
 from strategies.base import Strategy
 from strategies.frames import batch_frame
 from strategies.opinions import allow_batch
+from strategies.ranking import RankerState
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
-from strategies.ranking_features import Conditions, measure
+from strategies.ranking_features import Conditions, Raw, grades_of, raw_of
 from strategies.ranking_features import features as ranking_features
 from strategies.ranking_history import HistoryState
+from strategies.ranking_settings import RankingSettings
+from strategies.ranking_together import ClosesState
 from trading.engine.settings import EngineSetup
 from trading.research.bar_days import TradingDay
 from trading.research.bar_market import Market
@@ -37,17 +40,18 @@ class Lookahead:
 
     `said_at`: epoch seconds of the ends of the bars on which a strategy may speak, rising;
     `said_in`: of which columns it may, a row each.
-    `grades`: what the ranking observes of each bar of its time-frame, shape `(4, 2, T, N)`;
-    `observed_from`: the first of these that a run observes.
+    `raw`: what the ranking sees of each bar of its time-frame, shape `(T, N)` or `(N,)`, and
+    `grades` what that is worth, `(4, 2, T, N)`; `observed_from`: the first bar a run observes.
     """
 
     grids: Mapping[Timeframe, BarGrid]
     outputs: Mapping[Timeframe, Outputs]
     said_at: Ints
     said_in: Flags
+    raw: Raw
     grades: Floats
     observed_from: int
-    window: int
+    ranking: RankingSettings
 
     @classmethod
     def of(
@@ -68,14 +72,16 @@ class Lookahead:
         )
         ranked = grids[RANKING_TIMEFRAME]
         frame = batch_frame(ranking_features(), ranked, outputs[RANKING_TIMEFRAME])
+        raw = raw_of(frame, _conditions(setup, market, ranked))
         return cls(
             grids=grids,
             outputs=outputs,
             said_at=said_at,
             said_in=said_in,
-            grades=measure(frame, _conditions(setup, market, ranked)),
+            raw=raw,
+            grades=grades_of(raw),
             observed_from=int(np.searchsorted(ranked.session, first)),
-            window=setup.ranking.window,
+            ranking=setup.ranking,
         )
 
     def row(self, timeframe: Timeframe, end_s: int) -> int:
@@ -109,10 +115,25 @@ class Lookahead:
         place = int(np.searchsorted(self.said_at, end_s))
         return place < len(self.said_at) and int(self.said_at[place]) == end_s
 
-    def observed(self, end_s: int) -> HistoryState:
+    def observed(self, end_s: int) -> RankerState:
         """Return the ranking's memory as it is at `end_s`."""
-        length = self.window + 1
-        seen = max(self.row(RANKING_TIMEFRAME, end_s) + 1 - self.observed_from, 0)
+        newest = self.row(RANKING_TIMEFRAME, end_s)
+        seen = max(newest + 1 - self.observed_from, 0)
+        grid, first = (
+            self.grids[RANKING_TIMEFRAME],
+            max(seen - 1 - self.ranking.correlation_bars, 0),
+        )
+        bars = slice(self.observed_from + first, self.observed_from + seen)
+        return RankerState(
+            history=self._history(seen),
+            closes=ClosesState(grid.close[bars], grid.minute[bars]),
+            raw={name: v[newest] if v.ndim == 2 else v for name, v in self.raw.items()}
+            if seen
+            else {},
+        )
+
+    def _history(self, seen: int) -> HistoryState:
+        length = self.ranking.window + 1
         numbers = np.arange(max(seen - length, 0), seen)
         features, sides, _, columns = self.grades.shape
         values = np.full((features, sides, columns, length), np.nan)

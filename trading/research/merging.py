@@ -123,17 +123,16 @@ class Stretches:
         ticks[is_rest] = self._told.rest[minute[is_rest], columns[is_rest]]
         return ticks
 
-    def first_touch(self, column: int, levels: tuple[float, float], place: int) -> int | None:
-        """Return the first frame from `place` on at which a price may reach either level.
+    def first_touch(self, column: int, levels: tuple[float, float], minute: int) -> int | None:
+        """Return the first minute from `minute` on in which a price may reach either level.
 
         `levels`: the lower and the upper, rupees. The bar that touches may be told too early,
         never too late; None where none does.
         """
-        minute = place // 2
         touched = (self._low[minute:, column] <= levels[0] + _HALF_A_PAISA) | (
             self._high[minute:, column] >= levels[1] - _HALF_A_PAISA
         )
         first = int(np.argmax(touched)) if len(touched) else 0
         if not len(touched) or not touched[first]:
             return None
-        return max(place, 2 * (minute + first))
+        return minute + first

@@ -5,7 +5,7 @@ What is known is `lookahead.py`; which moments the engine is shown is `skipping.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -15,8 +15,9 @@ from marketdata.features.base import Feature
 from marketdata.panel import Panel
 from marketdata.ticks import Ticks
 from marketdata.timeframes import Timeframe
+from strategies.opportunities import Stance
 from trading.engine.core import Engine
-from trading.engine.scan import Found, Scan, new_panel, timeframes
+from trading.engine.scan import Found, Scan, new_panel, nothing, timeframes
 from trading.engine.settings import EngineSetup
 from trading.research.lookahead import Lookahead
 
@@ -61,13 +62,15 @@ class PlannedScan(Scan):
             if found is not None:
                 self._latest[timeframe] = found
 
-    def look(self, at: datetime, rows: Sequence[BarRow]) -> Found:
+    def look(
+        self, at: datetime, rows: Sequence[BarRow], held: Callable[[], Sequence[Stance]] = nothing
+    ) -> Found:
         """Return what the strategies say, without asking where it is known to be nothing."""
         end_s = int(at.timestamp())
         if not self._ahead.may_speak(end_s):
             return Found((), (), ())
         self._ranker.restore(self._ahead.observed(end_s))
-        return super().look(at, rows)
+        return super().look(at, rows, held)
 
 
 class _Wants(Scan):

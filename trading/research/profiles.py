@@ -6,12 +6,13 @@ What the settings mean stands with the rooms; what follows from them in `docs/ba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from risk.event_rules import EventRules
 from strategies.registry import STRATEGIES
 from trading.config import Config, ConfigError, read, with_settings
 
@@ -78,7 +79,12 @@ _PLAIN: Mapping[str, Any] = {
         "physical_expiry_days": 0,
     },
     "exits": dict.fromkeys(_EXITS_OFF, False),
-    "ranking": {"top_n": _NO_LIMIT, "max_per_underlying": _NO_LIMIT},
+    "ranking": {
+        "top_n": _NO_LIMIT,
+        "max_per_underlying": _NO_LIMIT,
+        "max_correlated": _NO_LIMIT,
+        "penalties": {"max_correlation": 1},
+    },
     "execution": {
         "entry_style": "MARKET",
         "entry_timeout_seconds": 86_400,
@@ -95,6 +101,10 @@ _PLAIN: Mapping[str, Any] = {
         "require_market_protection": False,
     },
     "event_block_minutes": 0,
+    "events": {
+        item.name: {"near_before_minutes": 0, "near_after_minutes": 0, "whole_day": False}
+        for item in fields(EventRules)
+    },
 }
 
 

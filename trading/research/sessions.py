@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 
 from marketdata.bars import BarGrid
-from marketdata.events import events_between
 from marketdata.quality import ScreenedTokens, TickScreen
 from marketdata.ticks import Ticks
 from marketdata.timeframes import Timeframe
@@ -34,6 +32,7 @@ from trading.research.lookahead import Lookahead
 from trading.research.planned import skipping_engine, wanted_features
 from trading.research.round_trips import RoundTrip, round_trips
 from trading.research.skipping import SkippingFeed, SkippingTimeline
+from trading.session_events import windows_of
 
 Progress = Callable[[int, int, Decimal], None]
 """Told after each session: how many are done, how many there are, and the balance."""
@@ -139,9 +138,9 @@ class _Teller:
             closes_at=day.closes_at,
             capital=balance,
             universe=universe_of(market.laid.columns, day.instruments),
-            stages=_stages(day, config),
+            stages=stages_on(day, config),
             previous_close=tuple(float(price) for price in market.previous_close[place]),
-            event_windows=_event_windows(day, config.event_block_minutes),
+            event_windows=windows_of(config, day.opens_at, day.closes_at),
         )
 
     def _runner(self, place: int, engine: Engine, around: _Told, notes: Collector) -> Runner:
@@ -206,16 +205,11 @@ def before(grid: BarGrid, setup: EngineSetup) -> BarGrid:
     return BarGrid(timeframe=grid.timeframe, **{name: getattr(grid, name)[:end] for name in names})
 
 
-def _stages(day: TradingDay, config: Config) -> tuple[Stages | None, ...]:
+def stages_on(day: TradingDay, config: Config) -> tuple[Stages | None, ...]:
+    """Return the stages of a day by column, None where nothing can be traded."""
     return tuple(
         stages(*day.windows[instrument.key], instrument.segment, config.hours)
         if instrument.is_tradable
         else None
         for instrument in day.instruments
     )
-
-
-def _event_windows(day: TradingDay, minutes: int) -> tuple[tuple[datetime, datetime], ...]:
-    around = timedelta(minutes=minutes)
-    found = events_between(day.opens_at - around, day.closes_at + around)
-    return tuple((event.starts_at - around, event.starts_at + around) for event in found)

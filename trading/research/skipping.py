@@ -113,8 +113,10 @@ class SkippingFeed(BarFeed):
         self._stops = tuple(stops)
         self._stretches = Stretches(told)
         self._columns = np.arange(len(day.instruments))
+        self._waiting: tuple[int, Sequence[Trade]] = (-1, ())
         self._told_to = np.zeros(len(day.instruments), dtype=np.int64)
         self._resting: dict[str, _Resting] = {}
+        self._touches: dict[str, tuple[_Resting, int | None]] = {}
         self._can_wait = engine.setup.execution.target_style is TargetStyle.REST and not _decides(
             engine.setup.exits
         )
@@ -177,15 +179,22 @@ class SkippingFeed(BarFeed):
         return until, np.union1d(columns, self._columns_of.get(until, columns))
 
     def _touch(self, trade: Trade, place: int) -> int | None:
-        levels = self._resting[trade.plan_id].levels
-        return self._stretches.first_touch(trade.column, levels, place)
+        """Return the first frame from `place` on that may touch a plan's order, None for none."""
+        resting, minute = self._resting[trade.plan_id], place // 2
+        known = self._touches.get(trade.plan_id)
+        if known is None or known[0] is not resting or (known[1] or minute) < minute:
+            found = self._stretches.first_touch(trade.column, resting.levels, minute)
+            known = self._touches[trade.plan_id] = (resting, found)
+        return None if known[1] is None else max(place, 2 * known[1])
 
     def is_busy(self) -> bool:
         """Say whether a plan may do more than wait for its resting stop or target."""
-        alive = self.engine.ledger.alive()
-        return any(not self._waits(trade) for trade in alive) or (
-            bool(alive) and self._loss_is_near(alive)
-        )
+        alive, version = self.engine.ledger.alive(), self.engine.orders.version
+        if self._waiting[0] != version or self._waiting[1] is not alive:
+            if not all(self._waits(trade) for trade in alive):
+                return True
+            self._waiting = version, alive
+        return bool(alive) and self._loss_is_near(alive)
 
     def _waits(self, trade: Trade) -> bool:
         """Say whether a plan only waits, and remember for what."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.integration.trading.journal_day import FUTURE, INDEX, whole_day
+from tests.integration.trading.journal_day import FUTURE, INDEX, several_legs, whole_day
 from trading import mapping
 from trading.engine import actions, events, trades
 from trading.mapping_scope import Scope, namespace_of
@@ -53,8 +53,10 @@ def order_with_event(scope: Scope, seq: int, body: mapping.Body) -> object:
 
 MAPPED: dict[type, Callable[..., object]] = {
     actions.SignalNoted: mapping.signal,
+    actions.RankingNoted: mapping.ranking,
     actions.DecisionNoted: mapping.decision,
     actions.PlanNoted: plan_with_legs,
+    actions.CombinationNoted: mapping.combination,
     actions.PlanMoved: mapping.plan_event,
     actions.OrderNoted: order_with_event,
     actions.FillNoted: mapping.fill,
@@ -70,7 +72,7 @@ MAPPED: dict[type, Callable[..., object]] = {
 
 
 def sample_of(kind: type) -> Mapping[str, Any]:
-    line = next(line for line in whole_day() if isinstance(line.body, kind))
+    line = next(line for line in whole_day() + several_legs() if isinstance(line.body, kind))
     return msgspec.json.decode(msgspec.json.encode(line.body))
 
 

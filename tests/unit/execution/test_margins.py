@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from execution.margins import margin_for
+from execution.margins import MarginLeg, margin_for, margin_of
 from execution.orders import Side
 from marketdata.dated import FactMissing
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -80,3 +82,104 @@ def test_bad_input_names_the_field(
 def test_a_day_before_the_tables_is_an_error() -> None:
     with pytest.raises(FactMissing, match="2016-08-16"):
         margin_for(SHARE, Side.BUY, 1, D(100), date(2016, 8, 16))
+
+
+def option(kind: Kind, strike: int, **changed: date) -> Instrument:
+    name = f"NIFTY26NOV{strike}{kind.value[0]}E{changed}"
+    return replace(FUTURE, kind=kind, symbol=name, strike=D(strike), **changed)
+
+
+def leg(kind: Kind, side: Side, strike: int, price: str, **changed: date) -> MarginLeg:
+    return MarginLeg(option(kind, strike, **changed), side, 65, D(price))
+
+
+CONDOR = (
+    leg(Kind.PUT, Side.BUY, 25600, "20"),
+    leg(Kind.PUT, Side.SELL, 25800, "50"),
+    leg(Kind.CALL, Side.SELL, 26200, "55"),
+    leg(Kind.CALL, Side.BUY, 26400, "25"),
+)
+
+
+def test_one_leg_is_what_it_is_alone() -> None:
+    sold = leg(Kind.CALL, Side.SELL, 26000, "120")
+
+    assert margin_of([sold], ON) == margin_for(sold.instrument, Side.SELL, 65, D(120), ON)
+
+
+def test_a_condor_blocks_one_wing_less_its_credit_and_two_exposures() -> None:
+    # Wing 200 less credit 60 (50 + 55 - 20 - 25), times 65; 2 % of 25,800 and of 26,200 times 65.
+    assert margin_of(CONDOR, ON) == D(140 * 65) + D("0.02") * (25800 + 26200) * 65
+
+
+def test_a_condor_blocks_twice_the_exposure_on_its_last_day() -> None:
+    assert margin_of(CONDOR, EXPIRY) - margin_of(CONDOR, ON) == D("0.02") * 52000 * 65
+
+
+def test_a_debit_spread_blocks_what_is_paid_and_one_exposure() -> None:
+    spread = (leg(Kind.CALL, Side.BUY, 26000, "120"), leg(Kind.CALL, Side.SELL, 26200, "50"))
+
+    assert margin_of(spread, ON) == D(70 * 65) + D("0.02") * 26200 * 65
+
+
+def test_a_bought_straddle_blocks_its_premium() -> None:
+    straddle = (leg(Kind.CALL, Side.BUY, 26000, "120"), leg(Kind.PUT, Side.BUY, 26000, "110"))
+
+    assert margin_of(straddle, ON) == D(230 * 65)
+
+
+def test_a_sold_straddle_scans_one_side_and_exposes_both() -> None:
+    straddle = (leg(Kind.CALL, Side.SELL, 26000, "120"), leg(Kind.PUT, Side.SELL, 26000, "110"))
+
+    assert margin_of(straddle, ON) == (D("0.093") + 2 * D("0.02")) * 26000 * 65
+
+
+def test_a_calendar_pays_a_charge_until_the_last_day_on_which_nothing_hedges() -> None:
+    near = leg(Kind.CALL, Side.SELL, 26000, "120")
+    far = leg(Kind.CALL, Side.BUY, 26000, "200", expiry=date(2026, 12, 29))
+
+    # 80 paid, 1.75 % of the far notional, 2 % of the sold one.
+    assert margin_of((near, far), ON) == D(80 * 65) + (D("0.0175") + D("0.02")) * 26000 * 65
+    alone = margin_for(near.instrument, Side.SELL, 65, D(120), EXPIRY) + D(200 * 65)
+    assert margin_of((near, far), EXPIRY) == alone
+
+
+def test_hedges_never_make_it_more_than_the_legs_alone() -> None:
+    wide = (leg(Kind.CALL, Side.SELL, 26000, "120"), leg(Kind.CALL, Side.BUY, 40000, "0.05"))
+    alone = sum(margin_for(one.instrument, one.side, 65, one.price, ON) for one in wide)
+
+    assert margin_of(wide, ON) == alone
+
+
+def test_another_underlying_hedges_nothing() -> None:
+    spread = (leg(Kind.CALL, Side.SELL, 26000, "120"), leg(Kind.CALL, Side.BUY, 26200, "50"))
+    other = replace(spread[1].instrument, name="BANKNIFTY")
+
+    apart = margin_of((spread[0], replace(spread[1], instrument=other)), ON)
+
+    assert apart == margin_of([spread[0]], ON) + 50 * 65
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((Kind.CALL, Kind.PUT)),
+            st.sampled_from((Side.BUY, Side.SELL)),
+            st.integers(25_000, 27_000),
+            st.integers(1, 400),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_margin_is_between_nothing_and_the_legs_alone_and_grows_with_the_lots(
+    told: list[tuple[Kind, Side, int, int]],
+) -> None:
+    legs = [leg(kind, side, strike, str(price)) for kind, side, strike, price in told]
+    twice = [replace(one, quantity=2 * one.quantity) for one in legs]
+    alone = sum(margin_for(o.instrument, o.side, o.quantity, o.price, ON) for o in legs)
+
+    margin = margin_of(legs, ON)
+
+    assert 0 <= margin <= alone
+    assert abs(margin_of(twice, ON) - 2 * margin) <= D("0.01") * (2 * len(legs) + 1)

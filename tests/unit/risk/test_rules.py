@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from execution.orders import Side
 from marketdata.instruments import Exchange, Instrument, Kind
 from risk import rules
 from risk.breakers import Breakers
 from risk.case import case_of
+from risk.event_rules import BLOCKED, EventEffects, EventWindow
 from risk.proposal import GateContext, Proposal
-from risk.rules import RULES, Rule, Verdict
+from risk.rules import RULES, Rule
+from risk.verdict import Verdict
 from strategies.signals import Direction
 from tests.unit.risk.builders import (
     BARE,
@@ -52,7 +55,7 @@ def test_every_rule_has_its_own_code() -> None:
 
     codes = [rule(case).rule for rule in RULES]
 
-    assert len(set(codes)) == len(codes) == 23
+    assert len(set(codes)) == len(codes) == 36
 
 
 @pytest.mark.parametrize(
@@ -177,19 +180,39 @@ def test_without_a_ban_list_the_refusal_says_so() -> None:
     assert ask(rules.banned, desk=context(banned=frozenset(), has_ban_list=False)).passed
 
 
+NEAR = EventEffects(blocks=False, ranked_down=True, stop_factor=1.5)
+
+
+def window(underlying: str, effects: EventEffects) -> EventWindow:
+    return EventWindow("RBI_POLICY", "RBI policy", underlying, at(9, 50), at(11, 0), effects)
+
+
 @pytest.mark.parametrize(
     ("events", "passed"),
     [
         ((), True),
-        ((("results", "OTHER"),), True),
-        ((("results", "NIFTY"),), False),
-        ((("RBI", ""),), False),
+        ((window("OTHER", BLOCKED),), True),
+        ((window("NIFTY", BLOCKED),), False),
+        ((window("", BLOCKED),), False),
+        ((window("", NEAR),), True),
     ],
 )
 def test_an_open_event_window_refuses_whom_it_concerns(
-    events: tuple[tuple[str, str], ...], passed: bool
+    events: tuple[EventWindow, ...], passed: bool
 ) -> None:
     assert ask(rules.event_window, desk=context(events=events)).passed is passed
+
+
+def test_the_verdict_names_every_event_that_is_near_and_what_it_does() -> None:
+    events = (window("", NEAR), window("OTHER", BLOCKED), window("NIFTY", BLOCKED))
+
+    verdict = ask(rules.event_window, desk=context(events=events))
+
+    assert (verdict.measured, verdict.allowed, verdict.unit) == (D(1), D(0), "events")
+    assert verdict.detail == (
+        "RBI policy, until 11:00: ranked down, stop x1.5; "
+        "RBI policy, until 11:00: no entries, ranked down"
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,3 +269,105 @@ def test_a_made_instrument_never_reaches_a_real_broker(
     made = proposal(legs=(leg(replace(FUTURE, made_from=made_from)),))
 
     assert ask(rules.made_instrument_live, made, context(live=live)).passed is passed
+
+
+BANDS = {FUTURE.key: (D("24900"), D("25100"))}
+
+
+def test_a_day_without_bands_refuses_no_price_and_says_so() -> None:
+    verdict = ask(rules.price_band, desk=context(bands=None))
+
+    assert (verdict.passed, verdict.measured) == (True, "no bands")
+
+
+def test_an_entry_and_a_stop_inside_the_band_pass_also_on_its_edge() -> None:
+    desk = context(bands=BANDS, stops=((FUTURE.key, D("24950")), (FUTURE.key, D("24900"))))
+
+    verdict = ask(rules.price_band, desk=desk)
+
+    assert verdict.passed
+    assert (verdict.measured, verdict.allowed) == (D("25000"), "24900 to 25100")
+
+
+@pytest.mark.parametrize("touch", [24_899.9, 25_100.1])
+def test_an_entry_outside_the_band_is_refused_with_its_price(touch: float) -> None:
+    asked = proposal(legs=(leg(at_quote=quote(touch, touch)),))
+
+    verdict = ask(rules.price_band, asked, context(bands=BANDS))
+
+    assert not verdict.passed
+    assert (verdict.measured, verdict.detail) == (D(repr(touch)), f"entry of {FUTURE.key}")
+
+
+def test_the_limit_beyond_the_touch_is_what_counts() -> None:
+    asked = proposal(legs=(leg(at_quote=quote(25_100.0, 25_100.0)),))
+
+    assert ask(rules.price_band, asked, context(bands=BANDS)).passed
+    assert not ask(rules.price_band, asked, context(bands=BANDS), chase_ticks=1).passed
+
+
+def test_a_stop_that_the_exchange_would_refuse_is_refused() -> None:
+    desk = context(bands=BANDS, stops=((FUTURE.key, D("24900")), (FUTURE.key, D("24899.9"))))
+
+    verdict = ask(rules.price_band, desk=desk)
+
+    assert not verdict.passed
+    assert (verdict.measured, verdict.detail) == (D("24899.9"), f"stop of {FUTURE.key}")
+
+
+def test_a_contract_without_a_band_is_refused_where_others_have_one() -> None:
+    verdict = ask(rules.price_band, desk=context(bands={SHARE.key: (D(1), D(2))}))
+
+    assert (verdict.passed, verdict.allowed) == (False, "no band")
+
+
+def test_every_leg_is_judged_by_its_own_band() -> None:
+    other = replace(FUTURE, token=9, symbol="NIFTY26SEPFUT")
+    asked = proposal(legs=(leg(), leg(other)))
+    desk = context(bands={**BANDS, other.key: (D("25050"), D("25100"))})
+
+    verdict = ask(rules.price_band, asked, desk)
+
+    assert (verdict.passed, verdict.detail) == (False, f"entry of {other.key}")
+
+
+def test_without_any_price_there_is_nothing_to_judge() -> None:
+    asked = proposal(legs=(leg(at_quote=quote(float("nan"), float("nan"))),))
+
+    assert ask(rules.price_band, asked, context(bands=BANDS)).measured == "no price"
+
+
+CALL = replace(FUTURE, token=10, symbol="NIFTY26AUG25000CE", kind=Kind.CALL, strike=D(25_000))
+WING = replace(CALL, token=11, symbol="NIFTY26AUG25200CE", strike=D(25_200))
+
+
+def _sold(*legs: Any) -> Proposal:
+    return proposal(legs=legs, direction=Direction.SHORT, stop=150.0, target1=80.0, target2=50.0)
+
+
+@pytest.mark.parametrize(
+    ("legs", "live", "passed"),
+    [
+        ((leg(CALL, Side.SELL, quote(100.0, 101.0)),), True, False),
+        ((leg(CALL, Side.SELL, quote(100.0, 101.0)),), False, True),
+        ((leg(CALL, Side.SELL), leg(WING, Side.BUY)), True, True),
+        ((leg(CALL, Side.SELL, ratio=2), leg(WING, Side.BUY)), True, False),
+        ((leg(CALL, Side.BUY),), True, True),
+        ((leg(FUTURE, Side.SELL),), True, True),
+    ],
+)
+def test_options_are_sold_for_real_money_with_a_hedge_only(
+    legs: Any, live: bool, passed: bool
+) -> None:
+    verdict = ask(rules.naked_short, _sold(*legs), context(live=live))
+
+    assert verdict.passed is passed
+
+
+def test_a_limit_lets_options_be_sold_without_a_hedge_for_real_money() -> None:
+    asked = _sold(leg(CALL, Side.SELL, quote(100.0, 101.0)))
+
+    verdict = ask(rules.naked_short, asked, context(live=True), naked_short_live=True)
+
+    assert verdict.passed
+    assert (verdict.measured, verdict.allowed) == ("NFO:NIFTY26AUG25000CE", "any")

@@ -14,7 +14,8 @@ from risk import rules
 from risk.case import case_of
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
-from risk.rules import RULES, Rule, Verdict, orders_of
+from risk.rules import RULES, Rule, orders_of
+from risk.verdict import Verdict
 from tests.unit.risk.builders import (
     BARE,
     FUTURE,

@@ -66,6 +66,7 @@ RULES = st.builds(
     hard_stop=st.booleans(),
     trail=st.booleans(),
     trail_step=st.sampled_from([0.0, 0.005]),
+    arm_at_r=st.sampled_from([0.0, 0.4, 1.5]),
     target1=st.booleans(),
     target2=st.booleans(),
     time_stop=st.booleans(),
@@ -196,3 +197,47 @@ def test_a_path_is_read_from_its_start_only(start: int) -> None:
     hit = first_hit(plan(rules=only(hard_stop=True)), opened(plan()), along, start=start)
 
     assert hit.index == {0: 0, 3: 5, 5: 5}[start]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    rules=RULES,
+    direction=st.sampled_from([LONG, SHORT]),
+    width=st.sampled_from([4.0, 12.0, 40.0]),
+    rests=st.booleans(),
+    missing=st.sampled_from([0.0, 0.2]),
+)
+def test_bars_passed_without_a_step_leave_the_state_that_steps_leave(
+    seed: int, rules: ExitRules, direction: Direction, width: float, rests: bool, missing: float
+) -> None:
+    made = plan(
+        direction,
+        entry=100.0,
+        stop=100.0 - direction * width,
+        target1=100.0 + direction * width,
+        target2=100.0 + direction * 2 * width,
+        rules=rules,
+        hard_stop_rests=rests,
+        tighten_at_s=OPENED_AT + 3_000,
+        square_off_at_s=OPENED_AT + 4_230,
+    )
+    along = path(seed, 90)
+    gone = np.random.default_rng(seed).random(90) < missing
+    for values in along[:4]:
+        values[gone] = math.nan
+    state = opened(made)
+
+    hit = first_hit(made, state, along, start=0)
+
+    for index in range(min(hit.index + 1, 90)):
+        prices = PriceBar(*(float(values[index]) for values in along[:4]), 60)
+        state, decision = step(
+            made,
+            state,
+            prices,
+            atr=along.atr[index],
+            slow_atr=along.slow_atr[index],
+            now_s=int(along.start_s[index]) + 60,
+        )
+    assert repr((state, decision)) == repr((hit.state, hit.decision))

@@ -95,17 +95,18 @@ class Counterparty:
     def _modify(self, wish: ModifyOrder, moment: datetime) -> Event:
         fate = self._fate("modify")
         order = self.orders.get(wish.client_id)
+        failed = ChangeRefused(moment, wish.client_id, "cannot be changed", True, wish.number)
         if fate == "refuse" or order is None or not order.left:
-            return ChangeRefused(moment, wish.client_id, "cannot be changed", proven=True)
+            return failed
         changed = order.request.changed_by(wish.change)
         if fate == "lose":
-            return ChangeRefused(moment, wish.client_id, "timeout", proven=False)
+            return replace(failed, reason="timeout", proven=False)
         if changed.quantity <= order.filled:
-            return ChangeRefused(moment, wish.client_id, "below what is filled", proven=True)
+            return replace(failed, reason="below what is filled")
         order.request, order.changed = changed, True
         if fate == "lose-answer":
-            return ChangeRefused(moment, wish.client_id, "timeout", proven=False)
-        return BrokerSaid(moment, self.word(wish.client_id, moment))
+            return replace(failed, reason="timeout", proven=False)
+        return BrokerSaid(moment, self.word(wish.client_id, moment), wish.number)
 
     def _cancel(self, wish: CancelOrder, moment: datetime) -> Event:
         fate = self._fate("cancel")

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from execution.orders import Fill, OrderChange, OrderState, OrderUpdate, Side
 from tests.unit.trading.engine.builders import FUTURE, FUTURE_COLUMN, D, at
 from tests.unit.trading.engine.desk import Desk, tick
+from tests.unit.trading.engine.legs import LegsDesk
 from tests.unit.trading.engine.test_order_book import STOP
 from trading.engine import actions as out
 from trading.engine.codec import body_of, event_of, plain
 from trading.engine.events import (
+    BandsTold,
     BrokerSaid,
     ChangeRefused,
     CommandIssued,
@@ -23,7 +25,9 @@ from trading.engine.events import (
     DataFault,
     Event,
     MarketStep,
+    StrategyOverran,
     TimerFired,
+    TwinFound,
 )
 
 FILL = Fill("T1", "S1", "B1", FUTURE, Side.SELL, 65, D("23950.10"), at(10, 0, 1))
@@ -42,11 +46,16 @@ EVENTS = (
             reason="because",
         ),
     ),
+    TwinFound(
+        at(10, 0), "S1", OrderUpdate("S1", "B2", at(10, 0), OrderState.FILLED, 65, fills=(FILL,))
+    ),
     ChangeRefused(at(10, 0), "S1", "no", proven=False),
     TimerFired(at(10, 0), "stage:flat_by:CASH"),
     CommandIssued(at(10, 0), 7, CommandKind.CLOSE_POSITION, "ann", "why", "P000001"),
     DataFault(at(10, 0), "RELIANCE", "zero-price", 3),
     ConditionChanged(at(10, 0), "data", good=False, detail="late"),
+    StrategyOverran(at(10, 0), "opening_range", "took 900 ms, allowed 250 ms a bar"),
+    BandsTold(at(10, 0), "kite", at(9, 5), ((FUTURE.key, D("21600.05"), D(26_400)),)),
 )
 
 
@@ -83,7 +92,9 @@ def actions_of_a_day() -> list[out.Action]:
     for order in list(desk.broker.orders.values()):
         if order.left:
             desk.fill(order.request.client_id, order.left, 24_000.0)
-    return desk.said
+    with_legs = LegsDesk()
+    with_legs.speak()
+    return desk.said + with_legs.said
 
 
 def test_every_action_reads_back_as_it_was():

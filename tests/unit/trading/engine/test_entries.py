@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from execution.orders import OrderState, OrderType, Role
+from risk.event_rules import BLOCKED, EventEffects, EventWindow
 from risk.rules import RULES
 from strategies.ranking_settings import RankingSettings
+from strategies.signals import Direction
 from tests.unit.trading.engine.builders import (
+    FUTURE,
     FUTURE_COLUMN,
     INDEX_COLUMN,
     RELIANCE_COLUMN,
     ROOMY,
+    D,
     Say,
     Scripted,
     Second,
@@ -28,7 +32,9 @@ from trading.engine.actions import (
     PlanNoted,
     RiskNoted,
     SignalNoted,
+    VerdictNote,
 )
+from trading.engine.events import BandsTold
 from trading.engine.settings import EntryStyle, ExecutionSettings
 
 
@@ -105,7 +111,7 @@ def test_an_opinion_that_cannot_become_a_contract_is_noted_with_the_reason():
 
 
 def test_an_opinion_with_impossible_prices_is_told_as_a_risk():
-    desk = Desk(strategies=saying(14, INDEX_COLUMN, stop=float("nan")))
+    desk = Desk(strategies=saying(14, INDEX_COLUMN, stop=-50.0))
 
     desk.speak()
 
@@ -143,11 +149,40 @@ def test_the_gate_refuses_a_second_new_plan_on_an_underlying_in_one_cycle():
 def test_nothing_is_entered_while_a_scheduled_event_is_near(window, refusals):
     """A window holds from its first moment up to, not at, its last."""
     start = at(9, 30) + timedelta(minutes=window)
-    desk = Desk(event_windows=((start, start + timedelta(minutes=20)),))
+    desk = Desk(event_windows=(event_window(start, 20, BLOCKED),))
 
     desk.speak()
 
     assert desk.notes(DecisionNoted)[0].refusals == refusals
+
+
+def event_window(begins: datetime, minutes: int, effects: EventEffects) -> EventWindow:
+    until = begins + timedelta(minutes=minutes)
+    return EventWindow("RBI_POLICY", "RBI policy", "", begins, until, effects)
+
+
+def test_near_an_event_the_stop_is_wider_and_less_is_traded_at_the_same_risk():
+    effects = EventEffects(blocks=False, ranked_down=True, stop_factor=2.0)
+    limits = replace(ROOMY, risk_per_trade=D("0.001"))
+    plain = Desk(limits=limits)
+    near = Desk(limits=limits, event_windows=(event_window(at(9, 20), 30, effects),))
+
+    plain.speak()
+    near.speak()
+
+    (usual,), (wide,) = plain.notes(PlanNoted), near.notes(PlanNoted)
+    assert wide.entry - wide.stop == pytest.approx(2 * (usual.entry - usual.stop))
+    assert (wide.target1, wide.target2) == (usual.target1, usual.target2)
+    was, became = plain.notes(DecisionNoted)[0], near.notes(DecisionNoted)[0]
+    assert 0 < became.quantity < was.quantity
+    assert became.risk_inr <= limits.trade_budget_inr(D(10_000_000))
+    assert event_verdict(became).detail == "RBI policy, until 09:50: ranked down, stop x2"
+    (penalty,) = near.notes(SignalNoted)[0].penalties
+    assert (penalty.name, penalty.factor) == ("event: RBI policy", 0.7)
+
+
+def event_verdict(decision: DecisionNoted) -> VerdictNote:
+    return next(verdict for verdict in decision.verdicts if verdict.rule == "event-window")
 
 
 def test_one_cycle_opens_one_plan_an_underlying():
@@ -269,3 +304,50 @@ def test_the_account_is_noted_once_a_minute():
     desk.bar()
 
     assert [note.at for note in desk.notes(EquityNoted)] == [at(9, 30), at(9, 31)]
+
+
+def banded(low: str, high: str) -> BandsTold:
+    return BandsTold(at(9, 16), "kite", at(9, 5), (("NFO:NIFTY26OCTFUT", D(low), D(high)),))
+
+
+def test_without_bands_no_price_is_refused():
+    desk = Desk()
+
+    desk.speak()
+
+    (decision,) = desk.notes(DecisionNoted)
+    assert [v.measured for v in decision.verdicts if v.rule == "price-band"] == ["no bands"]
+    assert decision.approved
+
+
+def test_an_entry_beyond_the_band_is_refused():
+    desk = Desk()
+    desk.tell(banded("21600", "24000"))
+
+    desk.speak()
+
+    (decision,) = desk.notes(DecisionNoted)
+    assert decision.refusals == ("price-band",)
+    assert desk.notes(PlaceOrder) == []
+
+
+def test_an_entry_whose_resting_stop_would_lie_beyond_the_band_is_refused():
+    trigger, limit = ExecutionSettings().stop_prices(FUTURE, Direction.LONG, 23_950.0)
+    reaches, misses = Desk(), Desk()
+    reaches.tell(banded(str(limit), "26400"))
+    misses.tell(banded(str(trigger), "26400"))
+
+    reaches.speak()
+    misses.speak()
+
+    assert reaches.notes(DecisionNoted)[0].approved
+    assert misses.notes(DecisionNoted)[0].refusals == ("price-band",)
+
+
+def test_a_band_told_anew_takes_the_place_of_the_one_before():
+    desk = Desk()
+    desk.tell(banded("21600", "24000"), banded("21600", "26400"))
+
+    desk.speak()
+
+    assert desk.notes(DecisionNoted)[0].approved

@@ -102,9 +102,6 @@ class World:
     async def book(self) -> BrokerBook:
         return await self.broker.book()
 
-    async def cancel_stray(self, broker_id: str) -> None:
-        raise AssertionError(f"{broker_id}: a stray, expected none")
-
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         update: OrderUpdate = message["update"]
         return update

@@ -80,12 +80,63 @@ def test_every_change_asked_for_is_counted():
 
 def test_a_change_that_is_confirmed_is_no_longer_on_its_way():
     orders = book()
-    orders.expect_change("S1", OrderChange(quantity=65))
+    number = orders.expect_change("S1", OrderChange(quantity=65))
 
-    orders.apply(update(request=replace(STOP, quantity=65)))
+    orders.apply(update(request=replace(STOP, quantity=65)), number)
 
     assert not orders.is_changing(["S1"])
     assert orders.most("S1") == 65
+
+
+@pytest.mark.parametrize("told", [130, 65])
+def test_what_the_book_says_of_the_order_is_no_answer_to_a_change_on_its_way(told: int):
+    orders = book()
+    number = orders.expect_change("S1", OrderChange(quantity=65))
+
+    orders.apply(update(request=replace(STOP, quantity=told)))
+
+    assert orders.changing() == ("S1",)
+    orders.apply(update(request=replace(STOP, quantity=65)), number)
+    assert orders.changing() == ()
+
+
+def test_an_answer_that_comes_twice_answers_one_change_only():
+    orders = book()
+    first = orders.expect_change("S1", OrderChange(trigger_price=D(23_960)))
+    answer = update(request=replace(STOP, trigger_price=D(23_960)))
+    orders.apply(answer, first)
+    orders.expect_change("S1", OrderChange(quantity=65))
+
+    orders.apply(answer, first)
+
+    assert orders.changing() == ("S1",)
+    assert orders.most("S1") == 130
+
+
+def test_an_answer_to_the_first_of_two_changes_leaves_the_larger_quantity_reckoned_with():
+    orders = book()
+    orders.expect_change("S1", OrderChange(quantity=65))
+    grown = orders.expect_change("S1", OrderChange(quantity=195))
+    shrunk = orders.expect_change("S1", OrderChange(quantity=65))
+
+    orders.apply(update(request=replace(STOP, quantity=65)), 1)
+
+    assert orders.most("S1") == 195
+    orders.change_refused("S1", grown, proven=True)
+    orders.apply(update(request=replace(STOP, quantity=65)), shrunk)
+    assert orders.most("S1") == 65
+
+
+def test_an_answer_that_newer_news_has_overtaken_leaves_the_order_in_doubt():
+    orders = book()
+    orders.apply(update())
+    number = orders.expect_change("S1", OrderChange(quantity=195))
+    orders.apply(update(OrderState.PARTIAL, filled_quantity=65))
+
+    orders.apply(update(request=replace(STOP, quantity=195)), number)
+
+    assert orders.is_doubtful("S1")
+    assert orders.most("S1") == 195
 
 
 def test_of_two_changes_the_confirmation_of_the_first_leaves_the_second_on_its_way():
@@ -93,7 +144,7 @@ def test_of_two_changes_the_confirmation_of_the_first_leaves_the_second_on_its_w
     orders.expect_change("S1", OrderChange(trigger_price=D(23_960)))
     orders.expect_change("S1", OrderChange(quantity=65))
 
-    orders.apply(update(request=replace(STOP, trigger_price=D(23_960))))
+    orders.apply(update(request=replace(STOP, trigger_price=D(23_960))), 1)
 
     assert orders.is_changing(["S1"])
     assert orders.wanted("S1") == replace(STOP, trigger_price=D(23_960), quantity=65)
@@ -112,7 +163,7 @@ def test_a_change_proven_refused_is_forgotten_and_makes_the_order_rigid():
     orders = book()
     orders.expect_change("S1", OrderChange(quantity=65))
 
-    was_cancel = orders.change_refused("S1", proven=True)
+    was_cancel = orders.change_refused("S1", 1, proven=True)
 
     assert not was_cancel
     assert orders.wanted("S1") == STOP
@@ -123,7 +174,7 @@ def test_a_change_of_unknown_outcome_goes_on_being_reckoned_with():
     orders = book()
     orders.expect_change("S1", OrderChange(quantity=195))
 
-    orders.change_refused("S1", proven=False)
+    orders.change_refused("S1", 1, proven=False)
 
     assert orders.most("S1") == 195
 
@@ -133,7 +184,7 @@ def test_one_refusal_of_two_changes_leaves_both_reckoned_with():
     orders.expect_change("S1", OrderChange(trigger_price=D(23_960)))
     orders.expect_change("S1", OrderChange(quantity=195))
 
-    orders.change_refused("S1", proven=True)
+    orders.change_refused("S1", 1, proven=True)
 
     assert orders.most("S1") == 195
 
@@ -152,10 +203,21 @@ def test_a_refused_cancellation_leaves_the_order_working_and_changeable():
     orders = book()
     orders.expect_cancel("S1")
 
-    assert orders.change_refused("S1", proven=True)
+    assert orders.change_refused("S1", 0, proven=True)
 
     assert orders.working(["S1"]) == ["S1"]
     assert not orders.is_rigid("S1")
+
+
+def test_a_refused_change_of_an_order_being_cancelled_leaves_the_cancellation_on_its_way():
+    orders = book()
+    number = orders.expect_change("S1", OrderChange(quantity=65))
+    orders.expect_cancel("S1")
+
+    assert not orders.change_refused("S1", number, proven=True)
+
+    assert orders.changing() == ("S1",)
+    assert orders.working(["S1"]) == []
 
 
 def test_the_same_trade_told_twice_is_booked_once():
@@ -211,7 +273,7 @@ def test_terms_told_after_an_unproven_change_end_the_doubt():
     orders = book()
     orders.apply(update())
     orders.expect_change("S1", OrderChange(quantity=195))
-    orders.change_refused("S1", proven=False)
+    orders.change_refused("S1", 1, proven=False)
     assert (orders.open_quantity("S1"), orders.changing()) == (195, ("S1",))
 
     orders.apply(update(request=STOP))
@@ -224,9 +286,9 @@ def test_the_answer_to_the_last_of_two_changes_ends_the_doubt_about_the_first():
     orders.apply(update())
     orders.expect_change("S1", OrderChange(trigger_price=D(23_960), price=D(23_910)))
     orders.expect_change("S1", OrderChange(quantity=65))
-    orders.change_refused("S1", proven=False)
+    orders.change_refused("S1", 1, proven=False)
 
-    orders.apply(update(request=replace(STOP, quantity=65)))
+    orders.apply(update(request=replace(STOP, quantity=65)), 2)
 
     assert (orders.most("S1"), orders.changing()) == (65, ())
 

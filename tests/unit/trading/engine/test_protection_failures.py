@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
 from execution.orders import OrderState, Role
@@ -9,13 +12,14 @@ from tests.unit.trading.engine.builders import (
     STOPS_AND_TARGETS,
     D,
 )
-from tests.unit.trading.engine.desk import Desk, as_absent, of_kind
+from tests.unit.trading.engine.desk import Desk, Held, as_absent, found_open, of_kind
 from trading.engine.actions import (
     AlertNoted,
     CancelOrder,
     ModifyOrder,
     PlaceOrder,
 )
+from trading.engine.events import BrokerSaid, CommandIssued, CommandKind
 from trading.engine.settings import ExecutionSettings, TargetStyle
 
 THREE_LOTS = {
@@ -169,17 +173,74 @@ def test_a_stop_that_cannot_grow_is_joined_by_another():
     assert left(desk, Role.STOP) == [65, 65]
 
 
-@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
-def test_a_change_of_unknown_outcome_is_settled_by_replacing_the_order(fate):
+def grown_in_doubt(fate: str) -> Desk:
+    """Return a desk whose stop was to grow from 65 to 130 units; nothing is proven of that."""
     desk = Desk()
     desk.speak()
     entry = desk.trade.entries[0]
     desk.fill(entry, 65, 24_000.1)
     desk.broker.next("modify", fate)
-
     desk.fill(entry, 65, 24_000.1)
+    return desk
+
+
+@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
+def test_a_stop_of_which_a_change_is_not_proven_goes_on_resting(fate):
+    desk = grown_in_doubt(fate)
+
+    assert desk.working(Role.STOP)[0].request.client_id == desk.trade.stops[0]
+    assert len(desk.trade.stops) == 1
+
+
+@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
+def test_what_the_book_tells_of_a_change_in_doubt_settles_it_by_another_change(fate):
+    desk = grown_in_doubt(fate)
+
+    desk.tell(as_rests(desk.working(Role.STOP)[0], desk.later(1)))
 
     assert left(desk, Role.STOP) == [130]
+    assert len(desk.trade.stops) == 1
+
+
+@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
+def test_an_order_in_doubt_that_the_book_does_not_explain_is_replaced(fate):
+    desk = grown_in_doubt(fate)
+
+    desk.wait(11)
+
+    assert left(desk, Role.STOP) == [130]
+    assert len(desk.trade.stops) == 2
+
+
+def test_an_order_whose_changes_stay_unproven_is_replaced():
+    desk = grown_in_doubt("lose")
+    desk.broker.next("modify", "lose", "lose", "lose")
+
+    for seconds in (1, 2, 3):
+        if len(desk.trade.stops) == 1:
+            desk.tell(as_rests(desk.working(Role.STOP)[0], desk.later(seconds)))
+
+    assert left(desk, Role.STOP) == [130]
+    assert len(desk.trade.stops) == 2
+
+
+def test_a_stop_that_was_to_become_an_exit_is_asked_again():
+    desk = Desk()
+    desk.enter()
+    (stop,) = desk.working(Role.STOP)
+    desk.broker.next("modify", "lose")
+    desk.tell(CommandIssued(desk.now, 1, CommandKind.FLATTEN, "ann", "because"))
+
+    desk.tell(as_rests(stop, desk.later(1)))
+
+    assert left(desk, Role.STOP, Role.EXIT) == [130]
+    assert desk.broker.orders[stop.request.client_id].request.trigger_price is None
+
+
+def as_rests(order: Held, moment: datetime) -> BrokerSaid:
+    """Return what the broker's book tells of an order, its terms included."""
+    found = found_open(order, moment)
+    return replace(found, update=replace(found.update, request=order.request))
 
 
 def test_a_stop_that_cannot_be_moved_is_replaced_where_it_should_stand():

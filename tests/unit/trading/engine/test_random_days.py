@@ -41,6 +41,7 @@ from trading.engine.invariants import check
 FATES = st.sampled_from(("accept", "accept", "accept", "accept", "refuse", "lose", "lose-answer"))
 KINDS = (CommandKind.PAUSE, CommandKind.RESUME, CommandKind.FLATTEN, CommandKind.UNLOCK)
 _MOST_NEWS = 1_000
+LIMITS = replace(ROOMY, daily_loss=D("0.002"), max_positions_per_underlying=2)
 COLUMNS = {INDEX_COLUMN: 20.0, RELIANCE_COLUMN: 2.0, TCS_COLUMN: 4.0}
 
 
@@ -74,8 +75,7 @@ class RandomDay(RuleBasedStateMachine):
 
     @initialize(freeze=st.sampled_from((None, 65, 130)))
     def begin(self, freeze: int | None) -> None:
-        limits = replace(ROOMY, daily_loss=D("0.002"), max_positions_per_underlying=2)
-        self.desk = Desk(prompt=False, freeze=freeze, limits=limits, strategies=(Restless(),))
+        self.desk = self._desk(freeze)
         self.mail: list[Event] = []
         self.told: list[BrokerSaid] = []
         self.offset = 0
@@ -83,6 +83,9 @@ class RandomDay(RuleBasedStateMachine):
         self.desk.now = at(9, 25)
         self.desk.quotes()
         self._bar()
+
+    def _desk(self, freeze: int | None) -> Desk:
+        return Desk(prompt=False, freeze=freeze, limits=LIMITS, strategies=(Restless(),))
 
     # the market -------------------------------------------------------------------------------
 
@@ -188,10 +191,13 @@ class RandomDay(RuleBasedStateMachine):
     def _trade(self, order: Held, *, whole: bool) -> None:
         lot = order.request.instrument.lot_size
         quantity = order.left if whole else max(lot, order.left // 2 // lot * lot)
-        price = round(float(BASE[order.request.instrument.token - 1]) + self.offset / 100, 1)
+        price = self._price_of(order.request.instrument.token - 1)
         client_id = order.request.client_id
         update = self.desk.broker.trade(client_id, quantity, price, self.desk.now)
         self.mail.append(BrokerSaid(self.desk.now, update))
+
+    def _price_of(self, column: int) -> float:
+        return round(float(BASE[column]) + self.offset / 100, 1)
 
     @rule()
     def reconcile(self) -> None:
@@ -271,7 +277,7 @@ class RandomDay(RuleBasedStateMachine):
             self.no_position_can_be_reversed()
             if not self.desk.engine.ledger.alive() and not self.desk.wire:
                 break
-        assert self.desk.engine.ledger.alive() == []
+        assert not self.desk.engine.ledger.alive()
         assert self._alive() == []
         assert self.desk.engine.breakers.state is TradingState.HALTED
         self._money_agrees()

@@ -1,0 +1,61 @@
+"""The parts of the heat that one underlying, direction or strategy may take, and what is left.
+
+The whole heat and the risk of one trade stand in `limits.py`; refusing is the rules' work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from risk.exposure import OpenRisk
+from risk.limits import RiskLimits
+from risk.proposal import GateContext, Proposal
+
+UNDERLYING, DIRECTION, STRATEGY = "underlying-risk", "direction-risk", "strategy-risk"
+EXPIRY_DAY = "expiry-day-risk"
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Rupees at risk that count towards one budget, and how many it allows with a new trade."""
+
+    name: str
+    held_inr: Decimal
+    allowed_inr: Decimal
+    detail: str = ""
+
+    @property
+    def left_inr(self) -> Decimal:
+        """Return what a new trade may still risk, below 0 where it is overdrawn."""
+        return self.allowed_inr - self.held_inr
+
+
+def budgets_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> tuple[Budget, ...]:
+    """Return every budget that a proposal would draw on, in the order of their rules.
+
+    An opinion without a direction counts towards both. On a day on which a leg expires the trade
+    has a budget of its own.
+    """
+    open_, equity = context.exposure.open, context.exposure.equity_inr
+    heat = limits.heat_budget_inr(equity)
+    beside = [risk for risk in open_ if risk.direction * proposal.view >= 0]
+    alike = [risk for risk in beside if risk.underlying == proposal.underlying]
+    own = [risk for risk in open_ if risk.strategy == proposal.strategy]
+    way = proposal.view.name.lower()
+    found = [
+        Budget(
+            UNDERLYING, _sum(alike), heat * limits.underlying_share, f"{proposal.underlying} {way}"
+        ),
+        Budget(DIRECTION, _sum(beside), heat * limits.direction_share, way),
+        Budget(STRATEGY, _sum(own), heat * limits.share_of(proposal.strategy), proposal.strategy),
+    ]
+    if proposal.expires_on(context.day):
+        allowed = limits.trade_budget_inr(equity) * limits.expiry_day_risk
+        found.append(Budget(EXPIRY_DAY, _NOTHING, allowed, f"expires on {context.day}"))
+    return tuple(found)
+
+
+def _sum(risks: list[OpenRisk]) -> Decimal:
+    return sum((risk.risk_inr for risk in risks), _NOTHING)

@@ -1,0 +1,86 @@
+"""From an opinion to a candidate: the structure its strategy trades it in, and what that measures.
+
+Which candidates go on is decided by the ranking, and whether they are traded by the gate.
+"""
+
+from __future__ import annotations
+
+from strategies.base import Strategy
+from strategies.opportunities import Candidate
+from strategies.signals import Signal
+from strategies.structure_rules import StructureMarket
+from strategies.structures import OPTIONS, NotPossible, Quote, Structure
+from trading.engine.event_effects import event_of, widened, windows_near
+from trading.engine.proposals import costs_of
+from trading.engine.quarantine import FAULTS, StrategyFault, told
+from trading.engine.settings import EngineSetup
+
+
+def candidate_of(
+    setup: EngineSetup,
+    strategy: Strategy,
+    signal: Signal,
+    market: StructureMarket,
+    distance_from_vwap: float,
+) -> Candidate | NotPossible:
+    """Return what would be traded for an opinion, measured over all legs, or why nothing can be.
+
+    Of several legs the widest spread and the thinnest book count. Raises `StrategyFault` where the
+    strategy's own rule fails.
+    """
+    try:
+        structure = strategy.structure.build(signal, market)
+    except FAULTS as error:
+        raise StrategyFault(f"structure: {told(error)}") from error
+    if isinstance(structure, NotPossible):
+        return structure
+    near = windows_near(setup.event_windows, market.at, structure.underlying)
+    structure = widened(structure, near)
+    quotes = [market.quote(leg.instrument) for leg in structure.legs]
+    fault = _fault(structure, quotes)
+    if fault:
+        return NotPossible(fault)
+    lot = structure.legs[0].instrument.lot_size
+    return Candidate(
+        signal=signal,
+        structure=structure,
+        column=setup.universe.column_of(signal.instrument.key),
+        spread_fraction=max(quote.spread_fraction for quote in quotes),
+        depth_in_lots=min(
+            min(quote.bid_quantity, quote.ask_quantity) / (lot * leg.ratio)
+            for leg, quote in zip(structure.legs, quotes, strict=True)
+        ),
+        costs_to_reward=_costs(setup, structure, quotes) / structure.reward,
+        event=event_of(near),
+        distance_from_vwap=distance_from_vwap,
+    )
+
+
+def _costs(setup: EngineSetup, structure: Structure, quotes: list[Quote]) -> float:
+    """Return the charges of one lot's round trip in rupees a unit."""
+    lot = structure.legs[0].instrument.lot_size
+    charged = setup.execution.with_charges
+    return float(costs_of(structure, quotes, setup.day, with_charges=charged).round_trip(lot)) / lot
+
+
+def _fault(structure: Structure, quotes: list[Quote]) -> str:
+    """Return why options cannot be traded as the structure says, empty where they can."""
+    legs, way = structure.legs, structure.direction
+    symbols = ", ".join(leg.instrument.symbol for leg in legs)
+    if any(leg.instrument.kind not in OPTIONS for leg in legs):
+        if len(legs) == 1:
+            return ""
+        return f"{symbols}: expected options only where there are several legs"
+    if len({leg.instrument.lot_size for leg in legs}) > 1:
+        return f"{symbols}: lots differ, expected one size"
+    if not all(
+        quote.executable(leg.direction) > 0 for leg, quote in zip(legs, quotes, strict=True)
+    ):
+        return f"{symbols}: a leg has no price"
+    near, far = structure.target1 - structure.entry, structure.target2 - structure.target1
+    if not (structure.entry > 0 and near * way > 0 and far * way >= 0):
+        return (
+            f"{symbols}: entry {structure.entry:.2f}, targets {structure.target1:.2f} and "
+            f"{structure.target2:.2f}, expected each further than the one before"
+        )
+    return ""

@@ -1,0 +1,36 @@
+"""How much of its contracts a candidate finds traded today and open, in lots.
+
+What is too little is the ranking's to say.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from marketdata.instruments import Instrument
+from marketdata.panel import Panel
+from marketdata.universe import Universe
+from strategies.opportunities import Candidate
+
+
+def with_turnover(candidate: Candidate, universe: Universe, panel: Panel) -> Candidate:
+    """Return a candidate with the fewest lots traded and open of its legs.
+
+    A feed that has 0 doesn't tell, as open interest of shares; that leg then doesn't count.
+    """
+    legs = candidate.structure.legs
+    places = [(leg.instrument, universe.column_of(leg.instrument.key)) for leg in legs]
+    return replace(
+        candidate,
+        volume_lots=_fewest([_lots(item, int(panel.volume[at])) for item, at in places]),
+        open_interest_lots=_fewest([_lots(item, int(panel.oi[at])) for item, at in places]),
+    )
+
+
+def _lots(instrument: Instrument, units: int) -> float:
+    return units / instrument.lot_size if units > 0 else math.nan
+
+
+def _fewest(lots: list[float]) -> float:
+    return min((each for each in lots if not math.isnan(each)), default=math.nan)

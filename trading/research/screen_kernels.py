@@ -1,0 +1,60 @@
+"""The two rules of a screen that look back at what was said and held before, compiled.
+
+Everything else of a screen is elementwise and stands in `screen.py`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from marketdata.bars import Flags, Ints
+
+_NEVER = -(2**62)
+
+
+@njit(cache=True)
+def may_speak(
+    column: Ints, session: Ints, start: Ints, side: Ints, gap_s: int, once: bool
+) -> Flags:
+    """Return which opinions `RepeatMemory` lets pass; each array of shape `(M,)`.
+
+    By column, within a column oldest first. `gap_s`: least seconds between two opinions of a
+    session; `once`: each side once a session.
+    """
+    allowed = np.zeros(len(column), dtype=np.bool_)
+    last, said_long, said_short = _NEVER, False, False
+    for row in range(len(column)):
+        if row == 0 or column[row] != column[row - 1] or session[row] != session[row - 1]:
+            last, said_long, said_short = _NEVER, False, False
+        said = said_long if side[row] > 0 else said_short
+        if start[row] - last < gap_s or (once and said):
+            continue
+        allowed[row], last = True, start[row]
+        if side[row] > 0:
+            said_long = True
+        else:
+            said_short = True
+    return allowed
+
+
+@njit(cache=True)
+def not_against(column: Ints, session: Ints, signal_at: Ints, side: Ints, left_in: Ints) -> Flags:
+    """Return which entries meet no open position the other way; each array of shape `(M,)`.
+
+    By column, within a column oldest first. `left_in`: the start of the bar in which a position
+    would be left; until that bar is over it counts as open. A refused entry opens nothing.
+    """
+    kept = np.zeros(len(column), dtype=np.bool_)
+    long_until, short_until = _NEVER, _NEVER
+    for row in range(len(column)):
+        if row == 0 or column[row] != column[row - 1] or session[row] != session[row - 1]:
+            long_until, short_until = _NEVER, _NEVER
+        if side[row] > 0:
+            if short_until < signal_at[row]:
+                kept[row] = True
+                long_until = max(long_until, left_in[row])
+        elif long_until < signal_at[row]:
+            kept[row] = True
+            short_until = max(short_until, left_in[row])
+    return kept
