@@ -27,13 +27,15 @@ class SessionExpired(Exception):
 class BrokerBook:
     """What the broker holds now: each order's last word, every trade, net units per instrument.
 
-    `complete` says whether an order missing from `orders` is proven never to have existed.
+    `complete` says whether an order missing from `orders` is proven never to have existed, unless
+    its client id is among the `unsettled`, which were on their way while the book was read.
     """
 
     orders: tuple[OrderUpdate, ...]
     trades: tuple[Fill, ...]
     net_quantity: tuple[tuple[str, int], ...]
     complete: bool
+    unsettled: frozenset[str] = frozenset()
 
 
 class Broker(Protocol):

@@ -75,8 +75,9 @@ def reconcile(
     """Return the missing news, the orders proven absent and every disagreement.
 
     The order of `orders` is kept, then comes what only the broker knows. An order is absent only
-    when `book.complete` and neither an order nor a trade of it is there. Positions are compared
-    after the trades just found; what is flat on both sides is no disagreement.
+    when `book.complete`, it is not `unsettled` and neither an order nor a trade of it is there.
+    Positions are compared after the trades just found; what is flat on both sides is no
+    disagreement.
     """
     found = [_look_up(order, book, known_trades) for order in orders]
     fills = tuple(fill for finding in found for fill in finding.fills)
@@ -156,12 +157,13 @@ def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Fin
 
 
 def _not_there(order: Order, book: BrokerBook) -> _Finding:
+    is_proof = book.complete and order.request.client_id not in book.unsettled
     if order.state in _UNPROVEN:
-        if book.complete:
+        if is_proof:
             return _Finding(absent=True)
         return _disagrees(DiscrepancyKind.ORDER_UNPROVEN, order, "not in the book")
     was_there = order.state not in (OrderState.PLANNED, OrderState.REJECTED)
-    if book.complete and was_there and (order.broker_id or not order.state.is_final):
+    if is_proof and was_there and (order.broker_id or not order.state.is_final):
         return _disagrees(DiscrepancyKind.ORDER_MISSING, order, "not in the book")
     return _Finding()
 

@@ -6,7 +6,7 @@ Reading the book and telling the engine is `live_venue.py`; comparing is `execut
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from execution.broker import BrokerBook
@@ -37,7 +37,7 @@ class Patience:
     """
 
     entry: timedelta = timedelta(seconds=10)
-    exit: timedelta = timedelta(seconds=2)
+    exit: timedelta = timedelta(seconds=1)
 
     def of(self, order: Order) -> timedelta:
         """Return the patience with one order."""
@@ -49,13 +49,13 @@ class Looked:
     """What came out of a look.
 
     `updates`: news of our orders. `absent`: client ids of orders that were never there. `strays`:
-    broker ids of orders that work under an id of ours and are not the order we know by it.
+    what the book says of orders under an id of ours that are not the order we know by it.
     `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
     """
 
     updates: tuple[OrderUpdate, ...]
     absent: tuple[str, ...]
-    strays: tuple[str, ...]
+    strays: tuple[OrderUpdate, ...]
     problem: str | None
 
 
@@ -96,13 +96,11 @@ class BookLooks:
         return asked_at - sent >= self._patience.of(order)
 
 
-def _strays(orders: dict[str, Order], book: BrokerBook) -> tuple[str, ...]:
+def _strays(orders: dict[str, Order], book: BrokerBook) -> tuple[OrderUpdate, ...]:
     return tuple(
-        update.broker_id
+        replace(update, fills=tuple(f for f in book.trades if f.broker_id == update.broker_id))
         for update in book.orders
-        if not update.state.is_final
-        and (order := orders.get(update.client_id)) is not None
-        and _is_stray(order, update)
+        if (order := orders.get(update.client_id)) is not None and _is_stray(order, update)
     )
 
 

@@ -13,23 +13,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from execution.broker import Broker, OutcomeUnknown, Refused, SessionExpired
+from execution.broker import Broker, OutcomeUnknown, SessionExpired
 from execution.orders import Order, OrderState, OrderUpdate, Role
 from marketdata.ticks import Ticks
 from trading.doorbell import Doorbell
 from trading.engine.actions import PlaceOrder
-from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged
+from trading.engine.events import BOOK, BrokerSaid, ChangeRefused, ConditionChanged, TwinFound
 from trading.engine.venue import Wish, answered
 from trading.live_book import BookLooks, OwnBooks, Patience
 
-BOOK = "broker-book"
-"""Condition that is bad while the broker's book cannot be read or does not agree with ours."""
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""
 
 _WORKS = (OrderState.OPEN, OrderState.PARTIAL)
 
-News = BrokerSaid | ChangeRefused | ConditionChanged
+News = BrokerSaid | ChangeRefused | ConditionChanged | TwinFound
 
 
 class LiveBroker(Broker, Protocol):
@@ -41,9 +39,6 @@ class LiveBroker(Broker, Protocol):
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         """Return what a message proves, its trades included; None where it can't be read."""
 
-    async def cancel_stray(self, broker_id: str) -> None:
-        """Cancel an order that our books don't know. Raises as `cancel`."""
-
 
 @dataclass(frozen=True, slots=True)
 class LiveSettings:
@@ -51,14 +46,16 @@ class LiveSettings:
 
     `look_soon_seconds` goes while something is under way: an order that works and is no resting
     stop, or anything sent or heard within the last `stirred`; `look_at_once_seconds` while the
-    outcome of an order isn't proven; `look_held_seconds` while nothing but stops rest.
+    outcome of an order or of a change isn't proven; `look_held_seconds` while nothing but stops
+    rest. A book that goes on agreeing is told of `confirm_every`.
     """
 
     look_every_seconds: float = 10.0
     look_soon_seconds: float = 1.0
-    look_at_once_seconds: float = 0.5
+    look_at_once_seconds: float = 0.25
     look_held_seconds: float = 3.0
     stirred: timedelta = timedelta(seconds=15)
+    confirm_every: timedelta = timedelta(seconds=20)
     patience: Patience = field(default_factory=Patience)
 
 
@@ -110,9 +107,11 @@ class LiveVenue:
         self._looks = BookLooks(settings.patience, now())
         self._stirred_at = now()
         self._broker_ids: dict[str, str] = {}
-        self._strays: set[str] = set()
+        self._twins: set[str] = set()
+        self._doubted: set[str] = set()
         self._news: deque[News] = deque()
         self._bad: dict[str, str] = {}
+        self._told_good_at = now()
         self._bell = bell
         self._wanted = asyncio.Event()
         self._failure: BaseException | None = None
@@ -152,6 +151,7 @@ class LiveVenue:
     async def send(self, wish: Wish) -> tuple[()]:
         """Start the call; its answer comes among the news."""
         self._stirred_at = self._now()
+        self._introduce()
         if isinstance(wish, PlaceOrder):
             subject = wish.request.client_id
             self._looks.sent(subject, self._stirred_at)
@@ -214,8 +214,10 @@ class LiveVenue:
 
     def _pause(self) -> float:
         """Return the seconds that should lie between two looks, as things stand."""
-        settings, orders = self._settings, self._books().orders
-        if any(self._is_unproven(order) for order in orders):
+        settings, books = self._settings, self._books()
+        orders = books.orders
+        in_doubt = not self._doubted.isdisjoint(books.changing)
+        if in_doubt or any(self._is_unproven(order) for order in orders):
             return min(settings.look_at_once_seconds, settings.look_every_seconds)
         is_stirred = self._now() - self._stirred_at <= settings.stirred
         if is_stirred or any(_is_under_way(order) for order in orders):
@@ -248,8 +250,9 @@ class LiveVenue:
     async def _carry_out(self, wish: Wish) -> None:
         answer = await answered(self._broker, wish)
         if isinstance(answer, BrokerSaid):
-            self._pass_on(answer.update)
+            self._pass_on(answer.update, answer.answers)
         else:
+            self._doubted.add(answer.client_id)
             self._tell(answer)
         if _is_failure(answer):
             self.look()
@@ -272,6 +275,7 @@ class LiveVenue:
     async def _look(self) -> None:
         """Hold our orders against the broker's book and tell what it proves."""
         asked_at = self._now()
+        self._introduce()
         try:
             book = await self._broker.book()
         except OutcomeUnknown as error:
@@ -283,25 +287,22 @@ class LiveVenue:
         for client_id in looked.absent:
             update = OrderUpdate(client_id, "", asked_at, OrderState.PLANNED, reason="not there")
             self._tell(BrokerSaid(asked_at, update))
-        for broker_id in looked.strays:
-            self._remove(broker_id)
+        for stray in looked.strays:
+            if stray.broker_id not in self._twins:
+                self._twins.add(stray.broker_id)
+                self._tell(TwinFound(asked_at, stray.client_id, stray))
         self._turn(SESSION, "")
         if looked.problem is not None:
             self._turn(BOOK, looked.problem)
+            self._confirm()
 
-    def _remove(self, broker_id: str) -> None:
-        """Cancel a second order of ours; what it has filled already is for a person to decide."""
-        if broker_id not in self._strays:
-            self._strays.add(broker_id)
-            self._calls.begin(broker_id, lambda: self._guarded(self._cancel_stray(broker_id)))
-
-    async def _cancel_stray(self, broker_id: str) -> None:
-        try:
-            await self._broker.cancel_stray(broker_id)
-        except Refused:
-            self.look()
-        finally:
-            self._strays.discard(broker_id)
+    def _introduce(self) -> None:
+        """Tell the broker of orders that the engine took over from its book."""
+        for order in self._books().orders:
+            client_id = order.request.client_id
+            if order.broker_id in self._twins and client_id not in self._broker_ids:
+                self._broker_ids[client_id] = order.broker_id
+                self._broker.adopt(order)
 
     # telling ----------------------------------------------------------------------------------
 
@@ -309,16 +310,32 @@ class LiveVenue:
         """Tell a condition where it changed; no problem means that it is good."""
         if self._bad.get(name, "") != problem:
             self._bad[name] = problem
+            if name == BOOK:
+                self._told_good_at = self._now()
             self._tell(ConditionChanged(self._now(), name, not problem, problem))
 
-    def _pass_on(self, update: OrderUpdate) -> None:
-        """Tell news of an order, unless it is of a second order under the same id."""
+    def _confirm(self) -> None:
+        """Tell every so often that the book goes on agreeing."""
+        now = self._now()
+        if not self._bad[BOOK] and now - self._told_good_at >= self._settings.confirm_every:
+            self._told_good_at = now
+            self._tell(ConditionChanged(now, BOOK, good=True))
+
+    def _pass_on(self, update: OrderUpdate, answers: int = 0) -> None:
+        """Tell news of an order, unless it is of a second order under the same id.
+
+        `answers`: the number of the change that it answers; of a change of a second order nothing
+        is proven for the first.
+        """
         known = self._broker_ids.get(update.client_id) or update.broker_id
         if update.broker_id and known != update.broker_id:
+            if answers:
+                reason = f"answered for {update.broker_id}, not {known}"
+                self._tell(ChangeRefused(update.at, update.client_id, reason, False, answers))
             self.look()
             return
         self._broker_ids[update.client_id] = known
-        self._tell(BrokerSaid(update.at, update))
+        self._tell(BrokerSaid(update.at, update, answers))
 
     def _tell(self, news: News) -> None:
         self._news.append(news)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeVar
 
 import structlog
 
 from execution.broker import BrokerBook, OutcomeUnknown, Refused, SessionExpired
+from execution.kite.asking import Insistence, first_answer
 from execution.kite.books import Lists, book_of, trades_of
 from execution.kite.errors import Doing, TooManyRequests, failure_of
 from execution.kite.lanes import Lanes, Line, NoAnswer, NotSent
@@ -36,15 +37,13 @@ class BrokerSettings:
     """How the adapter behaves.
 
     `settle_seconds`: how long after a placement without proof an order missing from the book may
-    still come. `read_tries`: how often a read is asked for; between two lies `read_pause_seconds`,
-    doubled each time. `algo_id`: of the registered strategy, empty for none.
+    still come. `algo_id`: of the registered strategy, empty for none.
     """
 
     variety: str = "regular"
     algo_id: str = ""
-    settle_seconds: float = 2.0
-    read_tries: int = 3
-    read_pause_seconds: float = 0.25
+    settle_seconds: float = 0.75
+    insistence: Insistence = field(default_factory=Insistence)
 
     @property
     def settle(self) -> timedelta:
@@ -75,6 +74,7 @@ class KiteBroker:
         self._settings = settings
         self._memory = Memory()
         self._is_expired = False
+        self._logins = 0
 
     def adopt(self, order: Order) -> None:
         """Take over an order that an earlier process sent, before anything else is done with it."""
@@ -84,6 +84,12 @@ class KiteBroker:
         """Go on with the token of a new login."""
         self._around.lanes.renew(access_token)
         self._is_expired = False
+        self._logins += 1
+
+    @property
+    def is_expired(self) -> bool:
+        """Say whether the broker refused the token; nothing is sent before `renew`."""
+        return self._is_expired
 
     def close(self) -> None:
         """Begin no further call."""
@@ -140,36 +146,30 @@ class KiteBroker:
         )
         return self._works(client_id, broker_id)
 
-    async def cancel_stray(self, broker_id: str) -> None:
-        """Cancel an order by Kite's id, one that our books don't know. Raises as `place`."""
-        await self._send(
-            (Call.CANCEL, Lane.URGENT, ""),
-            lambda client: client.cancel_order(self._settings.variety, broker_id),
-        )
-
     async def book(self) -> BrokerBook:
         """Return orders, trades and net units, read at once.
 
-        Complete when every row could be read and no placement was under way or ended without
-        proof just before. Raises `OutcomeUnknown` or `SessionExpired`.
+        Complete when every row could be read; of placements that were under way, or ended without
+        proof just before, it says nothing. Raises `OutcomeUnknown` or `SessionExpired`.
         """
         started, sent = self._around.clock.now(), self._memory.sent
-        is_quiet = self._memory.is_settled(started, self._settings.settle)
+        settle = self._settings.settle
+        before = self._memory.unsettled(started, settle, sent)
         order_rows, trade_rows, positions = await asyncio.gather(
             self._read(lambda client: client.orders()),
             self._read(lambda client: client.trades()),
             self._read(lambda client: client.positions()),
         )
         lists = Lists(order_rows, trade_rows, positions["net"])
-        beliefs = self._memory.beliefs(started, self._settings.settle)
+        beliefs = self._memory.beliefs(started, settle)
         names = replace(self._names(), requests=beliefs, doubted=self._memory.doubted)
         book = book_of(lists, names, self._memory.not_before_told(self._around.clock.now()))
-        book = replace(book, complete=book.complete and is_quiet and sent == self._memory.sent)
+        book = replace(book, unsettled=before | self._memory.unsettled(started, settle, sent))
         for update in book.orders:
             self._memory.learn(update)
         self._memory.note_trades(book.trades)
         if book.complete:
-            self._memory.absent()
+            self._memory.absent(book.unsettled)
         return book
 
     async def hear(self, row: Row) -> OrderUpdate | None:
@@ -237,19 +237,14 @@ class KiteBroker:
         return await self._call(line, call, (turn[0], doing), late)
 
     async def _read(self, call: Callable[[Client], T]) -> T:
-        """Read, again after a pause where nothing came of it."""
-        pause = self._settings.read_pause_seconds
-        for left in reversed(range(self._settings.read_tries)):
-            self._refuse_expired()
-            try:
-                await self._around.pacer.take(Call.OTHER, Lane.URGENT)
-                return await self._call(Line.READS, call, (Call.OTHER, Doing.READ))
-            except (OutcomeUnknown, OverBudget, Refused) as error:
-                if not left:
-                    raise OutcomeUnknown(str(error)) from error
-            await self._around.pause(pause)
-            pause *= 2
-        raise OutcomeUnknown("read_tries: 0, nothing was asked")
+        """Read, again where nothing comes of it in time."""
+        asked = self._settings.insistence
+        return await first_answer(lambda: self._ask(call), asked, self._around.pause)
+
+    async def _ask(self, call: Callable[[Client], T]) -> T:
+        self._refuse_expired()
+        await self._around.pacer.take(Call.OTHER, Lane.URGENT)
+        return await self._call(Line.READS, call, (Call.OTHER, Doing.READ))
 
     async def _call(
         self,
@@ -258,7 +253,11 @@ class KiteBroker:
         what: tuple[Call, Doing],
         late: Callable[[T], object] | None = None,
     ) -> T:
-        """Make a call; raise what its failure proves, holding on to nothing of the failure."""
+        """Make a call; raise what its failure proves, holding on to nothing of the failure.
+
+        A refusal that was on its way when a new login came says nothing of that one.
+        """
+        logins = self._logins
         try:
             return await self._around.lanes.run(line, call, late)
         except NotSent as error:
@@ -269,7 +268,8 @@ class KiteBroker:
             failure = failure_of(error, what[1])
         if isinstance(failure, TooManyRequests):
             self._around.pacer.hold(what[0])
-        self._is_expired = self._is_expired or isinstance(failure, SessionExpired)
+        if isinstance(failure, SessionExpired) and logins == self._logins:
+            self._is_expired = True
         _log.warning(
             "kite call failed", call=what[0], kind=type(failure).__name__, told=str(failure)
         )

@@ -25,7 +25,7 @@ class Line(StrEnum):
     READS = "reads"
 
 
-_THREADS = {Line.EXITS: 4, Line.ENTRIES: 2, Line.READS: 6}
+_THREADS = {Line.EXITS: 8, Line.ENTRIES: 4, Line.READS: 12}
 
 
 class NotSent(Exception):

@@ -6,7 +6,7 @@ It is memory, not truth: after a restart it is filled from the ledger and the br
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime, timedelta
 
 from execution.broker import OutcomeUnknown
@@ -29,8 +29,12 @@ class Memory:
         self._unproven: dict[str, datetime] = {}
         self._trades: dict[str, dict[str, int]] = {}
         self._claimed: Counter[str] = Counter()
-        self.sent = 0
-        """How many orders were sent."""
+        self._sent: list[str] = []
+
+    @property
+    def sent(self) -> int:
+        """Return how many orders were sent."""
+        return len(self._sent)
 
     @property
     def client_ids(self) -> dict[str, str]:
@@ -45,6 +49,7 @@ class Memory:
             self._told_at = self.not_before_told(order.updated_at)
         if order.broker_id:
             self._pair(client_id, order.broker_id)
+            self._client_ids[order.broker_id] = client_id
             self._claimed[order.broker_id] = order.claimed_quantity
             self._answers[client_id] = OrderUpdate(
                 client_id, order.broker_id, at, order.state, order.filled_quantity
@@ -70,7 +75,7 @@ class Memory:
 
     def sending(self, request: OrderRequest) -> None:
         """Remember that an order is on its way."""
-        self.sent += 1
+        self._sent.append(request.client_id)
         self._in_flight.add(request.client_id)
         self._requests[request.client_id] = request
 
@@ -130,14 +135,14 @@ class Memory:
             and self._changed_at.get(client_id, at - settle) <= at - settle
         }
 
-    def is_settled(self, at: datetime, settle: timedelta) -> bool:
-        """Say whether an order missing from a book read at `at` was never accepted.
+    def unsettled(self, at: datetime, settle: timedelta, sent: int) -> frozenset[str]:
+        """Return the orders of which a book asked for at `at` proves nothing by their absence.
 
-        Not while a placement is under way, nor soon after one that ended without proof.
+        They are under way, or were within `settle` without proof, or were sent after the first
+        `sent` ones of this session.
         """
-        return not self._in_flight and all(
-            ended <= at - settle for ended in self._unproven.values()
-        )
+        fresh = {name for name, ended in self._unproven.items() if ended > at - settle}
+        return frozenset({*self._in_flight, *fresh, *self._sent[sent:]})
 
     def learn(self, update: OrderUpdate) -> None:
         """Take in what the broker said of an order; of a second one under a tag, whose it is."""
@@ -156,9 +161,10 @@ class Memory:
             self._requests[client_id] = update.request
             self._doubted.discard(client_id)
 
-    def absent(self) -> None:
-        """Take in that whatever wasn't proven so far doesn't exist: it may be sent."""
-        self._unproven.clear()
+    def absent(self, unsettled: Set[str]) -> None:
+        """Take in that what isn't proven, `unsettled` aside, doesn't exist: it may be sent."""
+        for client_id in self._unproven.keys() - unsettled:
+            del self._unproven[client_id]
 
     def claimed(self, broker_id: str) -> int:
         """Return the most units of an order that were ever said to have filled."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from tests.faults.kite.agreement import twins_of
 from tests.faults.kite.script import script_of
 from tests.faults.kite.simulated_time import simulate
 from tests.faults.kite.world import World
@@ -23,7 +24,11 @@ from tests.faults.kite.world import World
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of a seed's day."""
+    """What became of a seed's day.
+
+    `excused`: for how many milliseconds something was not covered and no desk could have helped,
+    by cause. `twins`: orders that the broker made of one request beside the first.
+    """
 
     seed: int
     names: tuple[str, ...]
@@ -32,6 +37,9 @@ class Told:
     plans: int
     lives: int
     longest_naked: float
+    excused: dict[str, int]
+    twins: int
+    twins_filled: int
     struck: dict[str, int]
 
 
@@ -50,6 +58,7 @@ def play(seed: int, folder: Path) -> Told:
     struck = dict(world.strikes)
     for rule, times in world.faults.struck():
         struck[rule.kind] = max(struck.get(rule.kind, 0), times)
+    twins = twins_of(world.engine, world.books.orders()) if world.engine else []
     return Told(
         seed,
         script.names,
@@ -57,7 +66,10 @@ def play(seed: int, folder: Path) -> Told:
         len(world.books.orders()),
         len(world.engine.ledger.trades) if world.engine else 0,
         world.lives + 1,
-        world.watch.longest,
+        world.watch.naked.longest,
+        dict(world.watch.naked.excused),
+        len(twins),
+        sum(twin.filled > 0 for twin in twins),
         {name: times for name, times in struck.items() if times},
     )
 
@@ -80,8 +92,10 @@ def main(asked: str) -> int:
         sys.stdout.write(
             f"{seed:4d} {'FAIL' if told.faults else 'ok':4s} {time.perf_counter() - began:5.1f} s"
             f" orders {told.orders:3d} plans {told.plans:2d} lives {told.lives}"
-            f" naked {told.longest_naked:.0f} s  {'+'.join(told.names) or 'none'}: {struck}\n"
+            f" naked {told.longest_naked:.1f} s  {'+'.join(told.names) or 'none'}: {struck}\n"
         )
+        if told.excused:
+            sys.stdout.write(f"       excused, in ms: {told.excused}\n")
         sys.stdout.flush()
         for fault in told.faults[:6]:
             sys.stdout.write(f"       {fault}\n")

@@ -28,6 +28,15 @@ def test_a_day_before_kite_ends_flat_with_equal_books(seed: int, tmp_path: Path)
     assert told.plans > 2
 
 
+def test_the_fill_of_a_second_order_from_one_request_is_held_as_the_plans_own(tmp_path: Path):
+    told = play(21, tmp_path)
+
+    assert told.struck["accept-twice"] > 0
+    assert told.twins > 0
+    assert told.twins_filled > 0
+    assert told.faults == ()
+
+
 @pytest.mark.matrix
 @pytest.mark.parametrize("seed", range(1, 201))
 def test_two_hundred_days_before_kite_end_flat_with_equal_books(seed: int, tmp_path: Path):

@@ -22,11 +22,12 @@ from tests.contracts.kite.lockstep import (
     FreePacer,
     HeldPrices,
     LockstepDay,
+    Loop,
     Rounds,
     Sockets,
     told_of,
 )
-from tests.faults.kite.agreement import differences, held_and_covered, own_rows
+from tests.faults.kite.agreement import differences, held_and_covered
 from trading.bootstrap_kite import KiteDesk, kite_live_desk
 from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, CommandKind
@@ -104,7 +105,7 @@ class FaultyDay(LockstepDay):
         return LeavingRounds(leaves_at=self.tape.head.session_close - _TIME_TO_LEAVE)
 
     async def _drive(
-        self, desk: KiteDesk, clock: EventClock, sockets: Sockets, rounds: Rounds
+        self, desk: KiteDesk, clock: EventClock, sockets: Sockets, rounds: Loop
     ) -> None:
         await _within(_PATIENCE, lambda: sockets.link is not None)
         since = Counter[str]()
@@ -118,7 +119,7 @@ class FaultyDay(LockstepDay):
             await self._settle(desk, sockets, rounds)
             if desk.runner.engine.ledger.alive():
                 await self._looks_of(desk, sockets, rounds)
-            self._look(desk, since, (frame.at - self.tape.head.session_open).total_seconds())
+            self._look(since, (frame.at - self.tape.head.session_open).total_seconds())
         clock.set(self.tape.head.session_close)
 
     def _holds(self, desk: KiteDesk) -> bool:
@@ -141,7 +142,7 @@ class FaultyDay(LockstepDay):
         self.plans_made_in_outage = len(desk.runner.engine.ledger.trades) - plans
         await away
 
-    async def _settle(self, desk: KiteDesk, sockets: Sockets, rounds: Rounds) -> None:
+    async def _settle(self, desk: KiteDesk, sockets: Sockets, rounds: Loop) -> None:
         """Wait until what was sent has come, calls are answered and all news is taken."""
         venue = desk.venue
         assert isinstance(venue, LiveVenue)
@@ -154,7 +155,7 @@ class FaultyDay(LockstepDay):
             await _within(1.0, lambda before=before: rounds.number > before)
             quiet = quiet + 1 if venue.is_idle and not venue.has_news else 0
 
-    async def _looks_of(self, desk: KiteDesk, sockets: Sockets, rounds: Rounds) -> None:
+    async def _looks_of(self, desk: KiteDesk, sockets: Sockets, rounds: Loop) -> None:
         """Let the desk look at Kite's book as often as it would in the seconds of a frame."""
         assert isinstance(desk.venue, LiveVenue)
         for _ in range(3):
@@ -172,9 +173,8 @@ class FaultyDay(LockstepDay):
             _PATIENCE, lambda: receiver.pongs > before or sockets.receiver is not receiver
         )
 
-    def _look(self, desk: KiteDesk, since: Counter[str], now: float) -> None:
-        engine = desk.runner.engine
-        rows = own_rows(engine, self.sim.backend.books.orders())
+    def _look(self, since: Counter[str], now: float) -> None:
+        rows = self.sim.backend.books.orders()
         for item in self.tape.head.instruments:
             held, covered = held_and_covered(rows, item.key)
             if abs(held) <= covered:

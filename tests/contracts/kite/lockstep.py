@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -105,6 +105,14 @@ class Sockets:
         before = self.receiver.pongs
         self.link.send_ping()
         await until(lambda: self.receiver is not None and self.receiver.pongs > before)
+
+
+class Loop(Protocol):
+    """A loop whose turns can be told apart."""
+
+    @property
+    def number(self) -> float:
+        """Return a number that grows with each turn."""
 
 
 @dataclass(slots=True)
@@ -209,14 +217,17 @@ class LockstepDay:
         return KiteAccess(sim.keys.api_key, session["access_token"], sim.root, sim.ws_root)
 
     async def _drive(
-        self, desk: KiteDesk, clock: EventClock, sockets: Sockets, rounds: Rounds
+        self, desk: KiteDesk, clock: EventClock, sockets: Sockets, rounds: Loop
     ) -> None:
         """Let the day happen frame by frame, then let its end come."""
         await until(lambda: sockets.link is not None)
         await sockets.caught_up()
         settle = self._settler(desk, rounds)
         await settle()
-        while (frame := self.sim.backend.market.peek()) is not None:
+        for number in count():
+            await self._before_frame(desk, number)
+            if (frame := self.sim.backend.market.peek()) is None:
+                break
             clock.set(frame.at)
             await settle()
             await self.sim.step()
@@ -229,8 +240,11 @@ class LockstepDay:
             await settle()
         clock.set(self.tape.head.session_close)
 
+    async def _before_frame(self, desk: KiteDesk, number: int) -> None:
+        """Do nothing; a day on which more happens does it here."""
+
     @staticmethod
-    def _settler(desk: KiteDesk, rounds: Rounds) -> Callable[[], Awaitable[None]]:
+    def _settler(desk: KiteDesk, rounds: Loop) -> Callable[[], Awaitable[None]]:
         """Return what waits until the loop has looked around twice and found nothing new."""
         venue = desk.venue if isinstance(desk.venue, LiveVenue) else None
 

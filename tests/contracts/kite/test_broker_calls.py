@@ -248,7 +248,7 @@ async def test_a_second_order_under_one_tag_is_told_apart(
     assert (await broker.cancel("a1")).broker_id == BROKER_ID
 
 
-async def test_a_book_read_while_an_order_is_on_its_way_is_not_complete(
+async def test_a_book_says_nothing_of_an_order_on_its_way_while_it_is_read(
     kite: ScriptedKite, broker: KiteBroker
 ) -> None:
     kite.will("GET /orders", success([]))
@@ -261,8 +261,8 @@ async def test_a_book_read_while_an_order_is_on_its_way_is_not_complete(
 
     late, _ = desk(kite.root, pacer=Overtaken())
 
-    assert not (await late.book()).complete
-    assert (await broker.book()).complete
+    assert (await late.book()).unsettled == {"a1"}
+    assert (await broker.book()).unsettled == frozenset()
     late.close()
 
 

@@ -16,7 +16,6 @@ from execution.kitesim.faults import FaultKind, FaultRule
 from execution.kitesim.settings import Limits, SimSettings
 from marketdata.built_day import BuiltDay, bars_symbol
 from marketdata.calendar import IST, Calendar
-from marketdata.clock import EventClock
 from marketdata.dump_checks import day_dump, fetch_files, rules_on
 from marketdata.history import bars_path, read_bars
 from marketdata.history_download import Step, Target, carry_out, steps
@@ -151,14 +150,14 @@ async def test_a_day_on_which_nothing_is_watched_is_refused(built: BuiltDay):
 async def test_price_limits_are_those_the_broker_refuses_by(built: BuiltDay):
     async with desk(built) as at:
         listed = await at.listed()
-        clock = EventClock(at.tape.head.session_open)
-        bands = await take_bands(listed, at.data.quotes, "kitesim", clock)
+        now = at.tape.head.session_open
+        bands = await take_bands(listed, at.data.quotes, "kitesim", DAY, now)
         market = at.sim.backend.market
         told = {item.key: market.circuit(market.by_token(item.token)) for item in listed}
 
     assert bands.bands == {key: limits for key, limits in told.items() if limits}
     assert not bands.missing(listed)
-    assert condition_of(bands, listed, clock.now()).good
+    assert condition_of(bands, listed, now).good
 
 
 async def test_candles_of_the_sessions_before_come_into_the_folder_of_bars(

@@ -31,9 +31,9 @@ from marketdata.pacing import Call, Lane
 T = TypeVar("T")
 PATIENCE = 7.0
 """Seconds after which the client gives an answer up."""
-_DEADLINES = {Line.EXITS: 3.0, Line.ENTRIES: 3.0, Line.READS: 1.5}
+_DEADLINES = {Line.EXITS: 2.0, Line.ENTRIES: 2.0, Line.READS: 1.5}
 _LONGEST_WAY = 0.2
-_THREADS = {Line.EXITS: 4, Line.ENTRIES: 2, Line.READS: 6}
+_THREADS = {Line.EXITS: 8, Line.ENTRIES: 4, Line.READS: 12}
 _ERRORS = {500: ErrorType.GENERAL, 502: ErrorType.DATA, 503: ErrorType.NETWORK}
 
 
@@ -60,10 +60,9 @@ class Stale:
 class Gate:
     """How Kite can be reached: the token that is good, and whether anybody answers at all.
 
-    `posted`: how often each tag was sent. `struck` is told the subject of each fault that strikes.
+    `posted`: how often each tag was sent.
     """
 
-    struck: Callable[[str], None]
     token: str = "first"
     is_down: bool = False
     posted: dict[str, int] = field(default_factory=dict)
@@ -137,7 +136,6 @@ class BooksAdapter(BaseAdapter):
         now = asyncio.get_running_loop().time()
         kept = self._stale.kept.get(path)
         if kept and now < kept[0]:
-            self._gate.struck(f"GET {path}")
             return kept[1]
         told = self._told(parts)
         if self._stale.seconds and self._strikes(FaultKind.STALE_QUOTES, path):
@@ -175,13 +173,7 @@ class BooksAdapter(BaseAdapter):
         return _response(request, code, content, body)
 
     def _strikes(self, kind: FaultKind, subject: str) -> Fault | None:
-        fault = self._faults.active(kind, self._prices.now, subject)
-        if fault is None or kind is FaultKind.STALE_QUOTES:
-            return fault
-        comes_in_time = fault.seconds + 2 * _LONGEST_WAY < _DEADLINES[Line.READS]
-        if kind is not FaultKind.SLOW_ANSWER or not comes_in_time:
-            self._gate.struck(subject)
-        return fault
+        return self._faults.active(kind, self._prices.now, subject)
 
 
 class InProcessLanes:

@@ -20,6 +20,7 @@ from marketdata.quality import ScreenSettings, TickScreen
 from marketdata.tape import Frame
 from marketdata.tape_head import TapeHead
 from tests.faults.kite.in_process import BooksAdapter, FreePacer, Gate, InProcessLanes, Stale
+from tests.faults.kite.naked import LOOK_SECONDS
 from tests.faults.kite.script import Script
 from tests.faults.kite.simulated_time import LoopClock
 from tests.faults.kite.street import CLOSES, OPENS, TRADED, Street, eager_setup
@@ -66,7 +67,7 @@ class World:
         account = Account("AB1234", 1, seed % 999)
         self.books = Books(account, self.street, windows, settings, self.faults)
         self.books.on_message(self._send)
-        self.gate = Gate(self._struck)
+        self.gate = Gate()
         self.stale = Stale(seconds=script.stale_seconds)
         self.tape: list[Frame] = []
         self.desk: Desk | None = None
@@ -91,6 +92,7 @@ class World:
         """Let the day happen, with a desk before it for as much of it as it lives."""
         market = asyncio.create_task(self._market())
         others = [asyncio.create_task(self._nemesis(*told)) for told in self._troubles()]
+        others.append(asyncio.create_task(self._look_on()))
         try:
             while True:
                 await self._live()
@@ -109,12 +111,16 @@ class World:
             await self.books.on_frame(frame)
             if self.desk is not None and self.is_connected:
                 self.desk.frames.put_nowait(frame)
-            self.watch.look(frame.at)
         await self._until(CLOSES)
         self.books.advance(CLOSES)
         self._is_over = True
         if self.desk is not None:
             self.desk.frames.put_nowait(None)
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            self.watch.look(self.clock.now())
 
     async def _until(self, at: datetime) -> None:
         await asyncio.sleep(max((at - self.clock.now()).total_seconds(), 0))
@@ -186,13 +192,6 @@ class World:
     def _deliver(self, message: dict[str, Any]) -> None:
         if self.desk is not None and self.is_connected:
             self.desk.venue.hear(message)
-
-    def _struck(self, subject: str) -> None:
-        """Take note of a blow against an order call of an instrument."""
-        key = subject.rpartition(" ")[2]
-        for item in TRADED:
-            if subject.startswith("GET ") or item.key == key:
-                self.watch.blow(item.key)
 
     def _strikes(self, kind: FaultKind, subject: str) -> bool:
         strikes = self.faults.active(kind, self.clock.now(), subject) is not None

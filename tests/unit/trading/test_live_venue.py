@@ -26,7 +26,7 @@ from execution.orders import (
 from tests.unit.trading.engine.builders import FUTURE, D, at
 from trading.doorbell import Doorbell
 from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
-from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged
+from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged, TwinFound
 from trading.live_book import OwnBooks, Patience
 from trading.live_venue import BOOK, SESSION, LiveSettings, LiveVenue
 
@@ -85,9 +85,6 @@ class ScriptedBroker:
         if message["order_id"] == "unreadable":
             return None
         return await self._answer(f"read {message['order_id']}")
-
-    async def cancel_stray(self, broker_id: str) -> None:
-        await self._answer(f"remove {broker_id}")
 
     def adopt(self, order: Order) -> None:
         self.calls.append(f"adopt {order.request.client_id}")
@@ -362,15 +359,19 @@ async def test_news_of_a_second_order_under_our_id_is_not_told():
     assert not bench.venue.is_idle
 
 
-async def test_a_second_order_that_works_is_cancelled():
+async def test_a_second_order_is_told_once_and_then_known_to_the_broker():
     bench = Bench()
     bench.orders = [Order(REQUEST, state=OrderState.OPEN, broker_id="B1")]
     both = replace(EMPTY, orders=(placed_as("B1"), placed_as("B2")))
 
-    await bench.looks(both)
-    await bench.settled()
+    told = await bench.looks(both)
+    taken_over = replace(REQUEST, client_id="E2")
+    bench.orders.append(Order(taken_over, state=OrderState.OPEN, broker_id="B2"))
+    told += await bench.looks(both)
 
-    assert "remove B2" in bench.broker.calls
+    twins = [news for news in told if isinstance(news, TwinFound)]
+    assert twins == [TwinFound(NOON, "E1", placed_as("B2"))]
+    assert bench.broker.calls.count("adopt E2") == 1
 
 
 async def test_changes_asked_for_before_a_restart_are_told_to_be_unproven():

@@ -23,7 +23,7 @@ def test_an_order_on_its_way_is_not_sent_again() -> None:
 
     with pytest.raises(OutcomeUnknown):
         memory.answer("a1")
-    assert not memory.is_settled(NOW + timedelta(hours=1), SETTLE)
+    assert memory.unsettled(NOW + timedelta(hours=1), SETTLE, memory.sent) == {"a1"}
 
 
 def test_a_refused_order_may_be_sent_again() -> None:
@@ -33,7 +33,7 @@ def test_a_refused_order_may_be_sent_again() -> None:
 
     assert memory.answer("a1") is None
     assert memory.request("a1") is None
-    assert memory.is_settled(NOW, SETTLE)
+    assert not memory.unsettled(NOW, SETTLE, memory.sent)
 
 
 def test_an_order_without_proof_stays_so_until_it_is_found_or_proven_absent() -> None:
@@ -47,10 +47,24 @@ def test_an_order_without_proof_stays_so_until_it_is_found_or_proven_absent() ->
     assert memory.answer("a1") == said()
     with pytest.raises(OutcomeUnknown):
         memory.answer("a2")
-    assert not memory.is_settled(NOW + timedelta(seconds=1), SETTLE)
-    assert memory.is_settled(NOW + SETTLE, SETTLE)
-    memory.absent()
+    assert memory.unsettled(NOW + timedelta(seconds=1), SETTLE, memory.sent) == {"a2"}
+    assert not memory.unsettled(NOW + SETTLE, SETTLE, memory.sent)
+    memory.absent(frozenset({"a2"}))
+    with pytest.raises(OutcomeUnknown):
+        memory.answer("a2")
+    memory.absent(frozenset())
     assert memory.answer("a2") is None
+
+
+def test_of_an_order_sent_while_the_book_was_read_it_says_nothing() -> None:
+    memory = Memory()
+    memory.sending(limit("a1"))
+    memory.placed(said())
+    before = memory.sent
+    memory.sending(limit("a2"))
+    memory.placed(said("999", "a2"))
+
+    assert memory.unsettled(NOW, SETTLE, before) == {"a2"}
 
 
 def test_a_second_order_under_our_tag_does_not_take_the_firsts_place() -> None:
