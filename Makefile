@@ -81,6 +81,8 @@ bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=page
 	$(SUPERVISED) --ephemeral -- $(PY) manage.py bench $(ARGS)
 
 up: docker/.env  ## Run the desk in containers, with the console at http://localhost:8000/ (DAY= SPEED= PORT=)
+	printf '{"revision": "%s", "clean": %s}\n' "$$(git rev-parse HEAD)" \
+	  "$$([ -z "$$(git status --porcelain)" ] && echo true || echo false)" > build.json
 	DAY="$(DAY)" SPEED="$(SPEED)" PORT="$(PORT)" $(COMPOSE) up --build --detach
 	$(COMPOSE) logs prepare
 

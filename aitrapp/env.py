@@ -10,7 +10,7 @@ import base64
 import os
 import re
 import secrets
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -99,6 +99,13 @@ def _socket(text: str) -> str:
     return _address(text, ("wss", "ws"), "wss://host")
 
 
+def _ip_address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError as error:
+        raise ValueError("expected an address like 203.0.113.7") from error
+
+
 def _key(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
         raise ValueError("expected letters, digits, - and _ only")
@@ -129,6 +136,11 @@ class Environment(BaseSettings):
     kite_ws_root: Annotated[str, AfterValidator(_socket)] = "wss://ws.kite.trade"
     kite_login_root: Annotated[str, AfterValidator(_web)] = "https://kite.zerodha.com/connect/login"
     token_key: Annotated[SecretStr, AfterValidator(_fernet)] | None = None
+    live_trading: bool = False
+    kite_clients: Names = ()
+    egress_address: Annotated[str, AfterValidator(_ip_address)] | None = None
+    egress_lookup: Annotated[str, AfterValidator(_web)] | None = None
+    algo_id: Annotated[str, AfterValidator(_key)] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

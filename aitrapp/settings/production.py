@@ -37,6 +37,11 @@ KITE_ROOT = _env.kite_root
 KITE_WS_ROOT = _env.kite_ws_root
 KITE_LOGIN_ROOT = _env.kite_login_root
 TOKEN_KEY = token_key(_env)
+LIVE_TRADING = _env.live_trading
+KITE_CLIENTS = list(_env.kite_clients)
+EGRESS_ADDRESS = _env.egress_address or ""
+EGRESS_LOOKUP = _env.egress_lookup or ""
+ALGO_ID = _env.algo_id or ""
 LOGGING = logging_config(_env.log_level)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

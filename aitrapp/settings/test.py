@@ -31,4 +31,9 @@ KITE_ROOT = _env.kite_root
 KITE_WS_ROOT = _env.kite_ws_root
 KITE_LOGIN_ROOT = _env.kite_login_root
 TOKEN_KEY = "a25vd24gdG8gZXZlcnlib2R5LCBmb3IgdGVzdHMgb24="
+LIVE_TRADING = False
+KITE_CLIENTS: list[str] = []
+EGRESS_ADDRESS = ""
+EGRESS_LOOKUP = ""
+ALGO_ID = ""
 LOGGING = logging_config("WARNING")

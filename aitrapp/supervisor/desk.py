@@ -27,6 +27,8 @@ FEEDS = (KITESIM,)
 _PROBE_SECONDS = 0.5
 _ALONE = ("--concurrency", "1", "--without-gossip", "--without-mingle")
 """A worker without others to talk to: talking is what fails first where Valkey comes and goes."""
+PAPER_ONLY = {"LIVE_TRADING": "false"}
+"""What keeps every process that is started here on paper, whatever the environment says."""
 _SPARING = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_TRIM_THRESHOLD_": "131072",
@@ -95,7 +97,7 @@ def run_desk(supervision: Supervision, options: DeskOptions, addresses: Mapping[
     manage = (sys.executable, str(ROOT / "manage.py"))
     url = f"http://{HOST}:{options.port}/"
     folder = str(options.logs.absolute())
-    addresses = {**addresses, **_fed(supervision, options, addresses)}
+    addresses = {**addresses, **_fed(supervision, options, addresses), **PAPER_ONLY}
     prices = ("--feed", str(told_file(options.logs))) if options.feed else ("--day", options.day)
     prepare = (*manage, "prepare_run", *prices, "--console", url, "--folder", folder)
     code = supervision.attend(foreground(prepare, addresses, "prepare"))
@@ -145,7 +147,7 @@ def processes(options: DeskOptions, environ: Mapping[str, str]) -> tuple[Process
             name=name,
             argv=argv,
             restart=Restart.ALWAYS,
-            environ=environ,
+            environ={**environ, **PAPER_ONLY},
             directory=ROOT,
             log=options.logs / f"{name}.log",
             answers=(lambda: answers(options.port)) if name == "web" else _at_once,

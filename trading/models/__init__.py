@@ -14,25 +14,29 @@ from trading.models.equity_point import EquityPoint
 from trading.models.fill import Fill
 from trading.models.holiday import Holiday
 from trading.models.instrument import Instrument
+from trading.models.iv_day import IvDay
 from trading.models.leader_lease import LeaderLease
 from trading.models.ledger_entry import LedgerEntry
 from trading.models.leg import Leg
-from trading.models.market_event import MarketEvent
+from trading.models.market_event import MarketEvent, Origin
+from trading.models.mode_change import Mode, ModeChange
 from trading.models.order import Order
 from trading.models.order_event import OrderEvent
 from trading.models.plan import Plan, PlanState
 from trading.models.plan_event import PlanEvent
 from trading.models.position import Position
+from trading.models.ranking import Ranking
 from trading.models.recorder_position import RecorderPosition
 from trading.models.report import Report, ReportKind
 from trading.models.risk_event import RiskEvent
-from trading.models.run import Run, RunMode, RunState
+from trading.models.run import SESSIONS, Run, RunMode, RunState
 from trading.models.signal import Signal
 from trading.models.special_session import SpecialSession
 from trading.models.state_change import StateChange
 from trading.models.task_run import TaskOutcome, TaskRun
 
 __all__ = [
+    "SESSIONS",
     "Account",
     "Activation",
     "Alert",
@@ -49,16 +53,21 @@ __all__ = [
     "Fill",
     "Holiday",
     "Instrument",
+    "IvDay",
     "LeaderLease",
     "LedgerEntry",
     "Leg",
     "MarketEvent",
+    "Mode",
+    "ModeChange",
     "Order",
     "OrderEvent",
+    "Origin",
     "Plan",
     "PlanEvent",
     "PlanState",
     "Position",
+    "Ranking",
     "RecorderPosition",
     "Report",
     "ReportKind",

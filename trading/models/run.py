@@ -15,8 +15,13 @@ class RunMode(StrEnum):
     """Where a run's market comes from and where its orders go."""
 
     PAPER = "PAPER"
+    LIVE = "LIVE"
     REPLAY = "REPLAY"
     BACKTEST = "BACKTEST"
+
+
+SESSIONS = (RunMode.PAPER.value, RunMode.LIVE.value)
+"""The modes of the desk's own sessions: an engine trades them as the day goes on."""
 
 
 class RunState(StrEnum):
@@ -30,7 +35,9 @@ class RunState(StrEnum):
 class Run(models.Model):
     """One trading session; `code` is short, unique, and the head of every order's client id.
 
-    `banned`: the ban list it was started under; null where none was known.
+    `banned`: the ban list it was started under; null where none was known. `events`: the scheduled
+    events around its day as they stood then; null for the packaged list. `code_revision`: of the
+    project's own code, empty where it wasn't known or had changes nobody has committed.
     """
 
     account = models.ForeignKey("trading.Account", models.PROTECT, related_name="runs")
@@ -43,9 +50,11 @@ class Run(models.Model):
     journal_path = models.CharField(max_length=500, blank=True)
     config_version = models.ForeignKey("trading.ConfigVersion", models.PROTECT, related_name="runs")
     banned = models.JSONField(null=True, blank=True)
+    events = models.JSONField(null=True, blank=True)
     state = models.CharField(
         max_length=10, choices=choices_of(RunState), default=RunState.RUNNING.value
     )
+    code_revision = models.CharField(max_length=64, blank=True)
     fencing_token = models.PositiveBigIntegerField(default=0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -68,8 +77,8 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["account", "date"],
-                condition=Q(mode=RunMode.PAPER.value, state=RunState.RUNNING.value),
-                name="run_one_paper_running",
+                condition=Q(mode__in=SESSIONS, state=RunState.RUNNING.value),
+                name="run_one_session_running",
             ),
         ]
 

@@ -21,7 +21,6 @@ HEARTBEAT_SECONDS = 5.0
 CLOCK_DRIFT_SECONDS = 2.0
 FLATTEN_MS = 2000
 TOKEN_AGE = timedelta(hours=24)
-ORDERS_PER_SECOND = 10
 CANARY = {
     "risk_per_trade": Decimal("0.0025"),
     "heat": Decimal("0.01"),
@@ -29,16 +28,41 @@ CANARY = {
 }
 """The most a first live session may risk, as fractions."""
 
+STANDING = frozenset(
+    {
+        "live-adapter",
+        "same-config",
+        "clock-drift",
+        "broker-token",
+        "client-listed",
+        "algo-id",
+        "order-rate",
+    }
+)
+"""Checks that must go on holding while the desk is LIVE; the others are of the moment of asking."""
+
 NEVER_OVERRIDDEN = frozenset({0, 1, 5})
 """Items that no override skips: the adapter itself, who asks with what open, the broker's side."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRate:
+    """Orders a second: the desk's own budget, and the most that needs no algo id of its own."""
+
+    budget: int
+    allowed: int
+
+    def __str__(self) -> str:
+        return f"{self.budget} a second of {self.allowed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFacts:
     """Everything the gate looks at; None where nobody has measured it.
 
-    `burn_in_age`: since the newest passed session, days without trading left out.
-    `heartbeat_age` and `clock_drift` in seconds, the largest of each. `flatten_ms`: the drill's.
+    `burn_in_age`: since the newest session, days without trading left out. `heartbeat_age` and
+    `clock_drift` in seconds, the largest of each. `flatten_ms`: the drill's. `live_sessions`: how
+    many on real money passed before; the limits need not be canary ones after the first.
     """
 
     phrase: str
@@ -66,8 +90,9 @@ class LiveFacts:
     egress_as_expected: bool | None = None
     algo_id_or_below: bool | None = None
     client_listed: bool | None = None
-    orders_per_second: int | None = None
+    order_rate: OrderRate | None = None
     limits: RiskLimits | None = None
+    live_sessions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +151,16 @@ class _Rule:
         return GateCheck(self.item, self.name, passed, measured, self.allowed)
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstSession:
+    limits: RiskLimits
+    live_sessions: int
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{name} {getattr(self.limits, name)}" for name in CANARY)
+        return f"{told}; {self.live_sessions} live sessions before"
+
+
 def evaluate(facts: LiveFacts, override: Override | None = None) -> GateVerdict:
     """Return the verdict on these facts; all checks are made whatever the others say."""
     return GateVerdict(tuple(rule.check(facts) for rule in _RULES), override)
@@ -139,16 +174,24 @@ def _none_of_it(value: int) -> bool:
     return value == 0
 
 
-def _within_canary(limits: RiskLimits) -> bool:
-    return all(getattr(limits, name) <= most for name, most in CANARY.items())
+def _first_session(facts: LiveFacts) -> _FirstSession | None:
+    if facts.limits is None or facts.live_sessions is None:
+        return None
+    return _FirstSession(facts.limits, facts.live_sessions)
+
+
+def _within_canary(first: _FirstSession) -> bool:
+    if first.live_sessions > 0:
+        return True
+    return all(getattr(first.limits, name) <= most for name, most in CANARY.items())
 
 
 def _shown(value: object) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
-        case RiskLimits():
-            return ", ".join(f"{name} {getattr(value, name)}" for name in CANARY)
+        case float():
+            return f"{value:.2f}"
         case _:
             return str(value)
 
@@ -166,6 +209,7 @@ def _fact(name: str) -> Callable[[LiveFacts], Any]:
 
 
 _CANARY_TEXT = ", ".join(f"{name} at most {most}" for name, most in CANARY.items())
+_CANARY_TEXT += " in the first live session"
 _RULES: tuple[_Rule, ...] = (
     *_yes(0, [("live-adapter", "has_live_adapter")]),
     _Rule(1, "phrase", PHRASE, _fact("phrase"), lambda text: bool(text == PHRASE)),
@@ -231,9 +275,9 @@ _RULES: tuple[_Rule, ...] = (
     _Rule(
         5,
         "order-rate",
-        "below 10 a second",
-        _fact("orders_per_second"),
-        lambda rate: bool(0 < rate < ORDERS_PER_SECOND),
+        "below what needs registration",
+        _fact("order_rate"),
+        lambda rate: bool(0 < rate.budget < rate.allowed),
     ),
-    _Rule(6, "canary-limits", _CANARY_TEXT, _fact("limits"), _within_canary),
+    _Rule(6, "canary-limits", _CANARY_TEXT, _first_session, _within_canary),
 )

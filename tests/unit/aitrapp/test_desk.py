@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from aitrapp.env import read_environment
 from aitrapp.supervisor.desk import DeskOptions, add_desk, processes
 from aitrapp.supervisor.errors import SupervisorError
 
@@ -49,3 +50,15 @@ def test_prices_come_from_the_tape_itself_or_from_a_kitesim(feed: str):
 def test_a_bad_option_is_named_with_what_was_expected(words: tuple[str, ...], text: str):
     with pytest.raises(SupervisorError, match=text):
         options(*words)
+
+
+def test_no_process_that_is_started_here_may_ever_trade_live(monkeypatch):
+    asked = options("--feed", "kitesim", "--day", "synthetic:3")
+
+    told = [spec.environ for spec in processes(asked, {"LIVE_TRADING": "true"})]
+
+    for environ in told:
+        for key, value in {"LIVE_TRADING": "true", **environ}.items():
+            monkeypatch.setenv(key, value)
+        assert not read_environment(None).live_trading
+    assert len(told) == 5

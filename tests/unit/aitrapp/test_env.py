@@ -172,3 +172,29 @@ def test_an_app_at_the_broker_needs_a_token_key_where_machines_share_it(monkeypa
     monkeypatch.setenv("TOKEN_KEY", Fernet.generate_key().decode())
 
     assert len(token_key(read_environment(None))) == 44
+
+
+def test_live_trading_is_off_unless_somebody_turns_it_on(says):
+    assert not says().live_trading
+    assert says(LIVE_TRADING="true").live_trading
+
+
+def test_what_the_gate_before_live_compares_with_is_read(says):
+    told = says(KITE_CLIENTS="AB1234, CD5678", EGRESS_ADDRESS="203.0.113.7", ALGO_ID="A1")
+
+    assert told.kite_clients == ("AB1234", "CD5678")
+    assert (told.egress_address, told.algo_id) == ("203.0.113.7", "A1")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("LIVE_TRADING", "perhaps", "valid boolean"),
+        ("EGRESS_ADDRESS", "here", "expected an address like 203.0.113.7"),
+        ("EGRESS_LOOKUP", "ftp://there", "expected https://host"),
+        ("ALGO_ID", "a b", "expected letters, digits, - and _ only"),
+    ],
+)
+def test_a_wrong_key_of_the_gate_is_named(says, key: str, value: str, expected: str):
+    with pytest.raises(EnvironmentInvalidError, match=f"{key}: .*{expected}"):
+        says(**{key: value})
