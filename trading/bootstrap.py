@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,15 +16,17 @@ import numpy as np
 from execution.exchange import Exchange
 from execution.market_rules import ExchangeSettings
 from execution.paper import PaperBroker
-from marketdata.bar_grids import GridSpan, bar_grid
+from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid
 from marketdata.bars import BarGrid
 from marketdata.built_day import bars_symbol
 from marketdata.calendar import IST, Calendar, Hours
-from marketdata.events import events_between
+from marketdata.events import MarketEvent
 from marketdata.facts import index_by_name
 from marketdata.feed import KeptTape, MarketFeed, Pace, TapeFeed
 from marketdata.history import bars_path, read_bars
 from marketdata.instruments import Instrument, Kind
+from marketdata.option_columns import OptionColumns
+from marketdata.price_bands import PriceBands
 from marketdata.quality import ScreenedTokens, TickScreen
 from marketdata.tape import TapeHead
 from marketdata.timeframes import Timeframe
@@ -33,25 +35,36 @@ from risk.hours import Stages, stages
 from strategies.registry import build_strategies
 from trading.config import Config
 from trading.engine.core import Engine
-from trading.engine.events import CommandIssued, ConditionChanged
-from trading.engine.runner import Journal, Runner, Surroundings
+from trading.engine.runner import Input, Journal, Runner, Surroundings
 from trading.engine.scan import timeframes
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import Timeline, bar_closes
 from trading.engine.venue import InstantVenue
+from trading.iv_before import with_iv_history
+from trading.services.price_bands import bands_of, bands_path, told_of
+from trading.session_events import windows_of
 
 _HISTORY = timedelta(days=30)
 """How far back the bars before a day may reach."""
 
-Inputs = Callable[[datetime], Sequence[CommandIssued | ConditionChanged]]
+Inputs = Callable[[datetime], Sequence[Input]]
+
+
+def _nobody(_news: Sequence[Input]) -> None:
+    """Listen to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a run is given by its process: commands and conditions, and the leader's fence."""
+    """What a run is given by its process: what comes in, the leader's fence, and who listens.
+
+    `inputs`: commands, conditions and bands since the last call. `heard` is told the news of a
+    real broker as the engine is.
+    """
 
     inputs: Inputs
     before_orders: Callable[[], None]
+    heard: Callable[[Sequence[Input]], None] = _nobody
 
 
 def undisturbed() -> Outside:
@@ -59,11 +72,18 @@ def undisturbed() -> Outside:
     return Outside(inputs=lambda _: (), before_orders=lambda: None)
 
 
-def universe_of(head: TapeHead, banned: frozenset[str] | None) -> Universe:
-    """Return the columns of a tape: its indices, their near futures, and all its shares.
+def universe_of(head: TapeHead, banned: frozenset[str] | None, most_options: int) -> Universe:
+    """Return the columns of a tape: indices, their near futures, all shares, and options of these.
 
     `banned`: shares that may not be entered; None without a list, which blocks every share.
+    `most_options`: the cap on options; those nearest to where their underlyings closed before.
     """
+    before = dict(head.previous_close)
+    spots = {
+        item.name: before[item.token]
+        for item in head.instruments
+        if item.kind in (Kind.INDEX, Kind.EQUITY) and item.token in before
+    }
     shares = [item.symbol for item in head.instruments if item.kind is Kind.EQUITY]
     indices = sorted({item.name for item in head.instruments if item.kind is Kind.INDEX})
     with_future = {item.name for item in head.instruments if item.kind is Kind.FUTURE}
@@ -80,6 +100,7 @@ def universe_of(head: TapeHead, banned: frozenset[str] | None) -> Universe:
             needs_derivatives=False,
             banned=banned,
             most_columns=len(head.instruments),
+            options=OptionColumns(most_options, spots),
         ),
     )
 
@@ -100,13 +121,19 @@ def session_windows(head: TapeHead, calendar: Calendar) -> dict[str, tuple[datet
 
 
 def setup_of(
-    config: Config, head: TapeHead, run_code: str, *, banned: frozenset[str] | None
+    config: Config,
+    head: TapeHead,
+    run_code: str,
+    *,
+    banned: frozenset[str] | None,
+    events: tuple[MarketEvent, ...] | None = None,
 ) -> EngineSetup:
     """Return what an engine starts with to trade the day of a tape under a configuration.
 
-    `banned`: the day's ban list, None where none is known.
+    `banned`: the day's ban list, None where none is known. `events`: the scheduled events around
+    the day, None for the packaged list.
     """
-    universe = universe_of(head, banned)
+    universe = universe_of(head, banned, config.most_option_columns)
     windows = session_windows(head, Calendar.load())
     before = dict(head.previous_close)
     return EngineSetup(
@@ -126,9 +153,10 @@ def setup_of(
         exits=config.exits,
         execution=config.execution,
         banned=universe.blocked,
-        event_windows=_event_windows(head, config.event_block_minutes),
+        event_windows=windows_of(config, head.session_open, head.session_close, events),
         live=False,
         has_ban_list=banned is not None,
+        iv_settings=config.iv_history,
     )
 
 
@@ -139,12 +167,6 @@ def _stages(
         return None
     opens_at, closes_at = windows[item.key]
     return stages(opens_at, closes_at, item.segment, config.hours)
-
-
-def _event_windows(head: TapeHead, minutes: int) -> tuple[tuple[datetime, datetime], ...]:
-    around = timedelta(minutes=minutes)
-    found = events_between(head.session_open - around, head.session_close + around)
-    return tuple((event.starts_at - around, event.starts_at + around) for event in found)
 
 
 def timeline_of(setup: EngineSetup) -> Timeline:
@@ -166,15 +188,20 @@ def timeline_of(setup: EngineSetup) -> Timeline:
 def history_of(setup: EngineSetup, folder: Path) -> dict[Timeframe, BarGrid]:
     """Return the sessions before a run's day as its features start from them, by time-frame.
 
-    `folder`: one-minute bars, a file per instrument. Raises `HistoryError`.
+    The grids hold the columns that have features, the options none. `folder`: one-minute bars, a
+    file per instrument; one without a file has no bars. Raises `HistoryError`.
     """
     last = setup.day - timedelta(days=1)
     calendar = Calendar.load()
     bars = {}
-    for column in setup.universe.columns:
+    for column in setup.universe.columns[: setup.universe.studied]:
         item = column.instrument
-        path = bars_path(folder, bars_symbol(item))
-        bars[item.key] = read_bars(path, setup.day - _HISTORY, last, _hours_of(item, calendar))
+        path, hours = bars_path(folder, bars_symbol(item)), _hours_of(item, calendar)
+        bars[item.key] = (
+            read_bars(path, setup.day - _HISTORY, last, hours)
+            if path.is_file()
+            else SymbolBars.none_of(path.stem)
+        )
     starts = [int(symbol.start[0]) for symbol in bars.values() if len(symbol)]
     if not starts:
         return {}
@@ -201,13 +228,15 @@ def _widest(universe: Universe, calendar: Calendar) -> Hours:
     return _hours_of((futures or items)[0], calendar)
 
 
-def screen_of(setup: EngineSetup, config: Config) -> TickScreen:
-    """Return the screen that a run's ticks pass."""
+def screen_of(setup: EngineSetup, config: Config, head: TapeHead) -> TickScreen:
+    """Return the screen that a run's ticks pass; of what its tape tells, only columns do."""
+    told = np.array([item.token for item in head.instruments], dtype=np.int64)
     kinds = [column.instrument.kind for column in setup.universe.columns]
     watched = ScreenedTokens(
         tokens=setup.universe.tokens,
         reference=np.array(setup.previous_close, dtype=np.float64),
         may_leap=np.array([kind in (Kind.CALL, Kind.PUT) for kind in kinds], dtype=np.bool_),
+        ignored=np.setdiff1d(told, setup.universe.tokens),
     )
     return TickScreen(watched, config.screen)
 
@@ -216,7 +245,7 @@ def screen_of(setup: EngineSetup, config: Config) -> TickScreen:
 class PaperDay:
     """One day to be traded on paper: its prices, what came before, and who trades it.
 
-    `banned`: the day's ban list, None where none is known.
+    `banned`: the day's ban list, None where none is known. `events`: as in `setup_of`.
     """
 
     config: Config
@@ -226,13 +255,33 @@ class PaperDay:
     run_code: str
     run_number: int
     banned: frozenset[str] | None
+    events: tuple[MarketEvent, ...] | None = None
+
+
+def with_bands(outside: Outside, bands: PriceBands | None) -> Outside:
+    """Return an outside that tells the bands of a recorded day first; without any, itself."""
+    if bands is None:
+        return outside
+    untold = [bands]
+
+    def inputs(at: datetime) -> Sequence[Input]:
+        told = told_of(untold.pop(), None, at) if untold else None
+        return [*([told] if told else []), *outside.inputs(at)]
+
+    return replace(outside, inputs=inputs)
 
 
 def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
-    """Return a runner that trades a day's prices on the simulated exchange."""
+    """Return a runner that trades a day's prices on the simulated exchange.
+
+    The price bands of a day that was recorded from a broker stand beside its tape; a made day has
+    none.
+    """
     head = day.tape.head
+    outside = with_bands(outside, bands_of(bands_path(day.tape.path), head.date))
     feed = TapeFeed(day.tape, day.pace)
-    setup = setup_of(day.config, head, day.run_code, banned=day.banned)
+    setup = setup_of(day.config, head, day.run_code, banned=day.banned, events=day.events)
+    setup = with_iv_history(setup, day.warmup)
     engine = Engine(setup)
     if day.warmup is not None:
         engine.warm(history_of(setup, day.warmup))
@@ -246,7 +295,7 @@ def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
             past=TapeFeed(day.tape, None),
             feed=feed,
             now=feed.now,
-            screen=screen_of(setup, day.config),
+            screen=screen_of(setup, day.config, head),
             timeline=timeline_of(setup),
             inputs=outside.inputs,
             before_orders=outside.before_orders,

@@ -20,6 +20,7 @@ from execution.kite.lanes import Lanes
 from execution.paper import PaperBroker
 from marketdata.calendar import IST, Calendar
 from marketdata.clock import Clock, SystemClock
+from marketdata.events import MarketEvent
 from marketdata.feed import TapeFeed
 from marketdata.instruments import Instrument, Kind
 from marketdata.kite.access import SocketLogin
@@ -39,7 +40,8 @@ from marketdata.kite.reads import Patience as ReadPatience
 from marketdata.kite.reads import Reads
 from marketdata.kite.ticker import Ticker
 from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
-from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
+from marketdata.live_universe import LiveUniverseSettings
+from marketdata.option_window import WindowSettings
 from marketdata.pacing import Pacer
 from marketdata.sources import History, InstrumentSource, QuoteSource
 from marketdata.tape_head import TapeHead
@@ -51,6 +53,7 @@ from trading.bootstrap import (
     setup_of,
     timeline_of,
 )
+from trading.chain_desk import ChainDesk, listed_chains
 from trading.chain_follower import ChainFollower
 from trading.config import Config
 from trading.doorbell import Doorbell
@@ -58,11 +61,12 @@ from trading.engine.core import Engine
 from trading.engine.events import ConditionChanged
 from trading.engine.runner import Input, Journal, Runner, Surroundings
 from trading.engine.venue import InstantVenue, Venue
+from trading.iv_before import with_iv_history
 from trading.live_book import OwnBooks
 from trading.live_venue import LiveSettings, LiveVenue
 
 _BEFORE_OPEN = timedelta(minutes=15)
-_CALL_SECONDS = 3.0
+_CALL_SECONDS = 2.0
 """How long a call may take before its outcome counts as unknown and the book is asked: a position
 must not wait for the patience of a connection."""
 _READ_SECONDS = 1.5
@@ -108,7 +112,8 @@ class Wall:
 class KiteDay:
     """One day to be traded on Kite's prices: the tape it goes onto, and who trades it.
 
-    `banned`: the day's ban list, None where none is known.
+    `banned`: the day's ban list, None where none is known. `window`: how many strikes around the
+    money are told. `events`: the scheduled events around the day, None for the packaged list.
     """
 
     config: Config
@@ -117,18 +122,46 @@ class KiteDay:
     run_code: str
     run_number: int
     banned: frozenset[str] | None
+    window: WindowSettings = LiveUniverseSettings().window
+    events: tuple[MarketEvent, ...] | None = None
 
 
 @dataclass(slots=True)
 class KiteDesk:
-    """A runner on Kite's prices and what belongs to it; `end` lets everything go."""
+    """A runner on Kite's prices and what belongs to it; `end` lets everything go.
+
+    `access`: the session it works in; `broker`: None on paper.
+    """
 
     runner: Runner
     feed: KiteFeed
     ticker: Ticker
     venue: Venue
     bell: Doorbell
+    access: KiteAccess
     broker: KiteBroker | None = None
+
+    @property
+    def refusal(self) -> str:
+        """Return why Kite wants a new login, empty while it doesn't."""
+        if self.ticker.needs_login:
+            return "the ticker's key or token was refused"
+        if self.broker is not None and self.broker.is_expired:
+            return "a call was refused for its token"
+        return ""
+
+    def renew(self, access_token: str) -> None:
+        """Go on in another session of the same app, from the next call and socket on."""
+        self.access = replace(self.access, access_token=access_token)
+        self.ticker.renew(self.access.socket)
+        if self.broker is not None:
+            self.broker.renew(access_token)
+        self.look()
+
+    def look(self) -> None:
+        """Read the broker's book soon, if there is one: something may have been missed."""
+        if isinstance(self.venue, LiveVenue):
+            self.venue.look()
 
     async def end(self) -> None:
         """Stop calls and sockets; the tape belongs to whoever opened it."""
@@ -169,6 +202,7 @@ class _Ear:
         ]
         self._conditions.clear()
         news = self._venue.news(at) if self._venue else []
+        self._outside.heard(news)
         return [*self._outside.inputs(at), *conditions, *news]
 
 
@@ -215,6 +249,7 @@ class _Core:
     engine: Engine
     venue: Venue
     bell: Doorbell
+    access: KiteAccess
     broker: KiteBroker | None = None
 
 
@@ -225,8 +260,8 @@ def kite_paper_desk(
     windows = session_windows(day.tape.head, Calendar.load())
     exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
     venue = InstantVenue(PaperBroker(exchange))
-    core = _Core(_engine(day, live=False), venue, Doorbell())
-    return _desk(day, core, ticker_of(access, day.tape.head, wall), journal, (outside, wall))
+    core = _Core(_engine(day, live=False), venue, Doorbell(), access)
+    return _desk(day, core, journal, (outside, wall))
 
 
 def kite_live_desk(
@@ -242,16 +277,16 @@ def kite_live_desk(
     engine, bell = _engine(day, live=True), Doorbell()
     broker = kite_broker(access, {item.key: item for item in head.instruments}, pacer, wall)
     venue = LiveVenue(broker, lambda: _books_of(engine), (wall.clock.now, bell), LiveSettings())
-    core = _Core(engine, venue, bell, broker)
-    return _desk(day, core, ticker_of(access, head, wall), journal, (outside, wall))
+    core = _Core(engine, venue, bell, access, broker)
+    return _desk(day, core, journal, (outside, wall))
 
 
-def _desk(
-    day: KiteDay, core: _Core, ticker: Ticker, journal: Journal, rim: tuple[Outside, Wall]
-) -> KiteDesk:
+def _desk(day: KiteDay, core: _Core, journal: Journal, rim: tuple[Outside, Wall]) -> KiteDesk:
     outside, wall = rim
+    ticker = ticker_of(core.access, day.tape.head, wall)
     live = core.venue if isinstance(core.venue, LiveVenue) else None
-    ear = _Ear(outside, core.bell, live)
+    chains = ChainDesk(core.engine, chain_follower(ticker, day.tape.head, day.window))
+    ear = _Ear(chains.around(outside), core.bell, live)
     feed = _feed(day, ticker, ear, wall)
     setup = core.engine.setup
     around = Surroundings(
@@ -260,19 +295,22 @@ def _desk(
         past=TapeFeed(RawTapeReader(day.tape.path), None),
         feed=feed,
         now=feed.now,
-        screen=screen_of(setup, day.config),
+        screen=screen_of(setup, day.config, day.tape.head),
         timeline=timeline_of(setup),
         inputs=ear.inputs,
         before_orders=outside.before_orders,
         symbols={item.token: item.symbol for item in day.tape.head.instruments},
         pause=core.bell.wait,
+        frames_safe=lambda: day.tape.safe_steps,
+        sync_feed=day.tape.sync,
     )
     runner = Runner(core.engine, around)
-    return KiteDesk(runner, feed, ticker, core.venue, core.bell, core.broker)
+    return KiteDesk(runner, feed, ticker, core.venue, core.bell, core.access, core.broker)
 
 
 def _engine(day: KiteDay, *, live: bool) -> Engine:
-    setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned)
+    setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned, events=day.events)
+    setup = with_iv_history(setup, day.warmup)
     engine = Engine(replace(setup, live=live))
     if day.warmup is not None:
         engine.warm(history_of(setup, day.warmup))
@@ -324,12 +362,11 @@ def kite_data(access: KiteAccess, pacer: Pacer, wall: Wall) -> KiteData:
     )
 
 
-def chain_follower(
-    ticker: Ticker, universe: LiveUniverse, settings: LiveUniverseSettings
-) -> ChainFollower:
+def chain_follower(ticker: Ticker, head: TapeHead, window: WindowSettings) -> ChainFollower:
     """Return what keeps the ticker's options around the money, told of prices from time to time."""
     return ChainFollower(
-        universe,
-        settings.window,
+        head.instruments,
+        listed_chains(head),
+        window,
         lambda tokens: ticker.want(dict.fromkeys(sorted(tokens), Mode.FULL)),
     )

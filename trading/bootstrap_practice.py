@@ -1,28 +1,36 @@
-"""The composition root for a desk on a kitesim's prices: its tape, its clock, its paper desk.
+"""The composition root for a day that is recorded as it is traded: its tape, its desk, its time.
 
-The desk itself is the one of `bootstrap_kite.py`; only its time is the exchange's, not the wall's.
+The desk itself is the one of `bootstrap_kite.py`. A day on Kite lives by the machine's time, one of
+a kitesim by the exchange's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from marketdata.events import MarketEvent
 from marketdata.kite.exchange_clock import ExchangeClock, heard
 from marketdata.kite.raw_tape import RawTapeWriter
 from marketdata.kite.raw_tape_reader import RawTapeReader
 from marketdata.tape_head import TapeHead
-from trading.bootstrap import Outside
-from trading.bootstrap_kite import KiteAccess, KiteDay, KiteDesk, Wall, kite_paper_desk
+from trading.bootstrap_kite import KiteDay, KiteDesk, Wall
 from trading.config import Config
-from trading.engine.runner import Journal
+
+PracticeClock = ExchangeClock
+"""The clock of a kitesim's day."""
+
+Stand = Callable[[KiteDay, Wall], KiteDesk]
+"""How a desk is stood up around a day in some time."""
 
 
 @dataclass(frozen=True, slots=True)
-class PracticeDay:
-    """One day of a kitesim to be traded on paper; the tape it goes onto stands already.
+class TapedDay:
+    """One day to be traded while it is recorded; the tape it goes onto stands already.
 
-    `banned`: the day's ban list, None where none is known.
+    `banned`: the day's ban list, None where none is known. `events`: the scheduled events around
+    it, None for the packaged list.
     """
 
     config: Config
@@ -31,27 +39,23 @@ class PracticeDay:
     run_code: str
     run_number: int
     banned: frozenset[str] | None
+    events: tuple[MarketEvent, ...] | None = None
 
 
 @dataclass(slots=True)
-class PracticeDesk:
-    """A paper desk on a kitesim's prices, and the tape it writes; `end` lets everything go."""
+class TapedDesk:
+    """A desk and the tape it writes; `end` lets everything go."""
 
     desk: KiteDesk
     tape: RawTapeWriter
-    clock: ExchangeClock
 
     @property
     def has_heard(self) -> bool:
         """Say whether this process has been told any prices."""
         return self.desk.feed.counts.frames > 0
 
-    def end_day(self) -> None:
-        """Let the session's close come: no frame will tell it."""
-        self.clock.end_at(self.tape.head.session_close)
-
     async def end(self) -> None:
-        """Stop the sockets and close the tape. Raises `RawTapeWriteError`."""
+        """Stop calls and sockets, and close the tape. Raises `RawTapeWriteError`."""
         try:
             await self.desk.end()
         finally:
@@ -63,15 +67,31 @@ def begin_tape(path: Path, head: TapeHead) -> None:
     RawTapeWriter(path, head).close()
 
 
-def practice_desk(
-    day: PracticeDay, access: KiteAccess, journal: Journal, outside: Outside
-) -> PracticeDesk:
-    """Return a desk that goes on where the day's tape ends; no order leaves it.
+def taped_desk(day: TapedDay, stand: Stand, wall: Wall) -> TapedDesk:
+    """Return a desk that goes on where the day's tape ends.
 
-    Raises `TapeBusyError` while another process writes the tape, `RawTapeCorruptError`.
+    Raises `TapeBusyError` while another process writes the tape, `RawTapeCorruptError`, and what
+    `stand` raises.
     """
-    tape = RawTapeWriter(day.tape_path, RawTapeReader(day.tape_path).head)
+    return _stood(day, stand, _opened(day), wall)
+
+
+def practice_desk(day: TapedDay, stand: Stand) -> tuple[TapedDesk, PracticeClock]:
+    """Return the same in the time of the exchange, as its frames tell it, and that clock.
+
+    No frame tells the session's close: whoever knows that the day is over moves the clock there.
+    """
+    tape = _opened(day)
     clock = ExchangeClock(tape.last_at or tape.head.session_open, tape.head.session_close)
+    wall = Wall(clock=clock, open_link=heard(clock, Wall().open_link))
+    return _stood(day, stand, tape, wall), clock
+
+
+def _opened(day: TapedDay) -> RawTapeWriter:
+    return RawTapeWriter(day.tape_path, RawTapeReader(day.tape_path).head)
+
+
+def _stood(day: TapedDay, stand: Stand, tape: RawTapeWriter, wall: Wall) -> TapedDesk:
     kite_day = KiteDay(
         config=day.config,
         tape=tape,
@@ -79,6 +99,6 @@ def practice_desk(
         run_code=day.run_code,
         run_number=day.run_number,
         banned=day.banned,
+        events=day.events,
     )
-    wall = Wall(clock=clock, open_link=heard(clock, Wall().open_link))
-    return PracticeDesk(kite_paper_desk(kite_day, access, journal, outside, wall), tape, clock)
+    return TapedDesk(stand(kite_day, wall), tape)

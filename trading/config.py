@@ -16,7 +16,9 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from execution.market_rules import ExchangeSettings
+from marketdata.options.iv_history import IvSettings
 from marketdata.quality import ScreenSettings
+from risk.event_rules import EventRules
 from risk.exits import ExitRules
 from risk.hours import Hours
 from risk.limits import RiskLimits
@@ -38,7 +40,9 @@ class Config:
 
     `capital_inr`: paper capital at the start of a day. `strategies`: parameters by name; a
     strategy that is not named does not run. `event_block_minutes`: how long before and after a
-    scheduled event its window lasts.
+    scheduled event nothing is entered, where `events` doesn't say otherwise for its kind.
+    `most_option_columns`: how many options of the scanned underlyings an engine watches.
+    `iv_history`: how many days of volatility a rank counts.
     """
 
     capital_inr: Decimal = Decimal(1_000_000)
@@ -53,12 +57,17 @@ class Config:
         default_factory=lambda: {"opening_range": {}, "trend_pullback": {}}
     )
     event_block_minutes: int = 10
+    events: EventRules = field(default_factory=EventRules)
+    most_option_columns: int = 600
+    iv_history: IvSettings = field(default_factory=IvSettings)
 
     def __post_init__(self) -> None:
         if self.capital_inr <= 0:
             raise ValueError(f"capital_inr: {self.capital_inr}, expected above 0")
         if self.event_block_minutes < 0:
             raise ValueError(f"event_block_minutes: {self.event_block_minutes}, expected 0 or more")
+        if self.most_option_columns < 0:
+            raise ValueError(f"most_option_columns: {self.most_option_columns}, expected 0 or more")
         build_strategies(self.strategies)
 
 

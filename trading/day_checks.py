@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from django.db.models import Max, Min
 
-from marketdata.instruments import Segment
 from risk.exits import ExitReason
 from trading import selectors
 from trading.config import Config
@@ -54,16 +53,16 @@ def _flat(run: Run) -> Iterator[Finding]:
 
 
 def _in_time(run: Run, setup: EngineSetup) -> Iterator[Finding]:
-    """No fill may come after the moment by which its segment had to be flat."""
+    """No fill may come after the moment by which its contract had to be flat."""
     deadlines = {
-        column.instrument.segment: stage.flat_by
+        column.instrument.key: stage.flat_by
         for column, stage in zip(setup.universe.columns, setup.stages, strict=True)
         if stage is not None
     }
     for fill in Fill.objects.filter(run=run).select_related("instrument"):
-        segment = Segment.CASH if fill.instrument.kind == "EQ" else Segment.FUTURES
-        if fill.at > deadlines[segment]:
-            yield Finding("in-time", f"{fill.trade_id} at {fill.at}, flat by {deadlines[segment]}")
+        deadline = deadlines[fill.instrument.key]
+        if fill.at > deadline:
+            yield Finding("in-time", f"{fill.trade_id} at {fill.at}, flat by {deadline}")
 
 
 def _money(run: Run) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,6 +46,8 @@ class DeafError(Exception):
 class Ears:
     """Listens for one run; `watches` turns on the conditions, for runs that keep a pace.
 
+    `asks`: what else the thread asks the database at every turn; each returns what is wrong by
+    condition, an empty text for what is well, and blocks entries by it whatever `watches` says.
     `written` is the number of the journal's last record, told by the loop. A database that is
     away cannot grant the lease to anybody else: orders may then still leave (exits only, as the
     condition blocks entries); a lease refused ends the process.
@@ -56,11 +58,13 @@ class Ears:
     pulse: Pulse
     watches: bool
     clock: Callable[[], float] = time.monotonic
+    asks: Sequence[Callable[[], Mapping[str, str]]] = ()
     written: int = 0
     lost: bool = False
     _deaf: bool = False
     _heard: deque[Command] = field(default_factory=deque)
     _bad: dict[str, str] = field(default_factory=dict)
+    _asked: dict[str, str] = field(default_factory=dict)
     _after: int = 0
     _turns: int = 0
     _gave_up_at: int = -1
@@ -110,6 +114,8 @@ class Ears:
                 self._renew()
             if self.watches:
                 self._watch_recorder()
+            for ask in self.asks:
+                self._asked = {**self._asked, **ask()}
         except DatabaseAway as error:
             connection.close()
             self._bad[DATABASE] = type(error).__name__
@@ -158,16 +164,21 @@ class Ears:
             kind = CommandKind(command.kind)
             by, reason = command.issued_by, command.reason
             events.append(CommandIssued(at, command.pk, kind, by, reason, command.subject))
-        if self.watches:
-            for name in (DATABASE, RECORDER, REDIS):
-                if (name in found) != (name in blocked):
-                    good = name not in found
-                    events.append(ConditionChanged(at, name, good, found.get(name, "")))
+        for name in self._named():
+            if (name in found) != (name in blocked):
+                good = name not in found
+                events.append(ConditionChanged(at, name, good, found.get(name, "")))
         return events
+
+    def _named(self) -> tuple[str, ...]:
+        """Return the conditions that the engine is told of."""
+        watched = (DATABASE, RECORDER, REDIS) if self.watches else ()
+        return (*watched, *self._asked)
 
     def _found(self) -> dict[str, str]:
         """Return what is bad now, and why; who does not answer at all is bad, too."""
         now, found = self.clock(), dict(self._bad)
+        found |= {name: why for name, why in self._asked.items() if why}
         if self.pulse.error:
             found[REDIS] = self.pulse.error
         silent = f"no answer for {_SILENT_SECONDS:.0f} s"

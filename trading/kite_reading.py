@@ -19,7 +19,7 @@ from marketdata.calendar import IST
 from marketdata.dump_checks import fetch_files
 from marketdata.instruments import Exchange
 from marketdata.live_universe import LiveUniverse
-from marketdata.pacing import LocalPacer, Pacer, Patience, budgets_on
+from marketdata.pacing import LocalPacer, Patience, budgets_on
 from marketdata.sources import LoginWanted
 from trading.bootstrap_kite import KiteAccess, KiteData, Wall, is_practice, kite_data
 from trading.rate_limits import SharedPacer, Timing, connect
@@ -34,26 +34,35 @@ _PATIENCE = Patience(urgent=30.0, normal=30.0)
 def kite_access(at: datetime) -> KiteAccess:
     """Return the desk's login at the broker. Raises `NoSessionError`."""
     login = broker_login.access(at)
-    return KiteAccess(login.api_key, login.access_token, settings.KITE_ROOT, settings.KITE_WS_ROOT)
+    return access_of(login.api_key, login.access_token)
+
+
+def access_of(api_key: str, access_token: str) -> KiteAccess:
+    """Return how Kite is reached with a token; an empty one is refused by Kite itself."""
+    return KiteAccess(api_key, access_token, settings.KITE_ROOT, settings.KITE_WS_ROOT)
+
+
+def kite_pacer(api_key: str, wall: Wall, patience: Patience) -> SharedPacer | LocalPacer:
+    """Return the pacer of an account, shared with all other processes where there is a Redis."""
+    budgets = budgets_on(wall.clock.now().astimezone(IST).date())
+    if not settings.REDIS_URL:
+        return LocalPacer(budgets, wall.clock.now, wall.sleep, patience)
+    timing = Timing(wall.clock.now, wall.sleep, patience)
+    return SharedPacer(connect(settings.REDIS_URL), api_key, budgets, timing)
 
 
 @asynccontextmanager
 async def kite_reading(access: KiteAccess) -> AsyncIterator[KiteData]:
     """Open readers of a session; they share the account's budgets with all other processes."""
     wall = Wall()
-    budgets = budgets_on(wall.clock.now().astimezone(IST).date())
-    store = connect(settings.REDIS_URL) if settings.REDIS_URL else None
-    pacer: Pacer = LocalPacer(budgets, wall.clock.now, wall.sleep, _PATIENCE)
-    if store is not None:
-        timing = Timing(wall.clock.now, wall.sleep, _PATIENCE)
-        pacer = SharedPacer(store, access.api_key, budgets, timing)
+    pacer = kite_pacer(access.api_key, wall, _PATIENCE)
     data = kite_data(access, pacer, wall)
     try:
         yield data
     finally:
         data.close()
-        if store is not None:
-            await store.aclose()
+        if isinstance(pacer, SharedPacer):
+            await pacer.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ It is done as with Kite itself on a morning; trading the day is `kitesim_run.py`
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,14 +17,12 @@ from marketdata.dump_checks import rules_on
 from marketdata.feed import KeptTape
 from marketdata.instruments import Instrument, Kind
 from marketdata.live_universe import LiveUniverseSettings
-from trading.bootstrap_kite import KiteAccess
 from trading.bootstrap_login import login_door
-from trading.bootstrap_practice import begin_tape
-from trading.bootstrap_tapes import RAW, open_tape
-from trading.kite_reading import KiteMorning, kite_access, kite_reading
+from trading.kite_reading import KiteMorning, kite_access
 from trading.kitesim_hand import SOURCE, SimTold, sim_state
-from trading.services import broker_login, instrument_files, runs
-from trading.services.live_day import LiveDay, LivePlan, live_day
+from trading.live_tape import Place, begun_tape
+from trading.services import broker_login, instrument_files
+from trading.services.live_day import LivePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +46,8 @@ def open_day(morning: SimMorning) -> KeptTape:
     day = sim_state(settings.KITE_ROOT).now.date()
     files = KiteMorning(timezone.now, morning.folder).files()
     taken = instrument_files.take_over(files, rules_on(day, practice=True), SOURCE)
-    live = asyncio.run(_live(access, _plan(day, taken.dump.instruments)))
-    morning.folder.mkdir(parents=True, exist_ok=True)
-    path = morning.folder / f"{SOURCE}-{day}-{runs.new_code()}{RAW}"
-    begin_tape(path, live.head)
-    if morning.told.warmup is not None:
-        shutil.copytree(morning.told.warmup, path.with_suffix(".warmup"))
-    return open_tape(path)
+    plan = _plan(day, taken.dump.instruments)
+    return begun_tape(access, plan, Place(SOURCE, morning.folder, morning.told.warmup))
 
 
 def _plan(day: date, listed: tuple[Instrument, ...]) -> LivePlan:
@@ -72,8 +63,3 @@ def _plan(day: date, listed: tuple[Instrument, ...]) -> LivePlan:
         banned=frozenset(),
         calendar=Calendar.load(),
     )
-
-
-async def _live(access: KiteAccess, plan: LivePlan) -> LiveDay:
-    async with kite_reading(access) as data:
-        return await live_day(plan, data.quotes, SOURCE)

@@ -23,11 +23,12 @@ from trading.config import KIND, Config, document_of
 from trading.day_checks import Finding, findings
 from trading.engine.core import Engine
 from trading.engine.settings import EngineSetup
+from trading.iv_before import with_iv_history
 from trading.models import Account, Position, Run, RunMode
 from trading.research.audit_replay import ReplayReport, audit_replay
+from trading.run_desks import bans_of, config_of, events_of, warmup_path
 from trading.services import config_versions, instruments, runs
 from trading.services.ban_list import ban_list_of_practice
-from trading.worker import bans_of, config_of, warmup_path
 
 _RESTARTS = 5
 
@@ -135,7 +136,8 @@ def report_of(run: Run, wall_s: float) -> DayReport:
     counts = selectors.counts(run)
     tape = open_tape(Path(run.tape_path))
     config = config_of(run)
-    setup = setup_of(config, tape.head, run.code, banned=bans_of(run))
+    setup = setup_of(config, tape.head, run.code, banned=bans_of(run), events=events_of(run))
+    setup = with_iv_history(setup, warmup_path(tape.path))
     replay = replay_of(run, tape, setup, config)
     last = selectors.last_equity(run)
     held = Position.objects.filter(run=run, opened_quantity__gt=0)
@@ -161,7 +163,8 @@ def replay_of(run: Run, tape: KeptTape, setup: EngineSetup, config: Config) -> R
     folder = warmup_path(tape.path)
     if folder is not None:
         engine.warm(history_of(setup, folder))
-    return audit_replay(Path(run.journal_path), tape, engine, screen_of(setup, config))
+    screen = screen_of(setup, config, tape.head)
+    return audit_replay(Path(run.journal_path), tape, engine, screen)
 
 
 def manage_command(root: Path) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db.models import Count, QuerySet
 
 from trading.models import (
+    SESSIONS,
     Account,
     Activation,
     ConfigVersion,
@@ -23,7 +24,6 @@ from trading.models import (
     Position,
     RecorderPosition,
     Run,
-    RunMode,
     RunState,
     Signal,
     StateChange,
@@ -86,20 +86,20 @@ def run_by_code(code: str) -> Run:
 
 
 def running_run(account: Account, on: date) -> Run | None:
-    """Return the account's paper run of the day that has not ended, for a start to resume."""
-    runs = Run.objects.filter(account=account, date=on, mode=RunMode.PAPER.value)
+    """Return the account's session of the day that has not ended, for a start to resume."""
+    runs = Run.objects.filter(account=account, date=on, mode__in=SESSIONS)
     return runs.filter(state=RunState.RUNNING.value).select_related("config_version").first()
 
 
 def next_run(account: Account) -> Run | None:
-    """Return the account's oldest paper run that has not ended, for an engine to trade."""
-    runs = Run.objects.filter(account=account, mode=RunMode.PAPER.value)
+    """Return the account's oldest session that has not ended, for an engine to trade."""
+    runs = Run.objects.filter(account=account, mode__in=SESSIONS)
     return runs.filter(state=RunState.RUNNING.value).order_by("started_at").first()
 
 
 def newest_run(account: Account) -> Run | None:
-    """Return the account's paper run that was started last."""
-    runs = Run.objects.filter(account=account, mode=RunMode.PAPER.value)
+    """Return the account's session that was started last."""
+    runs = Run.objects.filter(account=account, mode__in=SESSIONS)
     return runs.select_related("account", "config_version").order_by("-started_at").first()
 
 
@@ -129,7 +129,8 @@ def open_positions(run: Run) -> QuerySet[Position]:
 
 def plans_by_strategy(run: Run) -> dict[str, int]:
     """Return how many plans each strategy has made in the run."""
-    rows = Plan.objects.filter(run=run).values("strategy").annotate(number=Count("id"))
+    whole = Plan.objects.filter(run=run, combination=None)
+    rows = whole.values("strategy").annotate(number=Count("id"))
     return {row["strategy"]: row["number"] for row in rows.order_by("strategy")}
 
 

@@ -21,10 +21,12 @@ from trading import broadcast_keys as keys
 from trading.broadcast_redis import connect, encode
 from trading.emergency import flatten_run
 from trading.metrics_worker import worker_text
+from trading.models import Account
 from trading.morning_sources import morning_sources
 from trading.selectors import run_by_code
 from trading.services import archive as archives
-from trading.services import day_report, premarket, readiness, square_off, task_watch
+from trading.services import day_report, iv_days, premarket, readiness, square_off, task_watch
+from trading.services.seed import PAPER_ACCOUNT
 from trading.services.simulated_time import send_to_worker
 from trading.services.task_runs import Occasion, Result, TaskBusyError, carry_out
 from trading.services.timetable import DESK_TASKS, SAFETY, due_on
@@ -98,6 +100,24 @@ def premarket_sync(**words: Any) -> str:
     )
 
 
+@shared_task(name="trading.tasks.open_kite_day", **_LONG)
+def open_kite_day(**words: Any) -> str:
+    """08:50: open the day on Kite's prices for the engine that stands by."""
+    return perform("open_kite_day", _opened, words)
+
+
+def _opened(occasion: Occasion) -> Result:
+    """Open it for the desk's account; the broker's client is loaded by those who have an app."""
+    if not settings.KITE_API_KEY:
+        return Result.skipped("no app at the broker")
+    from trading.kite_day import open_on_occasion
+
+    account = Account.objects.filter(code=PAPER_ACCOUNT).first()
+    if account is None:
+        return Result.failed(f"account {PAPER_ACCOUNT}: unknown, expected a seeded database")
+    return open_on_occasion(occasion, account)
+
+
 @shared_task(name="trading.tasks.readiness_report", **_SHORT)
 def readiness_report(**words: Any) -> str:
     """09:00: is everything ready for the session?"""
@@ -125,6 +145,12 @@ def verify_flat(**words: Any) -> str:
 def post_market_report(**words: Any) -> str:
     """After the close: what the day came to."""
     return perform("post_market_report", day_report.post_market_report, words)
+
+
+@shared_task(name="trading.tasks.store_volatility", **_LONG)
+def store_volatility(**words: Any) -> str:
+    """After the close: how volatile the day's options were."""
+    return perform("store_volatility", iv_days.store_volatility, words)
 
 
 @shared_task(name="trading.tasks.archive", **_LONG)

@@ -1,23 +1,24 @@
 """The engine process of one run: its lease, its journal, its ears, and the loop they surround.
 
-What stands together in a run is said by `bootstrap.py`; nothing is decided here. `DeskWorker` is
+What stands together in a run is said by `run_desks.py`; nothing is decided here. `DeskWorker` is
 the process that stands by for the runs of an account, one after another.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from datetime import time as wall_time
+from functools import partial
 from pathlib import Path
-from typing import Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import redis
 from asgiref.sync import sync_to_async
@@ -28,26 +29,30 @@ from django.db import close_old_connections
 from marketdata.calendar import IST
 from marketdata.feed import KeptTape, Pace
 from trading import leader, selectors
-from trading.bootstrap import Outside, PaperDay, paper_runner
-from trading.bootstrap_tapes import RAW, open_tape
+from trading.bootstrap import Outside
 from trading.broadcast_redis import connect
-from trading.config import Config, read
 from trading.ears import LEASE, Ears
 from trading.engine.core import Engine
-from trading.engine.events import CommandIssued, ConditionChanged
+from trading.engine.events import CommandIssued, ConditionChanged, StrategyOverran
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
-from trading.kitesim_hand import SOURCE as KITESIM
 from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
 from trading.pulse import Pulse
 from trading.research.audit_replay import decision_hash
+from trading.run_desks import RunTime, Standing, stood_up
 from trading.services import runs
-from trading.services.nudge import ENGINE_CHANNEL
+from trading.services.nudge import ENGINE_CHANNEL, LOOK
+from trading.standing_by import Sign, WaitingEngine
+from trading.strategy_watch import StrategyWatch
+
+if TYPE_CHECKING:
+    from trading.bootstrap_kite import Wall
 
 _SHOW_SECONDS = 0.2
 _STAND_BY_SECONDS = 0.5
 
+Outer = CommandIssued | ConditionChanged | StrategyOverran
 Show = Callable[[datetime, Engine], None]
 
 
@@ -86,22 +91,29 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Trading:
-    """One run made ready to be traded: open it with `begin`, live it, close it with `end`.
-
-    `around`: what has to stand while it is lived.
-    """
+    """One run made ready to be traded: open it with `begin`, live it, close it with `end`."""
 
     run: Run
-    runner: Runner
-    around: AbstractAsyncContextManager[object]
+    standing: Standing
     ears: Ears
     journal: JournalFile
     threads: tuple[threading.Thread, ...]
 
+    @property
+    def runner(self) -> Runner:
+        """Return what lives the run."""
+        return self.standing.runner
+
     async def live(self) -> None:
         """Trade the run from where its journal ends to the close of its day."""
-        async with self.around:
+        async with self.standing.around:
             await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
+
+    def nudge(self, kind: str) -> None:
+        """Look at once for commands, and for what the broker knows where a nudge speaks of it."""
+        self.ears.nudge()
+        if kind == LOOK:
+            self.standing.look()
 
     def end(self, *, finished: bool) -> None:
         """Let everything go; a finished run is sealed with the hash of its decisions."""
@@ -116,11 +128,11 @@ class Trading:
             leader.release(self.ears.lease)
 
 
-def begin(run_code: str, *, tempo: Tempo | None, show: Show) -> Trading:
+def begin(run_code: str, *, tempo: Tempo | None, show: Show, wall: Wall | None = None) -> Trading:
     """Take the lease, open the journal and build the engine of one run.
 
-    Raises `UnknownRunError`, `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`, for a
-    run on a kitesim also as `kitesim_run`.
+    `wall`: the time of a run on Kite's prices, real time if it's None. Raises `UnknownRunError`,
+    `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`, and as `stood_up`.
     """
     run = selectors.run_by_code(run_code)
     journal = JournalFile(Path(run.journal_path))
@@ -130,12 +142,13 @@ def begin(run_code: str, *, tempo: Tempo | None, show: Show) -> Trading:
     speed = None if tempo is None else tempo.speed
     pulse = Pulse(run.code, _store(), speed)
     ears = Ears(run, lease, pulse, watches=tempo is not None)
-    runner, around = _runner(run, tempo, journal, (ears, Progress(show)))
+    time_of_run = RunTime(None if tempo is None else tempo.pace, wall)
+    standing = _standing(run, time_of_run, journal, (ears, Progress(show)))
     threads = tuple(threading.Thread(target=do, daemon=True) for do in (ears.listen, pulse.live))
     for thread in threads:
         thread.start()
     close_old_connections()
-    return Trading(run, runner, around, ears, journal, threads)
+    return Trading(run, standing, ears, journal, threads)
 
 
 def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
@@ -153,119 +166,88 @@ def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
 class DeskWorker(Worker):  # type: ignore[misc]
     """A Channels worker that trades an account's runs in its own event loop.
 
-    Messages on its channel are nudges only: a lost one costs a quarter of a second.
+    Messages on its channel are nudges only: a lost one costs a quarter of a second. `trading` is
+    the run it is at, None while it stands by; `wall` as in `begin`.
     """
 
-    def __init__(self, account: Account, channel_layer: Any, *, tempo: Tempo, show: Show) -> None:
+    def __init__(
+        self,
+        account: Account,
+        channel_layer: Any,
+        *,
+        tempo: Tempo | None,
+        show: Show,
+        wall: Wall | None = None,
+    ) -> None:
         super().__init__(None, [ENGINE_CHANNEL], channel_layer)
         self._account = account
-        self._tempo = tempo
-        self._show = show
-        self._trading: Trading | None = None
+        self._begin = partial(begin, tempo=tempo, show=show, wall=wall)
+        self.trading: Trading | None = None
 
     async def handle(self) -> None:
         """Trade every run of the account as it appears; an error ends the process."""
         listening = asyncio.create_task(self._listen())
+        holder = f"{socket.gethostname()[:60]}:waiting {os.getpid()}"
+        waiting = WaitingEngine(self._account, holder, Sign("engine", _store()))
         try:
             while True:
                 run = await sync_to_async(selectors.next_run)(self._account)
                 if run is None:
+                    await sync_to_async(waiting.wait)()
                     await asyncio.sleep(_STAND_BY_SECONDS)
                 else:
+                    await sync_to_async(waiting.end)()
                     await self._trade(run)
         finally:
             listening.cancel()
 
     async def _trade(self, run: Run) -> None:
-        trading = await sync_to_async(begin)(run.code, tempo=self._tempo, show=self._show)
-        self._trading = trading
+        self.trading = trading = await sync_to_async(self._begin)(run.code)
         finished = False
         try:
             await trading.live()
             finished = True
         finally:
-            self._trading = None
+            self.trading = None
             await sync_to_async(trading.end)(finished=finished)
 
     async def _listen(self) -> None:
         """Pass nudges on; without the channel layer commands are still found by polling."""
         while True:
             try:
-                await self.channel_layer.receive(ENGINE_CHANNEL)
+                message = await self.channel_layer.receive(ENGINE_CHANNEL)
             except (redis.RedisError, OSError):
                 await asyncio.sleep(_STAND_BY_SECONDS)
                 continue
-            if self._trading is not None:
-                self._trading.ears.nudge()
-
-
-def config_of(run: Run) -> Config:
-    """Return the configuration a run was started under."""
-    return read(json.loads(run.config_version.document))
-
-
-def bans_of(run: Run) -> frozenset[str] | None:
-    """Return the ban list a run was started under, None for none."""
-    return None if run.banned is None else frozenset(run.banned)
-
-
-def day_of(run: Run, tempo: Tempo | None) -> PaperDay:
-    """Return the day a run trades: its tape, what came before, and its configuration."""
-    tape = open_tape(Path(run.tape_path))
-    return PaperDay(
-        config=config_of(run),
-        tape=tape,
-        pace=None if tempo is None else tempo.pace(tape),
-        warmup=warmup_path(tape.path),
-        run_code=run.code,
-        run_number=run.pk,
-        banned=bans_of(run),
-    )
-
-
-def warmup_path(tape: Path) -> Path | None:
-    """Return the folder of bars before a tape's day, beside the tape; None where there is none."""
-    name = tape.name.removesuffix(".gz").removesuffix(".tape").removesuffix(RAW)
-    folder = tape.with_name(name + ".warmup")
-    return folder if folder.is_dir() else None
+            if self.trading is not None:
+                self.trading.nudge(str(message.get("type", "")))
 
 
 def _store() -> redis.Redis | None:
     return connect(settings.REDIS_URL) if settings.REDIS_URL else None
 
 
-def _runner(
-    run: Run, tempo: Tempo | None, journal: JournalFile, told: tuple[Ears, Progress]
-) -> tuple[Runner, AbstractAsyncContextManager[object]]:
-    """Return what lives a run, and what has to stand meanwhile."""
+def _standing(
+    run: Run, time: RunTime, journal: JournalFile, told: tuple[Ears, Progress]
+) -> Standing:
+    """Return what lives a run, listening to what its thread and its operator say."""
     ears, progress = told
     engines: list[Engine] = []
+    watch = StrategyWatch(perf_counter)
 
-    def inputs(at: datetime) -> Sequence[CommandIssued | ConditionChanged]:
+    def inputs(at: datetime) -> Sequence[Outer]:
         engine = engines[0]
         progress.tell(at, engine)
         ears.written = journal.seq
-        return ears.inputs(at, engine.breakers.blocked)
+        return (*watch.overran(at), *ears.inputs(at, engine.breakers.blocked))
 
-    runner, around = _stood_up(run, tempo, journal, Outside(inputs, ears.fence))
+    standing = stood_up(run, journal, Outside(inputs, ears.fence), time)
+    runner = standing.runner
     engines.append(runner.engine)
+    runner.engine.time_strategies(watch)
     runner.answer = timed(runner.answer, ears.pulse.samples)
-    return runner, around
-
-
-def _stood_up(
-    run: Run, tempo: Tempo | None, journal: JournalFile, outside: Outside
-) -> tuple[Runner, AbstractAsyncContextManager[object]]:
-    if run.source != KITESIM:
-        return paper_runner(day_of(run, tempo), journal, outside), nullcontext()
-    from trading.bootstrap_practice import PracticeDay
-    from trading.kitesim_run import kitesim_run
-
-    path = Path(run.tape_path)
-    day = PracticeDay(config_of(run), path, warmup_path(path), run.code, run.pk, bans_of(run))
-    # Its session lives by its own day: it is as good as it was when the run was opened.
-    lived = kitesim_run(day, run.started_at, journal, outside)
-    return lived.runner, lived
+    ears.asks = standing.asks
+    return standing
 
 
 def _head(run: Run) -> dict[str, Any]:

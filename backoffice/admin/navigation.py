@@ -47,6 +47,7 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ("Special sessions", "event_available", "trading.SpecialSession"),
         ("Market events", "event_upcoming", "trading.MarketEvent"),
         ("Ban lists", "block", "trading.BanList"),
+        ("Volatilities", "show_chart", "trading.IvDay"),
         ("Accounts", "account_balance", "trading.Account"),
     ),
     "Configuration": (
@@ -66,7 +67,9 @@ GROUPS: dict[str, tuple[Entry, ...]] = {
         ("Recorder", "fiber_manual_record", "trading.RecorderPosition"),
         ("Leader lease", "key", "trading.LeaderLease"),
         ("Broker sessions", "passkey", "trading.BrokerSession"),
+        ("Modes", "toggle_on", "trading.ModeChange"),
         ("API keys", "vpn_key", "backoffice.ApiKey"),
+        ("Second factors", "phonelink_lock", "backoffice.SecondFactor"),
         ("Token log-ins", "badge", "backoffice.TokenFamily"),
         ("People", "group", "auth.User"),
         ("Roles", "shield_person", "auth.Group"),

@@ -94,7 +94,16 @@ class Figures:
     template: ClassVar[str] = "desk_admin/panel_figures.html"
 
 
-Panel: TypeAlias = Table | Bars | Timeline | Figures
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A text as it is, line by line."""
+
+    title: str
+    lines: tuple[str, ...]
+    template: ClassVar[str] = "desk_admin/panel_lines.html"
+
+
+Panel: TypeAlias = Table | Bars | Timeline | Figures | Lines
 
 
 def table(

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from trading.models import Run, RunMode
+from trading.models import SESSIONS, Run
 
 _PLACE = "_desk_run"
 
 
 def present_run(request: HttpRequest) -> Run | None:
-    """Return the newest paper run, else the newest of all, None before the first."""
+    """Return the newest session, else the newest of all, None before the first."""
     if _PLACE not in request.__dict__:
         runs = Run.objects.select_related("account", "config_version").order_by("-started_at")
-        paper = runs.filter(mode=RunMode.PAPER.value).first()
-        request.__dict__[_PLACE] = paper or runs.first()
+        session = runs.filter(mode__in=SESSIONS).first()
+        request.__dict__[_PLACE] = session or runs.first()
     run: Run | None = request.__dict__[_PLACE]
     return run
 

@@ -22,7 +22,14 @@ from backoffice.admin.shown import EMPTY, column, figure, list_address, rupees, 
 from backoffice.admin.unfolded import action
 from marketdata.calendar import Calendar
 from marketdata.events import load_events
-from trading.models import Account, BanList, Holiday, Instrument, MarketEvent, SpecialSession
+from trading.models import (
+    Account,
+    BanList,
+    Holiday,
+    Instrument,
+    IvDay,
+    SpecialSession,
+)
 from trading.services import seed
 
 _FILES_WIN = (
@@ -99,7 +106,7 @@ class InstrumentAdmin(RecordAdmin):
 class CalendarAdmin(RecordAdmin):
     """Rows that are copied from a data file."""
 
-    actions_list = ("copy_again",)
+    actions_list: tuple[str, ...] = ("copy_again",)
 
     @action(
         description="Copy the files again",
@@ -176,18 +183,6 @@ def _windows(windows: list[list[str]] | None) -> str:
     return ", ".join(f"{opens[:5]}–{closes[:5]}" for opens, closes in windows)
 
 
-@admin.register(MarketEvent)
-class MarketEventAdmin(CalendarAdmin):
-    """A moment the market waits for."""
-
-    about = _FILES_WIN.format(file="marketdata/data/events.toml")
-    list_display = ("kind", when("starts_at", "Starts"), figure("severity"), "source")
-    list_filter = ("kind",)
-    search_fields = ("kind", "source")
-    date_hierarchy = "starts_at"
-    ordering = ("-starts_at",)
-
-
 @admin.register(BanList)
 class BanListAdmin(RecordAdmin):
     """One day's list of shares that may not be entered."""
@@ -202,3 +197,19 @@ class BanListAdmin(RecordAdmin):
     search_fields = ("symbols", "source")
     date_hierarchy = "day"
     ordering = ("-day",)
+
+
+@admin.register(IvDay)
+class IvDayAdmin(RecordAdmin):
+    """Volatility at the money of one day, 30 days ahead."""
+
+    list_display = (
+        "day",
+        "underlying",
+        column("Volatility", "volatility", lambda row: f"{row.volatility:.2%}"),
+        "source",
+        when("taken_at", "Taken"),
+    )
+    list_filter = ("underlying", "source")
+    date_hierarchy = "day"
+    ordering = ("-day", "underlying")

@@ -14,10 +14,11 @@ from django.http import HttpRequest
 
 from backoffice.admin.chain import Stations, chain_of_signal
 from backoffice.admin.filters import RunFilter, UnderlyingFilter
-from backoffice.admin.panels import Panel, bars, table
+from backoffice.admin.panels import Lines, Panel, bars, table
 from backoffice.admin.record import RecordAdmin
 from backoffice.admin.shown import EMPTY, column, figure, link, mark, number, rupees, side, toward
 from backoffice.admin.shown import when as moment_of
+from trading.explanation import explained
 from trading.models import Decision, Signal
 
 
@@ -98,8 +99,9 @@ class SignalAdmin(RecordAdmin):
         return chain_of_signal(row)
 
     def panels(self, request: HttpRequest, row: Signal) -> Sequence[Panel]:
-        """Return how the score came about, and the features of the moment."""
-        return attribution_of(row)
+        """Return the explanation, how the score came about, and the features of the moment."""
+        told = Lines("Why it stood where it stood", explained(row).lines)
+        return (told, *attribution_of(row))
 
 
 def attribution_of(signal: Signal) -> Sequence[Panel]:

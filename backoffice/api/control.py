@@ -14,20 +14,18 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from backoffice.api.access import allows
 from backoffice.api.authentication import actor
 from backoffice.api.base import CONTROL_ONLY, DeskView, parsed
-from backoffice.api.errors import Conflict, Refused
+from backoffice.api.errors import Conflict
 from backoffice.api.fields import Text
 from backoffice.api.outputs import CommandOutput
 from backoffice.api.schema import asked, described, told
-from backoffice.permissions import Action
+from strategies.registry import STRATEGIES
 from trading.engine.events import CommandKind
 from trading.models import Position
-from trading.services import control, mode
+from trading.services import control
 from trading.services.commands import NoRunError
 from trading.services.control_change import UnknownPositionError
-from trading.services.live_gate import PHRASE, Override
 
 _REASON = {"reason": "news at noon"}
 
@@ -36,20 +34,6 @@ class ReasonInput(serializers.Serializer):
     """Why a control is used; it goes into the audit log."""
 
     reason = Text(max_length=500)
-
-
-class ModeInput(ReasonInput):
-    """The mode asked for; LIVE needs the exact phrase, and its gate open."""
-
-    mode = serializers.ChoiceField(choices=[each.value for each in mode.Mode])
-    confirmation = Text(max_length=100, default="", allow_blank=True, trim_whitespace=False)
-    override_reason = Text(max_length=500, default="", allow_blank=True)
-
-
-class ModeOutput(serializers.Serializer):
-    """The mode the desk is in."""
-
-    mode = serializers.ChoiceField(choices=[each.value for each in mode.Mode])
 
 
 def _command(name: str, **more: Any) -> Any:
@@ -166,49 +150,24 @@ class CloseView(DeskView):
         return _ask(request, CommandKind.CLOSE_POSITION, position.code)
 
 
-class ModeView(DeskView):
-    """PAPER, or LIVE behind its gate."""
+class ReleaseStrategyView(DeskView):
+    """Lets a strategy that was put aside be heard again."""
 
-    needs = {"GET": Action.READ, **CONTROL_ONLY}
-
-    @described(
-        "control", "Mode", {200: ModeOutput}, examples=[told("Paper", {"mode": "PAPER"}, 200)]
-    )
-    def get(self, _request: Request) -> Response:
-        """Answer with the mode the desk is in."""
-        return Response({"mode": mode.present_mode().value})
+    needs = CONTROL_ONLY
 
     @described(
         "control",
-        "Ask for a mode",
-        {200: ModeOutput},
-        body=ModeInput,
+        "Release a strategy",
+        {202: CommandOutput},
+        errors=[404, 409],
+        body=ReasonInput,
         examples=[
-            asked("Paper", {"mode": "PAPER", "reason": "as always"}),
-            asked("Live", {"mode": "LIVE", "reason": "day one", "confirmation": PHRASE}),
+            asked("Reason", _REASON),
+            _command("RELEASE_STRATEGY", subject="opening_range"),
         ],
     )
-    def post(self, request: Request) -> Response:
-        """Ask for PAPER or LIVE; a shut gate answers 403 and names every check that fails."""
-        wish = parsed(ModeInput, request).validated_data
-        written = wish["override_reason"]
-        is_admin = allows(request, Action.ADMINISTER)
-        try:
-            given = mode.ask(
-                mode.ModeWish(
-                    mode=mode.Mode(wish["mode"]),
-                    by=actor(request),
-                    reason=wish["reason"],
-                    confirmation=wish["confirmation"],
-                    is_operator=allows(request, Action.CONTROL),
-                    override=Override(written, is_admin) if written else None,
-                )
-            )
-        except mode.LiveRefusedError as error:
-            failing = {
-                check.name: [f"measured {check.measured!r}, allowed {check.allowed}"]
-                for check in error.verdict.failing
-            }
-            message = f"LIVE is refused: {len(failing)} checks fail"
-            raise Refused(403, "live_gate_closed", message, failing) from error
-        return Response({"mode": given.value})
+    def post(self, request: Request, strategy: str) -> Response:
+        """Release a strategy from quarantine; the engine refuses where it isn't in it."""
+        if strategy not in STRATEGIES:
+            raise NotFound
+        return _ask(request, CommandKind.RELEASE_STRATEGY, strategy)

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from backoffice.models import BacktestJob, JobState
 from execution.orders import OrderState, Role, Side
 from trading.models import (
+    SESSIONS,
     Command,
     CommandState,
     Decision,
@@ -28,7 +29,6 @@ from trading.models import (
     PlanState,
     Position,
     Run,
-    RunMode,
     Signal,
 )
 from trading.models.base import choices_of
@@ -76,9 +76,9 @@ def _complaint(one: filters.Filter | None, given: list[str]) -> str:
 
 
 def present_run() -> Run | None:
-    """Return the paper session that is running, or else the last one."""
+    """Return the session that is running, or else the last one."""
     runs = Run.objects.select_related("account", "config_version")
-    runs = runs.filter(mode=RunMode.PAPER.value)
+    runs = runs.filter(mode__in=SESSIONS)
     return runs.order_by(F("ended_at").desc(nulls_first=True), "-started_at", "-id").first()
 
 
@@ -188,7 +188,7 @@ class SignalFilters(OfRun):
     """Signals by strategy, direction, instrument and what became of them."""
 
     strategy = filters.CharFilter()
-    direction = filters.ChoiceFilter(choices=[(1, "Long"), (-1, "Short")])
+    direction = filters.ChoiceFilter(choices=[(1, "Long"), (0, "Neutral"), (-1, "Short")])
     instrument = _instrument()
     passed = filters.BooleanFilter(field_name="why_not", lookup_expr="exact", method="went_on")
     min_score = ShareFilter(field_name="score", lookup_expr="gte", min_value=0)

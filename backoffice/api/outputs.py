@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from trading.explanation import explained
 from trading.models import Command, Decision, Fill, Order, OrderEvent, Position, Run, Signal
 
 
@@ -104,6 +105,22 @@ class SignalOutput(serializers.ModelSerializer):
         ]
 
 
+class SignalLifeOutput(SignalOutput):
+    """The same with its explanation, and what doesn't come out as it is stored."""
+
+    explanation = serializers.ListField(child=serializers.CharField(), source="told.lines")
+    differences = serializers.ListField(child=serializers.CharField(), source="told.differences")
+
+    class Meta(SignalOutput.Meta):
+        fields: ClassVar[list[str]] = [*SignalOutput.Meta.fields, "explanation", "differences"]
+
+    def to_representation(self, instance: Signal) -> dict[str, Any]:
+        """Return the columns, and what is told of them, which is worked out once."""
+        instance.told = explained(instance)  # type: ignore[attr-defined]
+        told: dict[str, Any] = super().to_representation(instance)
+        return told
+
+
 class OrderEventOutput(serializers.ModelSerializer):
     """One thing that happened to an order, and how it stood after it."""
 
@@ -154,11 +171,17 @@ class OrderLifeOutput(OrderOutput):
 
 
 class PositionOutput(serializers.ModelSerializer):
-    """A position as recorded, with its present price where the desk is live."""
+    """A position as recorded, with its present price where the desk is live.
+
+    `combination`: the plan of several legs that this is one leg of, null for a plan of its own.
+    """
 
     run = serializers.CharField(source="run.code")
     instrument = serializers.CharField(source="instrument.key")
     plan = serializers.CharField(source="plan.code", allow_null=True, default=None)
+    combination = serializers.CharField(
+        source="plan.combination.code", allow_null=True, default=None
+    )
     direction = DirectionField()
     net = serializers.SerializerMethodField()
     live = serializers.SerializerMethodField()
@@ -166,7 +189,8 @@ class PositionOutput(serializers.ModelSerializer):
     class Meta:
         model = Position
         fields: ClassVar[list[str]] = [
-            *("id", "code", "run", "plan", "strategy", "instrument", "direction", "quantity"),
+            *("id", "code", "run", "plan", "combination", "strategy", "instrument", "direction"),
+            "quantity",
             *("opened_quantity", "average_entry", "average_exit", "stop", "protected", "gross"),
             *("charges", "net", "mae_r", "mfe_r", "state", "exit_reason", "opened_at"),
             *("closed_at", "live"),

@@ -56,7 +56,7 @@ def _of_database() -> tuple[list[Check], Run | None]:
 
 def _of_session(run: Run | None) -> Iterator[Check]:
     if run is None:
-        yield Check("session", False, "no paper session is running")
+        yield Check("session", False, "no session is running")
         return
     yield Check("session", True, f"{run.code} of {run.date}")
     lease = leader.current(run.account)

@@ -29,7 +29,7 @@ class Row(DeskView, RetrieveAPIView):
     lookup_url_kwarg = "row_id"
 
 
-_POSITIONS = Position.objects.select_related("run", "instrument", "plan")
+_POSITIONS = Position.objects.select_related("run", "instrument", "plan__combination")
 _ORDERS = Order.objects.select_related("run", "instrument", "plan")
 _DECISIONS = Decision.objects.select_related("run", "signal__instrument", "config_version")
 _SIGNALS = Signal.objects.select_related(
@@ -110,14 +110,14 @@ class SignalsView(Rows):
 
 
 class SignalView(Row):
-    """One signal."""
+    """One signal, explained."""
 
     queryset = _SIGNALS
-    serializer_class = outputs.SignalOutput
+    serializer_class = outputs.SignalLifeOutput
 
-    @described("records", "Signal", {200: outputs.SignalOutput}, errors=[404])
+    @described("records", "Signal", {200: outputs.SignalLifeOutput}, errors=[404])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer with one signal."""
+        """Answer with one signal, why it stood where it stood and what became of it."""
         return super().get(request, *args, **kwargs)
 
 

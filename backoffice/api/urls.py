@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from backoffice.api import auth, backtests, config, control, desk, keys, probes, records, reloads
+from backoffice.api import (
+    auth,
+    backtests,
+    config,
+    control,
+    desk,
+    keys,
+    modes,
+    probes,
+    records,
+    reloads,
+)
 from backoffice.api.description import DocsView, SchemaView
 from backoffice.api.kite_postback import KitePostbackView
 from backoffice.api.nowhere import NowhereView
@@ -14,11 +25,17 @@ urlpatterns = [
     path("auth/refresh", auth.RefreshView.as_view(), name="api-refresh"),
     path("auth/log-out", auth.LogOutView.as_view(), name="api-log-out"),
     path("auth/me", auth.WhoView.as_view(), name="api-me"),
-    path("mode", control.ModeView.as_view(), name="api-mode"),
+    path("mode", modes.ModeView.as_view(), name="api-mode"),
+    path("mode/gate", modes.GateView.as_view(), name="api-mode-gate"),
     path("pause", control.PauseView.as_view(), name="api-pause"),
     path("resume", control.ResumeView.as_view(), name="api-resume"),
     path("flatten", control.FlattenView.as_view(), name="api-flatten"),
     path("unlock", control.UnlockView.as_view(), name="api-unlock"),
+    path(
+        "strategies/<slug:strategy>/release",
+        control.ReleaseStrategyView.as_view(),
+        name="api-release-strategy",
+    ),
     path("universe/reload", reloads.UniverseReloadView.as_view(), name="api-universe-reload"),
     path("strategies/reload", reloads.StrategiesReloadView.as_view(), name="api-strategies-reload"),
     path("commands", records.CommandsView.as_view(), name="api-commands"),

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from backoffice.pages import broker_login, controls, live, sign_in
+from backoffice.pages import (
+    broker_login,
+    controls,
+    events,
+    live,
+    modes,
+    second_factor,
+    sign_in,
+)
 
 urlpatterns = [
     path("", live.page, name="live"),
@@ -24,4 +32,11 @@ urlpatterns = [
     path("broker/callback/", broker_login.callback, name="broker-callback"),
     path("broker/token/", broker_login.by_hand, name="broker-token"),
     path("broker/leave/", broker_login.leave, name="broker-leave"),
+    path("events/", events.page, name="events"),
+    path("mode/", modes.page, name="mode"),
+    path("mode/live/", modes.to_live, name="mode-live"),
+    path("mode/paper/", modes.to_paper, name="mode-paper"),
+    path("second-factor/", second_factor.page, name="second-factor"),
+    path("second-factor/begin/", second_factor.begin, name="second-factor-begin"),
+    path("second-factor/confirm/", second_factor.confirm, name="second-factor-confirm"),
 ]

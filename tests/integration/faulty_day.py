@@ -18,7 +18,7 @@ from trading.config import Config
 from trading.journal import JournalFile, Record, read_records
 from trading.made_days import DATES, make_day
 from trading.research.audit_replay import decision_hash
-from trading.worker import warmup_path
+from trading.run_desks import warmup_path
 
 BOOKED = ("at", "plan_id", "instrument", "side", "quantity", "price", "amount", "balance")
 ENTRY = "ENTRY"

@@ -24,7 +24,8 @@ from trading.bootstrap import PaperDay, paper_runner, undisturbed
 from trading.bootstrap_tapes import open_tape
 from trading.config import Config
 from trading.journal import JournalFile
-from trading.worker import warmup_path
+from trading.run_desks import warmup_path
+from trading.services.price_bands import bands_path
 
 PACE = Pace(seed=1, seconds=5, speed=600)
 DAY_SECONDS = 240.0
@@ -93,6 +94,9 @@ def judge(fed: FedDesk, books: Books) -> None:
     assert books.doubled() == []
     assert len(open_tape(Path(tape))) == len(books.of("Frame"))
     assert ledger_gap(desk) == 0
+    assert bands_path(Path(tape)).exists()
+    assert books.of("BandsTold")
+    assert ("price-bands", True) in books.conditions()
     sim = fed.sim()
     assert sim["has_ended"]
     assert (sim["orders"], sim["trades"]) == (0, 0), "in paper no order leaves the process"

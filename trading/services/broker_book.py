@@ -51,7 +51,9 @@ def broker_book(journal: Path) -> BrokerBook:
         elif record.kind == "BrokerSaid":
             update = record.body["update"]
             states[update["client_id"]] = update["state"]
-            trades |= {fill["trade_id"]: _signed(fill) for fill in update["fills"]}
+            trades |= _trades(update)
+        elif record.kind == "TwinFound":
+            trades |= _trades(record.body["update"])
     held: defaultdict[str, int] = defaultdict(int)
     for key, units in trades.values():
         held[key] += units
@@ -59,6 +61,10 @@ def broker_book(journal: Path) -> BrokerBook:
         held={key: units for key, units in held.items() if units},
         working=frozenset(order for order, state in states.items() if state not in FINAL),
     )
+
+
+def _trades(update: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    return {fill["trade_id"]: _signed(fill) for fill in update["fills"]}
 
 
 def _signed(fill: Mapping[str, Any]) -> tuple[str, int]:

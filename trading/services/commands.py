@@ -6,10 +6,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from trading.engine.events import CommandKind
-from trading.models import Command, CommandState, Run, RunMode, RunState
+from trading.models import SESSIONS, Command, CommandState, Run, RunState
 from trading.services import audit
 from trading.services.control_change import change_of
 from trading.services.nudge import nudge_engine
+
+_OF_SUBJECT = {
+    CommandKind.CLOSE_POSITION: "the position to close",
+    CommandKind.RELEASE_STRATEGY: "the strategy to release",
+}
 
 
 class NoRunError(Exception):
@@ -20,16 +25,16 @@ class NoRunError(Exception):
 def issue(
     *, kind: CommandKind, by: str, reason: str, subject: str = "", run: Run | None = None
 ) -> Command:
-    """Record a wish for `run`, or for the one paper run that is running, and nudge the engine.
+    """Record a wish for `run`, or for the one session that is running, and nudge the engine.
 
     Its one audit entry tells why, the state before and the one asked for. `subject`: the
-    position's code for CLOSE_POSITION. Raises `NoRunError` without a running run,
-    `UnknownPositionError`, `ValueError` for a missing reason or subject.
+    position's code for CLOSE_POSITION, the strategy for RELEASE_STRATEGY. Raises `NoRunError`
+    without a running run, `UnknownPositionError`, `ValueError` for a missing reason or subject.
     """
     if not reason.strip():
         raise ValueError("reason: empty, expected why this is asked")
-    if kind is CommandKind.CLOSE_POSITION and not subject:
-        raise ValueError("subject: empty, expected the position to close")
+    if kind in _OF_SUBJECT and not subject:
+        raise ValueError(f"subject: empty, expected {_OF_SUBJECT[kind]}")
     target = run or _running()
     if target is None or target.state != RunState.RUNNING.value:
         raise NoRunError(f"{kind}: no running session to ask")
@@ -66,4 +71,4 @@ def pending(run: Run, after_id: int) -> list[Command]:
 
 
 def _running() -> Run | None:
-    return Run.objects.filter(mode=RunMode.PAPER.value, state=RunState.RUNNING.value).first()
+    return Run.objects.filter(mode__in=SESSIONS, state=RunState.RUNNING.value).first()

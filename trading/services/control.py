@@ -6,12 +6,12 @@ Carrying it out is the engine's part; so is telling what came of it.
 from __future__ import annotations
 
 from trading.engine.events import CommandKind
-from trading.models import Command, Run, RunMode, RunState
+from trading.models import SESSIONS, Command, Run, RunState
 from trading.services.commands import NoRunError, issue
 
 
 def ask(*, kind: CommandKind, by: str, reason: str, subject: str = "") -> Command:
-    """Record a wish for the running paper session.
+    """Record a wish for the running session.
 
     `subject`: the position's code for CLOSE_POSITION. Raises `NoRunError`,
     `UnknownPositionError`, `ValueError` for a missing reason or subject.
@@ -23,6 +23,6 @@ def ask(*, kind: CommandKind, by: str, reason: str, subject: str = "") -> Comman
 
 
 def running_session() -> Run | None:
-    """Return the paper session that is running, the newest if there are several."""
-    running = Run.objects.filter(mode=RunMode.PAPER.value, state=RunState.RUNNING.value)
+    """Return the session that is running, the newest if there are several."""
+    running = Run.objects.filter(mode__in=SESSIONS, state=RunState.RUNNING.value)
     return running.select_related("account").order_by("-started_at", "-id").first()

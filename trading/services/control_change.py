@@ -56,6 +56,8 @@ def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
             {"state": position.state, "quantity": position.quantity},
             {"state": PlanState.CLOSED.value, "quantity": 0},
         )
+    if kind is CommandKind.RELEASE_STRATEGY:
+        return Change({"strategy": subject, "asked": False}, {"strategy": subject, "asked": True})
     before = state_of(run)
     return Change(_told(before), _told(_wanted(kind, before)))
 
@@ -73,7 +75,7 @@ def _wanted(kind: CommandKind, now: DeskState) -> DeskState:
                 breakers = breakers.flatten(KILL_SWITCH)
             case CommandKind.UNLOCK:
                 breakers = breakers.unlock(OPERATOR)
-            case CommandKind.CLOSE_POSITION:
+            case CommandKind.CLOSE_POSITION | CommandKind.RELEASE_STRATEGY:
                 pass
     except LockedError:
         return now

@@ -16,6 +16,7 @@ from trading.models import (
     EquityPoint,
     Fill,
     Order,
+    Plan,
     Position,
     Report,
     ReportKind,
@@ -90,6 +91,7 @@ def figures(run: Run) -> dict[str, Any]:
         "ledger_gap_inr": selectors.ledger_gap(run),
         "strategies": _strategies(run),
         "positions": _positions(run),
+        "combinations": _combinations(run),
         "refusals": _refusals(run),
         "risk_events": _counted(RiskEvent.objects.filter(run=run), "kind"),
         "slippage_inr_a_unit": _slippage(run),
@@ -126,10 +128,12 @@ def _strategies(run: Run) -> dict[str, Any]:
 
 
 def _positions(run: Run) -> list[dict[str, Any]]:
-    rows = Position.objects.filter(run=run, opened_quantity__gt=0).select_related("instrument")
+    held = Position.objects.filter(run=run, opened_quantity__gt=0)
+    rows = held.select_related("instrument", "plan__combination")
     return [
         {
             "code": row.code,
+            "combination": _whole_of(row),
             "strategy": row.strategy,
             "instrument": row.instrument.key,
             "direction": row.direction,
@@ -142,6 +146,33 @@ def _positions(run: Run) -> list[dict[str, Any]]:
             "closed_at": row.closed_at,
         }
         for row in rows
+    ]
+
+
+def _whole_of(row: Position) -> str:
+    """Return the code of the plan of several legs that a position is a leg of, or nothing."""
+    whole = row.plan.combination if row.plan else None
+    return whole.code if whole else ""
+
+
+def _combinations(run: Run) -> list[dict[str, Any]]:
+    """Return what the plans of several legs that held something came to, all legs together."""
+    plans = Plan.objects.filter(run=run).exclude(kind="")
+    found = plans.annotate(
+        gross=Sum("combined__positions__gross"),
+        charges=Sum("combined__positions__charges"),
+        opened=Sum("combined__positions__opened_quantity"),
+    )
+    return [
+        {
+            "code": plan.code,
+            "strategy": plan.strategy,
+            "kind": plan.kind,
+            "net_inr": plan.gross - plan.charges,
+            "exit_reason": plan.reason,
+            "outlook": plan.outlook,
+        }
+        for plan in found.filter(opened__gt=0).order_by("code")
     ]
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from marketdata.calendar import IST, Calendar
 from marketdata.dated import FactMissing
 from marketdata.dump_checks import rules_on
-from marketdata.events import load_events
+from marketdata.events import load_events, unlisted
 from marketdata.instrument_dump import DumpError, DumpRules, parse_dump
 from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
@@ -103,7 +103,7 @@ def premarket_sync(occasion: Occasion, sources: Sources) -> Result:
         lambda: _login(occasion),
         lambda: _instruments(occasion, sources),
         lambda: _bans(occasion, sources),
-        _calendar,
+        lambda: _calendar(occasion),
         lambda: _universe(occasion, sources),
     )
     for part in parts:
@@ -184,12 +184,15 @@ def _bans(occasion: Occasion, sources: Sources) -> str:
     return f"bans: {len(symbols)}"
 
 
-def _calendar() -> str:
+def _calendar(occasion: Occasion) -> str:
+    """Bring the calendar's rows up to its files; say of which events nothing is known that day."""
     calendar = Calendar.load()
     holidays, specials, events = sync_calendar(
         data=calendar.data, announcements=load_events(), by=BY
     )
-    return f"calendar: {holidays} holidays, {specials} special sessions, {events} events"
+    missing = ", ".join(unlisted(occasion.day))
+    without = f"; no list of {missing} for {occasion.day}" if missing else ""
+    return f"calendar: {holidays} holidays, {specials} special sessions, {events} events{without}"
 
 
 def _universe(occasion: Occasion, sources: Sources) -> str:

@@ -20,7 +20,7 @@ from marketdata.calendar import Calendar
 from trading import broadcast_keys as keys
 from trading import selectors
 from trading.broadcast_redis import RedisAwayError, connect, read_json
-from trading.models import BanList, ReportKind, Run, RunMode, RunState
+from trading.models import SESSIONS, BanList, ReportKind, Run, RunState
 from trading.models import Instrument as InstrumentRow
 from trading.selectors import open_positions, working_orders
 from trading.services import reports
@@ -121,8 +121,8 @@ def _signs() -> dict[str, Any]:
 
 
 def _yesterday(occasion: Occasion) -> Iterator[Check]:
-    """Nothing may be left from the account's paper runs of days before."""
-    earlier = Run.objects.filter(mode=RunMode.PAPER.value, date__lt=occasion.day)
+    """Nothing may be left from the account's sessions of days before."""
+    earlier = Run.objects.filter(mode__in=SESSIONS, date__lt=occasion.day)
     if occasion.run is not None:
         earlier = earlier.filter(account=occasion.run.account)
     running = earlier.filter(state=RunState.RUNNING.value).count()

@@ -20,7 +20,7 @@ from trading.config import KIND, read
 from trading.models import Report, ReportKind, Run, TaskOutcome
 from trading.services import audit
 from trading.services.control import running_session
-from trading.services.mode import Mode, present_mode
+from trading.services.mode import live_accounts
 from trading.services.premarket import Sources, premarket_sync
 from trading.services.task_runs import Occasion
 
@@ -98,7 +98,7 @@ def reload_strategies(*, by: str, reason: str) -> Reloaded:
 def _check(reason: str) -> None:
     if not reason.strip():
         raise ValueError("reason: empty, expected why this is asked")
-    if present_mode() is Mode.LIVE:
+    if live_accounts(timezone.now()):
         raise ReloadRefusedError("nothing is read again while the desk trades live")
 
 

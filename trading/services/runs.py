@@ -10,10 +10,12 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from trading.models import Account, ConfigVersion, Run, RunMode, RunState
+from trading.code_revision import running_code
+from trading.models import SESSIONS, Account, ConfigVersion, Run, RunMode, RunState
 from trading.services import audit
 from trading.services.alerts import WARNING, raise_alert
 from trading.services.canonical import plain
+from trading.services.events import standing_around, told
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CODE_LENGTH = 7
@@ -47,7 +49,9 @@ def new_code() -> str:
 
 @transaction.atomic
 def start(*, spec: RunSpec, by: str) -> Run:
-    """Create the run's row. Raises `IntegrityError` for a second running PAPER run of a day."""
+    """Create the run's row, with the scheduled events as they stand now.
+
+    Raises `IntegrityError` for a second running session of a day."""
     run = Run.objects.create(
         account=spec.account,
         code=spec.code or new_code(),
@@ -58,12 +62,14 @@ def start(*, spec: RunSpec, by: str) -> Run:
         tape_sha256=spec.tape_sha256,
         journal_path=spec.journal_path,
         config_version=spec.config_version,
+        code_revision=running_code().committed,
         fencing_token=spec.fencing_token,
         banned=None if spec.banned is None else list(spec.banned),
+        events=[told(event) for event in standing_around(spec.date)],
         started_at=timezone.now(),
     )
     audit.note("run.start", by=by, subject=run.code, details=_facts(run))
-    if spec.mode is RunMode.PAPER and spec.banned is None:
+    if spec.mode.value in SESSIONS and spec.banned is None:
         text = f"no ban list for {run.date}: entries in shares are blocked"
         raise_alert(
             "no-ban-list", severity=WARNING, text=text, at=run.started_at, account=run.account
@@ -123,6 +129,8 @@ def _facts(run: Run) -> dict[str, object]:
         "source": run.source,
         "config": str(run.config_version),
         "config_sha256": run.config_version.sha256,
+        "code_revision": run.code_revision,
         "fencing_token": run.fencing_token,
         "banned": run.banned,
+        "events": run.events,
     }

@@ -17,7 +17,7 @@ from marketdata.calendar import Calendar
 from marketdata.calendar_data import CalendarData, Special
 from marketdata.events import MarketEvent as Announcement
 from marketdata.events import load_events
-from trading.models import Account, Holiday, MarketEvent, SpecialSession
+from trading.models import Account, Holiday, MarketEvent, Origin, SpecialSession
 from trading.services import audit
 from trading.services.accounts import open_account
 
@@ -51,19 +51,24 @@ def seed(*, by: str) -> SeedReport:
 def sync_calendar(
     *, data: CalendarData, announcements: Sequence[Announcement], by: str
 ) -> tuple[int, int, int]:
-    """Make the rows say what the files say; return how many holidays, sessions and events."""
+    """Make the rows say what the files say; return how many holidays, sessions and events.
+
+    Events for which rows of the desk hold stay as these say, and are not counted.
+    """
     holidays = {
         (day,): {"name": name, "source": data.years[day.year]} for day, name in _closed(data)
     }
     specials = {(special.day,): _facts(special) for special in data.specials.values()}
-    events = {
-        (event.kind.value, event.starts_at): {"severity": event.severity, "source": event.source}
-        for event in announcements
-    }
+    events = _listed(announcements)
     changed = [
         _replace(Holiday, ("date",), holidays),
         _replace(SpecialSession, ("date",), specials),
-        _replace(MarketEvent, ("kind", "starts_at"), events),
+        _replace(
+            MarketEvent,
+            ("kind", "underlying", "starts_at"),
+            events,
+            MarketEvent.objects.filter(origin=Origin.FILE.value),
+        ),
     ]
     if any(changed):
         audit.note(
@@ -73,6 +78,23 @@ def sync_calendar(
             details={"holidays": len(holidays), "specials": len(specials), "events": len(events)},
         )
     return len(holidays), len(specials), len(events)
+
+
+def _listed(
+    announcements: Sequence[Announcement],
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return the packaged events by key, without those for which the desk's own rows hold."""
+    own = MarketEvent.objects.filter(origin=Origin.DESK.value)
+    taken = set(own.values_list("kind", "underlying", "starts_at"))
+    found: dict[tuple[Any, ...], dict[str, Any]] = {
+        (event.kind.value, event.underlying, event.starts_at): {
+            "timing": event.timing.value,
+            "severity": event.severity,
+            "source": event.source,
+        }
+        for event in announcements
+    }
+    return {key: facts for key, facts in found.items() if key not in taken}
 
 
 def _closed(data: CalendarData) -> list[tuple[date, str]]:
@@ -96,10 +118,14 @@ def _replace(
     model: type[models.Model],
     key: tuple[str, ...],
     wanted: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    rows: models.QuerySet[Any] | None = None,
 ) -> bool:
-    """Make the table hold exactly `wanted`, by key; say whether anything had to change."""
-    rows = model._default_manager.all()
-    held = {tuple(getattr(row, name) for name in key): row for row in rows}
+    """Make the table hold exactly `wanted`, by key; say whether anything had to change.
+
+    `rows`: the part of the table that is meant, None for all of it.
+    """
+    found = model._default_manager.all() if rows is None else rows
+    held = {tuple(getattr(row, name) for name in key): row for row in found}
     for gone in held.keys() - wanted.keys():
         held[gone].delete()
     stale = [

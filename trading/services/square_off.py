@@ -16,7 +16,7 @@ from typing import Protocol
 from trading.engine.events import CommandKind
 from trading.journal import JournalBusyError
 from trading.leader import LeaseTakenError
-from trading.models import Command, CommandState, Position, ReportKind, Run, RunMode, RunState
+from trading.models import SESSIONS, Command, CommandState, Position, ReportKind, Run, RunState
 from trading.models.plan import PlanState
 from trading.selectors import open_positions, working_orders
 from trading.services import reports
@@ -51,10 +51,10 @@ class Means:
 
 
 def runs_of(occasion: Occasion) -> list[Run]:
-    """Return the paper runs of the occasion's day that a task must look after."""
+    """Return the sessions of the occasion's day that a task must look after."""
     if occasion.run is not None:
         return [occasion.run]
-    runs = Run.objects.filter(mode=RunMode.PAPER.value, date=occasion.day)
+    runs = Run.objects.filter(mode__in=SESSIONS, date=occasion.day)
     return list(runs.select_related("account", "config_version").order_by("started_at"))
 
 

@@ -1,6 +1,7 @@
 """Watching the timetable: a task that was due and never began is told, and begun if it must be.
 
-It also sends tasks whose moment differs from their row's hour, on days with another session.
+It also sends tasks whose moment differs from their row's hour, on days with another session, and
+has the conditions of LIVE looked at again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from marketdata.calendar import IST
 from trading.models import TaskOutcome, TaskRun
+from trading.services import mode
 from trading.services.alerts import CRITICAL, WARNING, raise_alert
 from trading.services.task_runs import is_underway
 from trading.services.timetable import DESK_TASKS, SAFETY, STAGED, Due, due_between
@@ -40,6 +42,8 @@ def watch(now: datetime, send: Send) -> str:
             if not _has_begun(due):
                 found += _see_to(due, now, send)
     found += _died(now, send)
+    lost = mode.look_again(now)
+    found += [lost] if lost else []
     _looked(now)
     return "; ".join(found) or "all in order"
 

@@ -31,11 +31,13 @@ DESK_TASKS = "trading.tasks."
 SQUARE_OFF = f"{DESK_TASKS}square_off"
 VERIFY_FLAT = f"{DESK_TASKS}verify_flat"
 POST_MARKET = f"{DESK_TASKS}post_market_report"
+VOLATILITY = f"{DESK_TASKS}store_volatility"
 ARCHIVE = f"{DESK_TASKS}archive"
 STAGED: Mapping[str, tuple[str, timedelta]] = {
     SQUARE_OFF: ("square_off", timedelta(0)),
     VERIFY_FLAT: ("flat_by", timedelta(minutes=1)),
     POST_MARKET: ("close", timedelta(minutes=5)),
+    VOLATILITY: ("close", timedelta(minutes=15)),
     ARCHIVE: ("close", timedelta(minutes=35)),
 }
 """Tasks that follow the day's session: the stage, and how long after it they are due."""

@@ -23,6 +23,12 @@ export function closedPositions(state) {
     .sort(newestFirst("closed_at"));
 }
 
+/** Return positions with what all legs of their plan come to together, null for a plan of one leg. */
+export function withTogether(positions, combinations) {
+  const known = new Map((combinations ?? []).map((plan) => [plan.id, plan]));
+  return positions.map((position) => ({ ...position, together: known.get(position.combination) ?? null }));
+}
+
 /** Return a comparison that puts the latest moment of a field first. */
 export function newestFirst(field) {
   return (one, other) => (epoch(other[field]) ?? 0) - (epoch(one[field]) ?? 0);

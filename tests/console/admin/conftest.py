@@ -19,7 +19,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from backoffice.models import ApiKey, BacktestJob, TokenFamily
+from backoffice.models import ApiKey, BacktestJob, SecondFactor, TokenFamily
 from backoffice.permissions import Role
 from tests.factories import DAY, AccountFactory, RunFactory
 from tests.integration.trading.journal_day import FUTURE, INDEX, whole_day, written
@@ -29,7 +29,9 @@ from trading.models import (
     BanList,
     BrokerSession,
     Delivery,
+    IvDay,
     LeaderLease,
+    ModeChange,
     Report,
     Run,
     TaskRun,
@@ -122,6 +124,16 @@ def every_table(run: Run, person: Callable[[Role], User]) -> Run:
     now = timezone.now()
     seed(by="tests")
     LeaderLease.objects.create(account=run.account, holder="here", token=7, expires_at=now)
+    check = {"item": 1, "name": "phrase", "passed": True, "measured": "x", "allowed": "x"}
+    ModeChange.objects.create(
+        account=run.account,
+        mode="LIVE",
+        at=now,
+        until=now + timedelta(hours=1),
+        by="asha",
+        reason="day one",
+        checks=[check],
+    )
     _doors(person(Role.OPERATOR), now)
     _reports(run, now)
     _schedules(now)
@@ -145,6 +157,7 @@ def _doors(owner: User, now: datetime) -> None:
     BrokerSession.objects.create(
         api_key="key", user_id="AB1234", by="asha", logged_in_at=now, expires_at=now, token="x"
     )
+    SecondFactor.objects.create(user=owner, secret="x", made_at=now)
     BacktestJob.objects.create(requested_by="asha", requested_at=now, request={"days": 3})
 
 
@@ -160,6 +173,15 @@ def _reports(run: Run, now: datetime) -> None:
         document={"fresh": {"bans": False}, "checks": [{"name": "bans", "age": 2}]},
     )
     BanList.objects.create(day=run.date, symbols=["IDEA"], source="tests", taken_at=now)
+    IvDay.objects.create(
+        day=run.date,
+        underlying="NIFTY",
+        source="tests",
+        volatility=0.125,
+        expiries=[],
+        run=run,
+        taken_at=now,
+    )
     Delivery.objects.create(
         alert=Alert.objects.first(),
         channel="telegram",

@@ -8,6 +8,7 @@ from django.test import Client
 from backoffice.admin.decisions import RULE_NAMES
 from backoffice.admin.shown import address, list_address
 from tests.integration.trading.journal_day import whole_day
+from trading.explanation import explained
 from trading.models import (
     ConfigVersion,
     Decision,
@@ -131,10 +132,11 @@ def test_the_filter_knows_the_names_the_gate_uses():
 
 
 def test_the_score_is_shown_as_parts_that_add_up(run: Run, viewer: Client):
-    attribution, penalties, features = viewer.get(
-        address(Signal.objects.get(code="S1"))
-    ).context_data["panels"]
+    signal = Signal.objects.get(code="S1")
 
+    told, attribution, penalties, features = viewer.get(address(signal)).context_data["panels"]
+
+    assert told.lines == explained(signal).lines
     (part,) = attribution.bars
     assert (part.label, part.value, part.width, part.tone) == ("trend", "+0.4000", 100, "good")
     assert part.detail == "raw 1.2 → 0.8 × weight 0.5"

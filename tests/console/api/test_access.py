@@ -21,10 +21,12 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "auth/me"): READ,
     ("GET", "mode"): READ,
     ("POST", "mode"): Action.CONTROL,
+    ("GET", "mode/gate"): Action.CONTROL,
     ("POST", "pause"): Action.CONTROL,
     ("POST", "resume"): Action.CONTROL,
     ("POST", "flatten"): Action.CONTROL,
     ("POST", "unlock"): Action.CONTROL,
+    ("POST", "strategies/opening_range/release"): Action.CONTROL,
     ("POST", "universe/reload"): Action.CONFIGURE,
     ("POST", "strategies/reload"): Action.CONFIGURE,
     ("GET", "commands"): READ,
@@ -79,7 +81,8 @@ def methods() -> Iterator[tuple[str, str]]:
 
 
 def filled(pattern: str) -> str:
-    for kind, value in (("<uuid:", str(SOME)), ("<int:", "7")):
+    known = (("<uuid:", str(SOME)), ("<int:", "7"), ("<slug:", "opening_range"))
+    for kind, value in known:
         while kind in pattern:
             head, _, tail = pattern.partition(kind)
             pattern = head + value + tail.partition(">")[2]

@@ -166,3 +166,19 @@ def test_not_even_an_admin_s_override_opens_the_gate_and_its_words_are_kept(admi
     assert admin.post("/api/v1/mode", wish).status_code == 403
 
     assert AuditEntry.objects.get(action="mode.refused").details["override"] == "I know better"
+
+
+def test_a_release_names_its_strategy_in_the_command_and_the_audit_entry(operator, session):
+    answer = operator.post("/api/v1/strategies/opening_range/release", WHY)
+
+    assert answer.status_code == 202
+    command = Command.objects.get()
+    assert (command.kind, command.subject) == ("RELEASE_STRATEGY", "opening_range")
+    entry = AuditEntry.objects.get(action="control.release_strategy")
+    assert entry.details["before"] == {"strategy": "opening_range", "asked": False}
+    assert entry.details["after"] == {"strategy": "opening_range", "asked": True}
+
+
+def test_a_strategy_that_there_is_not_cannot_be_released(operator, session):
+    assert operator.post("/api/v1/strategies/crystal_ball/release", WHY).status_code == 404
+    assert not Command.objects.exists()

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import RunFactory
+from trading.explanation import explained
 from trading.models import Decision, Order, Position, Signal
 
 
@@ -60,6 +61,16 @@ def test_a_signal_tells_its_score_and_the_gate_s_answer(viewer, day):
     assert told["penalties"][0]["name"] == "spread"
     assert told["features"] == {"range_high": 14788.0, "age": None}
     assert told["decisions"][0]["approved"] is True
+
+
+def test_a_signal_is_explained_as_on_its_page(viewer, day):
+    signal = Signal.objects.filter(run=day, why_not="").first()
+
+    told = viewer.get(f"/api/v1/signals/{signal.pk}").json()
+
+    assert told["explanation"] == list(explained(signal).lines)
+    assert told["explanation"][-1].endswith("it differs in: contributions, penalties, score")
+    assert told["differences"] == ["contributions", "penalties", "score"]
 
 
 @pytest.mark.parametrize(

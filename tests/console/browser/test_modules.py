@@ -266,3 +266,14 @@ def test_the_curve_of_equity_ends_at_the_present_moment(call: Call):
     present = [state["at"], 1_000_250.5, 12.0]
     assert call("panels/equity", "withPresent", state) == [row, present]
     assert call("panels/equity", "withPresent", {**state, "equity": []}) == []
+
+
+def test_a_leg_is_shown_with_what_all_legs_of_its_plan_come_to(call: Call):
+    held = [{"id": "P2", "combination": "P1"}, {"id": "P4", "combination": ""}]
+    plans = [{"id": "P1", "net": 1234.5, "legs": ["P2", "P3"]}]
+
+    leg, alone = call("facts", "withTogether", held, plans)
+
+    assert leg["together"]["net"] == 1234.5
+    assert alone["together"] is None
+    assert call("facts", "withTogether", held, None)[0]["together"] is None

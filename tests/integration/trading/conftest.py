@@ -13,7 +13,7 @@ from tests.integration.trading.journal_day import FUTURE, INDEX
 from trading.models import Run
 from trading.services.instruments import sync
 
-_GUARDED = ("trading_auditentry", "trading_configversion")
+_GUARDED = ("trading_auditentry", "trading_configversion", "trading_modechange")
 
 
 def _set_triggers(state: str) -> None:

@@ -18,7 +18,10 @@ from execution.orders import (
     Side,
 )
 from marketdata.instruments import Exchange, Instrument, Kind
+from strategies.ranking_features import MEASURED
+from strategies.ranking_score import FEATURES
 from trading.engine import actions, events
+from trading.engine.ranking_noted import GradeNote, PopulationNote
 from trading.journal import JournalFile
 
 OPEN = datetime(2021, 4, 9, 3, 45, tzinfo=UTC)
@@ -75,6 +78,46 @@ def whole_day(prefix: str = "T", trades: int = 1) -> list[Line]:
     closing = OPEN + timedelta(hours=6)
     lines += _notes([actions.EquityNoted(closing, balance, D(0), balance, D(0), 0)])
     return [*lines, Line("run-ended", {})]
+
+
+def several_legs(number: int = 1) -> list[Line]:
+    """Return the notes of a plan of two legs, made from the approved decision of a round trip."""
+    at = OPEN + timedelta(hours=1)
+    legs = {
+        f"A{number}": actions.LegNote(FUTURE.key, "SELL", 75, D("14800.50")),
+        f"B{number}": actions.LegNote(INDEX.key, "BUY", 75, D("20.05")),
+    }
+    told = {f"W{number}": tuple(legs.values()), **{code: (leg,) for code, leg in legs.items()}}
+    plans: list[object] = [
+        actions.PlanNoted(
+            at=at,
+            plan_id=code,
+            decision_id=f"DS{number}",
+            strategy="iron-condor",
+            direction=-1,
+            legs=of_plan,
+            entry=60.0,
+            stop=90.0 if code.startswith("W") else None,
+            target1=None,
+            target2=None,
+        )
+        for code, of_plan in told.items()
+    ]
+    whole = actions.CombinationNoted(
+        at=at,
+        plan_id=f"W{number}",
+        kind="IRON_CONDOR",
+        legs=tuple(legs),
+        max_loss=40.0,
+        max_profit=60.0,
+        break_evens=(14640.0, 14960.0),
+        probability_of_profit=0.6,
+        delta=0.01,
+        gamma=-0.001,
+        theta=3.5,
+        vega=None,
+    )
+    return _notes([*plans, whole])
 
 
 def _notes(values: list[object]) -> list[Line]:
@@ -151,7 +194,32 @@ class Trade:
                 penalties=(actions.PenaltyNote("spread", 0.9, 0.4, 0.3),),
                 why_not=why_not,
             )
+            if letter == "S":
+                yield self._ranking(letter)
             yield self._decision(letter, approved=letter == "S")
+
+    def _ranking(self, letter: str) -> actions.RankingNoted:
+        return actions.RankingNoted(
+            at=self.at,
+            signal_id=self._code(letter),
+            kept=True,
+            among=2,
+            confidence=0.7,
+            readings=(),
+            grades=tuple(GradeNote(name, None, None) for name in MEASURED),
+            populations=tuple(PopulationNote(name, 0, None, None, False) for name in FEATURES),
+            risk=30.0,
+            reward=60.0,
+            costs_to_reward=0.02,
+            spread_fraction=0.0001,
+            depth_in_lots=20.0,
+            volume_lots=None,
+            open_interest_lots=1500.0,
+            event="",
+            distance_from_vwap=0.001,
+            correlation=0.0,
+            correlated_with="",
+        )
 
     def _decision(self, letter: str, *, approved: bool) -> actions.DecisionNoted:
         return actions.DecisionNoted(

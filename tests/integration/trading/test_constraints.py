@@ -134,11 +134,12 @@ def test_a_closed_position_makes_room_for_the_next(recorded: Run):
     assert Position.objects.count() == 2
 
 
-def test_an_account_has_one_running_paper_run_a_day():
+@pytest.mark.parametrize("mode", ["PAPER", "LIVE"])
+def test_an_account_has_one_running_session_a_day(mode: str):
     first = RunFactory(mode="PAPER")
 
-    with pytest.raises(IntegrityError, match="run_one_paper_running"), transaction.atomic():
-        RunFactory(mode="PAPER", account=first.account)
+    with pytest.raises(IntegrityError, match="run_one_session_running"), transaction.atomic():
+        RunFactory(mode=mode, account=first.account)
 
     RunFactory(mode="PAPER", account=first.account, date=first.date + timedelta(days=1))
     RunFactory(mode="REPLAY", account=first.account)

@@ -244,3 +244,22 @@ def expire() -> None:
     """Let every lease run out, by the database's own clock."""
     with connection.cursor() as cursor:
         cursor.execute("UPDATE trading_leaderlease SET expires_at = clock_timestamp()")
+
+
+def test_what_else_is_asked_blocks_entries_while_it_says_why(paper, clock):
+    answers = {"live-mode": ""}
+    ears = ears_of(paper, clock, watches=False)
+    ears.asks = (lambda: answers,)
+
+    ears.ask()
+    quiet = ears.inputs(AT, ())
+    answers = {"live-mode": "the account is in PAPER"}
+    ears.ask()
+    told = ears.inputs(AT, ())
+    answers = {"live-mode": ""}
+    ears.ask()
+    again = ears.inputs(AT, {"live-mode"})
+
+    assert quiet == []
+    assert told == [ConditionChanged(AT, "live-mode", False, "the account is in PAPER")]
+    assert again == [ConditionChanged(AT, "live-mode", True, "")]

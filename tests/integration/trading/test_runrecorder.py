@@ -13,6 +13,7 @@ from tests.integration.trading.test_recorder_killed import database_url
 from trading.management.commands.runrecorder import look
 from trading.models import RecorderPosition, Run
 from trading.services.seed import PAPER_ACCOUNT
+from trading.standing_by import Sign
 
 
 def cut_off() -> None:
@@ -35,9 +36,9 @@ def test_a_recorder_outlives_its_database_and_goes_on_where_it_was(
     written(Path(run.journal_path), day)
 
     cut_off()
-    look(PAPER_ACCOUNT)
+    look(PAPER_ACCOUNT, Sign("recorder", None))
     after_the_cut = RecorderPosition.objects.count()
-    look(PAPER_ACCOUNT)
+    look(PAPER_ACCOUNT, Sign("recorder", None))
 
     position = RecorderPosition.objects.get(run=run)
     assert (after_the_cut, position.seq, position.ended) == (0, len(day), True)

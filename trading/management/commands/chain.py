@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from strategies.direction import Direction
 from trading.models import Decision, Order, Plan, Signal
 from trading.selectors import Chain, UnknownOrderError, chain
 
@@ -77,7 +78,7 @@ def _decision(decision: Decision) -> str:
 
 
 def _signal(signal: Signal) -> str:
-    way = "LONG" if signal.direction > 0 else "SHORT"
+    way = Direction(signal.direction).name
     return (
         f"signal {signal.code}: {signal.strategy} {way} {signal.instrument}"
         f" entry ₹{signal.entry:.2f} stop ₹{signal.stop:.2f},"

@@ -22,7 +22,7 @@ from trading.bootstrap_kitesim import KiteSim, SimDay, SimSettings, fault_rules,
 from trading.desk_days import SYNTHETIC, day_asked
 from trading.made_days import DATES, make_day
 from trading.parquet_day import parquet_day
-from trading.worker import warmup_path
+from trading.run_desks import warmup_path
 
 _TICK_SECONDS = 1
 _LOOK = 0.05

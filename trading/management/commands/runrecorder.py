@@ -6,13 +6,16 @@ import time
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
 from trading import selectors
+from trading.broadcast_redis import connect
 from trading.management.commands.record import follow
 from trading.models import Account
 from trading.services.seed import PAPER_ACCOUNT
+from trading.standing_by import Sign
 
 _STAND_BY_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
@@ -25,11 +28,13 @@ class Command(BaseCommand):
     requires_system_checks = ()  # They would load every page; `prepare_run` has made them.
 
     def handle(self, *args: Any, **options: Any) -> None:
+        store = connect(settings.REDIS_URL) if settings.REDIS_URL else None
+        sign = Sign("recorder", store)
         while True:
-            look(PAPER_ACCOUNT)
+            look(PAPER_ACCOUNT, sign)
 
 
-def look(account: str) -> None:
+def look(account: str, sign: Sign) -> None:
     """Follow the newest run of an account to its end, or stand by for a moment.
 
     A database that is away is asked again: what was projected stands, and a new start of the
@@ -44,4 +49,7 @@ def look(account: str) -> None:
     except (OperationalError, InterfaceError) as error:
         _log.warning("the database is away", error=type(error).__name__)
         connection.close()
+    else:
+        if sign.is_due:
+            sign.give()
     time.sleep(_STAND_BY_SECONDS)

@@ -13,6 +13,7 @@ from trading.engine.runner import DivergenceError
 from trading.journal import JournalBusyError, JournalCorruptError
 from trading.leader import LeaseTakenError
 from trading.selectors import UnknownRunError
+from trading.services.mode_changes import NotLiveError
 from trading.worker import Tempo, trade
 
 ANTICIPATED = (
@@ -21,6 +22,7 @@ ANTICIPATED = (
     JournalBusyError,
     JournalCorruptError,
     DivergenceError,
+    NotLiveError,
 )
 
 

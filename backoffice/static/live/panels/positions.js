@@ -1,7 +1,7 @@
 // What is held now, and what was held today.
 
 import { attribute, byId, h, text } from "../dom.js";
-import { closedPositions, openPositions } from "../facts.js";
+import { closedPositions, openPositions, withTogether } from "../facts.js";
 import { clock, directionWord, grouped, multiple, num, signedRupees, symbolOf, tone, words } from "../format.js";
 import { table } from "../table.js";
 import { ladder } from "./ladder.js";
@@ -11,6 +11,12 @@ const price = (value) => grouped(value, 2);
 
 const SIDE = { label: "Side", cls: "side", cell: (p) => ({ text: directionWord(p.direction), tone: num(p.direction) > 0 ? "gain" : "loss" }) };
 const STRATEGY = { label: "Strategy", cls: "wordy", cell: (p) => words(p.strategy) };
+const TOGETHER = {
+  label: "All legs",
+  cls: "n wide",
+  cell: ({ together: plan }) =>
+    plan ? { ...toned(plan.net, signedRupees), title: `${words(plan.kind)} ${plan.id}: ${plan.legs.length} legs, entered at ${price(plan.entry)}, stop ${price(plan.stop)}; closing one leg closes all` } : "–",
+};
 const R = { label: "R", cls: "n", cell: (p) => toned(p.r, multiple) };
 
 function instrument(onChoose) {
@@ -55,6 +61,7 @@ function openColumns(onChoose, onClose) {
     cover,
     R,
     { label: "P&L", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+    TOGETHER,
     ...(onClose ? [{ label: "", cls: "act", build: closer(onClose) }] : []),
   ];
 }
@@ -87,6 +94,7 @@ const closedColumns = (onChoose) => [
   { label: "Worst · best", cls: "n wide", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
   R,
   { label: "Net", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+  TOGETHER,
 ];
 
 /** Make both tables; `onClose` is null for one who may not close. Answers with what shows them. */
@@ -95,7 +103,7 @@ export function positions({ onChoose, onClose }) {
   const showOpen = table(byId("open-positions"), { label: "Open positions", columns: openColumns(onChoose, onClose), key, empty: "Nothing is held." });
   const showClosed = table(byId("closed-positions"), { label: "Closed positions", columns: closedColumns(onChoose), key, empty: "Nothing has been closed today." });
   return (state) => {
-    const [open, closed] = [openPositions(state), closedPositions(state)];
+    const [open, closed] = [openPositions(state), closedPositions(state)].map((held) => withTogether(held, state.combinations));
     showOpen(open);
     showClosed(closed);
     text(byId("open-count"), String(open.length));

@@ -37,10 +37,13 @@ def test_an_ordinary_day_has_its_tasks_in_order():
     assert told(OLD_HOURS) == [
         ("08:00", "token_check"),
         ("08:30", "premarket_sync"),
+        ("08:50", "open_kite_day"),
         ("09:00", "readiness_report"),
+        ("09:08", "open_kite_day"),
         ("15:22", "square_off"),
         ("15:26", "verify_flat"),
         ("15:35", "post_market_report"),
+        ("15:45", "store_volatility"),
         ("16:05", "archive"),
         ("17:00", "prune"),
     ]
@@ -66,7 +69,7 @@ def test_a_day_without_a_session_has_no_task(day):
 def test_a_span_leaves_its_first_moment_out_and_takes_its_last_in():
     names = [due.name for due in due_between(at(OLD_HOURS, 8), at(OLD_HOURS, 9))]
 
-    assert names == ["premarket_sync", "readiness_report"]
+    assert names == ["premarket_sync", "open_kite_day", "readiness_report"]
 
 
 def test_a_span_of_many_days_takes_the_trading_days():

@@ -1,0 +1,173 @@
+"""A screen and a backtest of the plain profile make the same trades where no limit binds."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketdata.calendar import IST, Calendar
+from marketdata.history_import import import_bars
+from risk.exits import kernel
+from tests.unit.trading.research.made_bars import DAYS, made_folder
+from trading.research.backtest import Request, backtest
+from trading.research.profiles import Profile, Wishes
+from trading.research.screen import Screened, ScreenTrades, prepare, screen
+
+REASONS = {
+    kernel.AT_HARD_STOP: "HARD_STOP",
+    kernel.AT_TARGET2: "TARGET2",
+    kernel.END_OF_DAY: "END_OF_DAY",
+}
+EASY_PULLBACK = {"zone_atr": 0.0, "separation": 0.0}
+
+
+def request(folder: Path, strategy: str, *settings: str, first: date, last: date) -> Request:
+    wishes = Wishes(Profile.PLAIN, (strategy,), Decimal(10**12), {}, settings)
+    return Request(folder, None, first, last, wishes)
+
+
+def rows_of(screened: Screened, found: ScreenTrades) -> list[tuple[Any, ...]]:
+    def moment(seconds: int) -> datetime:
+        return datetime.fromtimestamp(int(seconds), IST)
+
+    rows = [
+        (
+            screened.market.laid.columns[found.column[at]].symbol,
+            "LONG" if found.side[at] > 0 else "SHORT",
+            moment(found.signal_at[at]),
+            moment(found.entry_at[at]),
+            float(found.entry[at]),
+            moment(found.exit_bar_at[at]),
+            float(found.exit[at]),
+            REASONS[int(found.code[at])],
+        )
+        for at in range(len(found))
+    ]
+    return sorted(rows, key=lambda row: (row[2], row[0]))
+
+
+def compare(asked: Request, sets: list[dict[str, Any]], least: int) -> list[ScreenTrades]:
+    screened = prepare(asked)
+    all_found = []
+    for parameters, found in zip(sets, screen(screened, sets, lambda *told: None), strict=True):
+        (strategy,) = asked.wishes.strategies
+        settings = [
+            f"strategies.{strategy}.{key}={json.dumps(value)}" for key, value in parameters.items()
+        ]
+        told = request(
+            asked.folder,
+            strategy,
+            *asked.wishes.settings,
+            *settings,
+            first=asked.first,
+            last=asked.last,
+        )
+        result = backtest(told, lambda *done: None)
+        expected = [
+            (
+                trade.symbol,
+                trade.direction,
+                trade.signal_at,
+                trade.entry_at.replace(microsecond=0),
+                float(trade.entry_price),
+                trade.exit_at.replace(second=0, microsecond=0),
+                float(trade.exit_price),
+                trade.exit_reason,
+            )
+            for trade in result.run.trades
+        ]
+        ours = rows_of(screened, found)
+        assert [row for row in ours if row not in expected] == []
+        assert [row for row in expected if row not in ours] == []
+        assert ours == sorted(expected, key=lambda row: (row[2], row[0]))
+        assert sum(found.gross) == pytest.approx(float(sum(t.gross for t in result.run.trades)))
+        all_found.append(found)
+    assert sum(map(len, all_found)) >= least
+    return all_found
+
+
+@pytest.mark.parametrize(("seed", "missing"), [(1, 0.0), (2, 0.05), (3, 0.4)])
+def test_opening_range_on_random_markets(tmp_path, seed, missing):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC"), seed=seed, missing=missing)
+    asked = request(folder, "opening_range", first=DAYS[1], last=DAYS[-1])
+
+    compare(
+        asked,
+        [{}, {"range_minutes": 5, "reward_to_risk": 1.3}, {"once_a_side_a_day": False}],
+        least=60,
+    )
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_targets_passed_by_the_entrys_open_and_positions_the_other_way(tmp_path, seed):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=seed, missing=0.2)
+    asked = request(folder, "opening_range", first=DAYS[0], last=DAYS[-1])
+
+    tight = {
+        "range_minutes": 1,
+        "stop_fraction": 0.05,
+        "first_target_r": 0.02,
+        "reward_to_risk": 0.05,
+        "once_a_side_a_day": False,
+    }
+    found = compare(asked, [tight, {**tight, "stop_fraction": 1.0, "gap_minutes": 7}], least=200)
+
+    assert any(
+        ((trades.code == kernel.AT_TARGET2) & (trades.exit == trades.entry)).any()
+        for trades in found
+    )
+
+
+def test_trend_pullback_on_five_minute_bars(tmp_path):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=9, missing=0.3)
+    asked = request(folder, "trend_pullback", first=DAYS[1], last=DAYS[-1])
+
+    compare(asked, [{}, EASY_PULLBACK, {**EASY_PULLBACK, "gap_minutes": 0}], least=50)
+
+
+def test_an_earlier_square_off(tmp_path):
+    folder = made_folder(tmp_path, ("AAA", "BBB"), seed=6, missing=0.1)
+    asked = request(
+        folder,
+        "opening_range",
+        "hours.cash.square_off_at=11:00",
+        first=DAYS[0],
+        last=DAYS[-1],
+    )
+
+    compare(asked, [{}, {"range_minutes": 30}], least=20)
+
+
+@pytest.mark.parametrize("strategy", ["vwap_reversion", "breakout_retest", "bollinger_reversion"])
+def test_the_other_strategies_that_trade_on_bars(tmp_path, strategy):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC"), seed=8, missing=0.05)
+    asked = request(folder, strategy, first=DAYS[1], last=DAYS[-1])
+
+    compare(asked, [{}], least=0)
+
+
+@pytest.mark.shared_data
+@pytest.mark.slow
+def test_recorded_indices_and_shares(shared_data, tmp_path):
+    import_bars(
+        shared_data / "bars_1m/index_2021-07_2021-12.csv.gz", tmp_path / "i", Calendar.load()
+    )
+    import_bars(
+        shared_data / "bars_1m/stocks_2021-04-05_2021-05-14_from_ticks.csv.gz",
+        tmp_path / "s",
+        Calendar.load(),
+    )
+
+    indices = request(
+        tmp_path / "i", "opening_range", first=date(2021, 7, 1), last=date(2021, 12, 31)
+    )
+    compare(indices, [{"range_minutes": 30}], least=300)
+    shares = request(
+        tmp_path / "s", "opening_range", first=date(2021, 4, 5), last=date(2021, 5, 14)
+    )
+    compare(shares, [{}], least=600)

@@ -1,0 +1,150 @@
+"""What a tape's head makes of an engine's columns, its screen and what it is told first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from marketdata.calendar import IST
+from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.price_bands import PriceBands
+from marketdata.tape import microseconds
+from marketdata.tape_head import TapeHead
+from marketdata.ticks import TICK, Ticks
+from trading.bootstrap import (
+    Outside,
+    history_of,
+    screen_of,
+    setup_of,
+    undisturbed,
+    universe_of,
+    with_bands,
+)
+from trading.config import Config
+from trading.engine.events import BandsTold, ConditionChanged
+
+DAY = date(2026, 10, 6)
+OPENS = datetime(2026, 10, 6, 9, 15, tzinfo=IST)
+INDEX = Instrument(1, Exchange.NSE, "NIFTY 50", "NIFTY", Kind.INDEX, 1, Decimal("0.05"))
+FUTURE = replace(
+    INDEX,
+    token=2,
+    exchange=Exchange.NFO,
+    symbol="NIFTY26OCTFUT",
+    kind=Kind.FUTURE,
+    lot_size=65,
+    expiry=date(2026, 10, 27),
+)
+SHARE = replace(INDEX, token=3, symbol="INFY", name="INFY", kind=Kind.EQUITY)
+OPTIONS = tuple(
+    replace(
+        FUTURE,
+        token=strike,
+        symbol=f"NIFTY26O13{strike}CE",
+        kind=Kind.CALL,
+        expiry=date(2026, 10, 13),
+        strike=Decimal(strike),
+    )
+    for strike in (24_800, 24_600, 24_500)
+)
+HEAD = TapeHead(
+    date=DAY,
+    source="made",
+    made_by="test",
+    instruments=(INDEX, *OPTIONS, FUTURE, SHARE),
+    previous_close=((1, 24_520.0), (3, 1_500.0), (24_500, 110.0)),
+    session_open=OPENS,
+    session_close=OPENS.replace(hour=15, minute=30),
+)
+BANDS = PriceBands(DAY, "kite", OPENS, {"NSE:INFY": (Decimal(1_350), Decimal(1_650))})
+
+
+def ticks(*tokens: int) -> Ticks:
+    rows = np.zeros(len(tokens), TICK)
+    rows["token"], rows["exchange_at"] = tokens, microseconds(OPENS)
+    for name in ("last", "open", "high", "low"):
+        rows[name] = 100.0
+    rows["bid"] = rows["ask"] = np.nan
+    return rows
+
+
+def symbols(head: TapeHead, most_options: int) -> list[str]:
+    return list(universe_of(head, frozenset(), most_options).names)
+
+
+def test_the_options_of_a_tape_stand_behind_its_other_instruments() -> None:
+    assert symbols(HEAD, 10) == [
+        "NIFTY 50",
+        "NIFTY26OCTFUT",
+        "INFY",
+        "NIFTY26O1324500CE",
+        "NIFTY26O1324600CE",
+        "NIFTY26O1324800CE",
+    ]
+
+
+def test_the_cap_keeps_those_nearest_to_the_close_before() -> None:
+    assert symbols(HEAD, 2)[3:] == ["NIFTY26O1324500CE", "NIFTY26O1324600CE"]
+
+
+def test_a_tape_without_options_has_the_columns_it_always_had() -> None:
+    bare = replace(HEAD, instruments=(INDEX, FUTURE, SHARE))
+
+    assert universe_of(bare, frozenset(), 600) == universe_of(bare, frozenset(), 0)
+    assert symbols(bare, 600) == ["NIFTY 50", "NIFTY26OCTFUT", "INFY"]
+
+
+def test_an_option_has_the_hours_and_the_close_before_of_its_own() -> None:
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+
+    column = setup.universe.column_of("NFO:NIFTY26O1324500CE")
+    assert setup.stages[column] == setup.stages[setup.universe.column_of(FUTURE.key)]
+    assert setup.previous_close[column] == 110.0
+
+
+def test_the_bars_before_are_read_for_the_columns_with_features_only(tmp_path: Path) -> None:
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+
+    assert history_of(setup, tmp_path) == {}
+    assert setup.universe.studied == 3
+
+
+def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:
+    config = Config(most_option_columns=1)
+    setup = setup_of(config, HEAD, "T1", banned=frozenset())
+
+    kept, faults = screen_of(setup, config, HEAD).screen(
+        ticks(2, 24_500, 24_800), microseconds(OPENS)
+    )
+
+    assert kept["token"].tolist() == [2, 24_500]
+    assert faults == ()
+
+
+def test_a_token_that_no_tape_lists_is_still_a_fault() -> None:
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+
+    _, faults = screen_of(setup, Config(), HEAD).screen(ticks(99), microseconds(OPENS))
+
+    assert [(fault.token, fault.reason) for fault in faults] == [(99, "unknown-token")]
+
+
+def test_the_bands_of_a_recorded_day_are_told_first_and_once() -> None:
+    bad = ConditionChanged(OPENS, "data", good=False)
+    outside = with_bands(Outside(lambda at: [bad], lambda: None), BANDS)
+
+    first, later = outside.inputs(OPENS), outside.inputs(OPENS)
+
+    told = (("NSE:INFY", Decimal(1_350), Decimal(1_650)),)
+    assert first == [BandsTold(OPENS, "kite", OPENS, told), bad]
+    assert later == [bad]
+
+
+def test_a_day_without_bands_is_told_none() -> None:
+    outside = undisturbed()
+
+    assert with_bands(outside, None) is outside

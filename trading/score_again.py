@@ -1,0 +1,123 @@
+"""A stored opinion's score worked out again, and every stored number that doesn't come out so.
+
+How it is told in words stands in `explanation.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from strategies.opportunities import Basis, Population
+from strategies.ranking_features import MEASURED, grades_of
+from strategies.ranking_score import FEATURES, Score, is_known, scored
+from strategies.ranking_settings import RankingSettings
+from strategies.signals import Direction
+from trading import config
+from trading.models import Ranking, Signal
+
+_UNKNOWN = (math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A score made anew: the settings and the basis it follows from, and what came out otherwise.
+
+    `differences`: names of the stored fields whose bytes are others, in the order of the sum.
+    """
+
+    settings: RankingSettings
+    basis: Basis
+    score: Score
+    differences: tuple[str, ...]
+
+
+def worked_out_again(signal: Signal, ranking: Ranking) -> Again:
+    """Return a stored score made anew from its inputs and the configuration it was made under.
+
+    Raises `ConfigError` for a configuration that can no longer be read.
+    """
+    settings = config.read(signal.config_version.content).ranking
+    basis = basis_of(signal, ranking)
+    score = scored(basis, settings)
+    told = (
+        *_of_inputs(signal, ranking, basis, settings),
+        *_of_rows("contributions", "feature", signal.contributions, score.contributions),
+        *_of_rows("penalties", "name", signal.penalties, score.penalties),
+        *_of_values({"score": (signal.score, score.value)}),
+    )
+    return Again(settings, basis, score, told)
+
+
+def basis_of(signal: Signal, ranking: Ranking) -> Basis:
+    """Return what a stored score follows from; grades are made anew from the readings."""
+    told = {name: _number(value) for name, value in ranking.readings}
+    grades: tuple[tuple[float, float], ...] = (_UNKNOWN,) * len(MEASURED)
+    if told:
+        made = grades_of({name: np.array([value]) for name, value in told.items()})[:, :, 0]
+        grades = tuple((float(long), float(short)) for long, short in made)
+    texts = ("event", "correlated_with")
+    measures: dict[str, Any] = {
+        name: value if name in texts else _number(value) for name, value in ranking.measures.items()
+    }
+    return Basis(
+        direction=Direction(signal.direction),
+        readings=tuple(told.items()),
+        grades=grades,
+        populations=tuple(
+            Population(
+                samples=row["samples"],
+                middle=_number(row["middle"]),
+                sigma=_number(row["sigma"]),
+                compared=row["compared"],
+            )
+            for row in ranking.populations
+        ),
+        **measures,
+    )
+
+
+def _of_inputs(
+    signal: Signal, ranking: Ranking, basis: Basis, settings: RankingSettings
+) -> Iterator[str]:
+    """Name the stored inputs that don't follow from one another."""
+    yield from _of_values({"confidence": (signal.confidence, basis.confidence)})
+    for row, (long, short) in zip(ranking.grades, basis.grades, strict=True):
+        sides = {"long": (row["long"], long), "short": (row["short"], short)}
+        yield from (f"grades.{row['feature']}.{name}" for name in _of_values(sides))
+    for feature, population in zip(FEATURES, basis.populations, strict=True):
+        enough = population.samples >= settings.min_samples
+        if population.compared is not (enough and is_known(feature, basis)):
+            yield f"populations.{feature}.compared"
+
+
+def _of_rows(
+    noun: str, key: str, stored: Sequence[Mapping[str, Any]], made: Sequence[Any]
+) -> Iterator[str]:
+    """Name the fields of stored rows that are others than those made anew, or the row itself."""
+    rows = [asdict(row) for row in made]
+    if [row[key] for row in stored] != [row[key] for row in rows]:
+        yield noun
+        return
+    for one, other in zip(stored, rows, strict=True):
+        pairs = {name: (one.get(name), other[name]) for name in other if name != key}
+        yield from (f"{noun}.{one[key]}.{name}" for name in _of_values(pairs))
+
+
+def _of_values(pairs: Mapping[str, tuple[float | None, float]]) -> Iterator[str]:
+    for name, (stored, made) in pairs.items():
+        if _bytes(_number(stored)) != _bytes(made):
+            yield name
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def _bytes(value: float) -> bytes:
+    return msgspec.json.encode(value)
