@@ -75,12 +75,16 @@ _READ_SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class KiteAccess:
-    """Where Kite is, and the session that its calls and its socket are made in."""
+    """Where Kite is, and the session that its calls and its socket are made in.
+
+    `algo_id`: the exchange's id of a registered algo, told with every order; empty for none.
+    """
 
     api_key: str
     access_token: str = field(repr=False)
     root: str
     ws_root: str
+    algo_id: str = ""
 
     @property
     def rest(self) -> RestLogin:
@@ -239,7 +243,7 @@ def kite_broker(
         instrument=instruments.get,
         pause=lambda seconds: wall.sleep(seconds * (0.5 + wall.chance())),
     )
-    return KiteBroker(around, BrokerSettings())
+    return KiteBroker(around, BrokerSettings(algo_id=access.algo_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,13 @@ def kite_access(at: datetime) -> KiteAccess:
 
 def access_of(api_key: str, access_token: str) -> KiteAccess:
     """Return how Kite is reached with a token; an empty one is refused by Kite itself."""
-    return KiteAccess(api_key, access_token, settings.KITE_ROOT, settings.KITE_WS_ROOT)
+    return KiteAccess(
+        api_key,
+        access_token,
+        settings.KITE_ROOT,
+        settings.KITE_WS_ROOT,
+        algo_id=settings.ALGO_ID,
+    )
 
 
 def kite_pacer(api_key: str, wall: Wall, patience: Patience) -> SharedPacer | LocalPacer:
