@@ -1,6 +1,7 @@
-"""Which of a cycle's opinions come first: scores that add up, and a reason for each not kept.
+"""What a cycle's opinions score: each compared with what was observed and with the others.
 
-Whether and how much of them is traded is decided by the risk gate.
+Which of them are kept stands in `ranking_choice.py`; whether and how much of them is traded is
+decided by the risk gate.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from marketdata.bars import Floats
 from strategies.base import Frame
 from strategies.opportunities import Basis, Candidate, Opportunity, Population, Stance
+from strategies.ranking_choice import Choice
 from strategies.ranking_features import MEASURED, Conditions, Raw, grades_of, raw_of
 from strategies.ranking_history import History, HistoryState, middle_and_sigma
 from strategies.ranking_score import (
@@ -23,10 +26,9 @@ from strategies.ranking_score import (
     is_known,
     raw_value,
     scored,
-    with_confidence,
 )
 from strategies.ranking_settings import RankingSettings
-from strategies.ranking_together import Closes, ClosesState, likeness
+from strategies.ranking_together import Closes, ClosesState
 from strategies.signals import Direction
 
 _COLD = Population(0, math.nan, math.nan, compared=False)
@@ -90,14 +92,13 @@ class Ranker:
         ]
         found = []
         for place, candidate in enumerate(candidates):
-            others = values[:place] + values[place + 1 :]
             populations = tuple(
-                self._population(candidate, feature, own, [other[index] for other in others])
-                for index, (feature, own) in enumerate(zip(FEATURES, values[place], strict=True))
+                self._population(candidate, feature, [row[index] for row in values], place)
+                for index, feature in enumerate(FEATURES)
             )
             basis = replace(bases[place], populations=populations)
             found.append(self._opportunity(candidate, basis, len(candidates)))
-        return _Choice(self._settings, self._closes, held).made(found)
+        return Choice(self._settings, self._closes, held).made(found)
 
     @property
     def state(self) -> RankerState:
@@ -139,118 +140,32 @@ class Ranker:
         return Opportunity(candidate, score.value, 0, parts, faults, True, "", basis, among)
 
     def _population(
-        self, candidate: Candidate, feature: str, own: _Value, others: Sequence[_Value]
+        self, candidate: Candidate, feature: str, values: Sequence[_Value], own: int
     ) -> Population:
-        if not own.known:
+        """Return what the value at place `own` is compared with, itself left out."""
+        if not values[own].known:
             return _COLD
         earlier = self._earlier(candidate, feature)
-        population = [*earlier, *(other.raw for other in others if other.known)]
+        beside = [each.raw for at, each in enumerate(values) if each.known and at != own]
+        population = np.concatenate((earlier, beside))
         # Both sides of one moment are one sample, though both stand in the population.
         samples = len(population) - (len(earlier) // 2 if _is_sided(candidate) else 0)
         compared = samples >= self._settings.min_samples
         return Population(samples, *middle_and_sigma(population), compared)
 
-    def _earlier(self, candidate: Candidate, feature: str) -> list[float]:
+    def _earlier(self, candidate: Candidate, feature: str) -> Floats:
         if feature == REWARD:
-            return []
+            return np.empty(0)
         index = MEASURED.index(feature)
         if _is_sided(candidate):
             grades = self._history.earlier(index, candidate.column)
         else:
             pairs = self._history.earlier_pairs(index, candidate.column)
-            grades = [grade_for(feature, Direction.NEUTRAL, pair) for pair in pairs]
+            grades = np.array([grade_for(feature, Direction.NEUTRAL, pair) for pair in pairs])
         if feature == MOMENTUM:
-            return [with_confidence(candidate.signal.confidence, grade) for grade in grades]
+            return (2 * grades + candidate.signal.confidence) / 3
         return grades
-
-
-class _Choice:
-    """One cycle's choice: places are given from the best on, and each one kept counts for the next.
-
-    `held`: what money stands behind already.
-    """
-
-    def __init__(self, settings: RankingSettings, closes: Closes, held: Sequence[Stance]) -> None:
-        self._settings = settings
-        self._closes = closes
-        self._stances = list(held)
-        self._kept: list[Opportunity] = []
-
-    def made(self, found: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
-        """Return the opportunities with their places, best first, and why each isn't kept."""
-        left = list(found)
-        for stance in self._stances:
-            left = [self._beside(stance, item) for item in left]
-        left.sort(key=_order, reverse=True)
-        chosen: list[Opportunity] = []
-        while left:
-            item = left.pop()
-            placed = replace(item, rank=len(chosen) + 1)
-            why_not = self._why_not(placed)
-            chosen.append(replace(placed, kept=not why_not, why_not=why_not))
-            if not why_not:
-                left = self._after(chosen[-1], left)
-        return tuple(chosen)
-
-    def _after(self, kept: Opportunity, left: list[Opportunity]) -> list[Opportunity]:
-        """Return what is left, in order, once one more is kept."""
-        stance = kept.candidate.stance
-        self._kept.append(kept)
-        self._stances.append(stance)
-        found = [self._beside(stance, item) for item in left]
-        return sorted(found, key=_order, reverse=True)
-
-    def _beside(self, stance: Stance, item: Opportunity) -> Opportunity:
-        """Return an opportunity as it is worth beside a stance: less where both move together."""
-        if self._settings.penalties.max_correlation >= 1:
-            return item
-        alike = likeness(stance, item.candidate.stance, self._closes)
-        if alike <= item.basis.correlation:
-            return item
-        basis = replace(item.basis, correlation=alike, correlated_with=stance.underlying)
-        score = scored(basis, self._settings)
-        return replace(item, score=score.value, penalties=score.penalties, basis=basis)
-
-    def _why_not(self, item: Opportunity) -> str:
-        settings = self._settings
-        underlying = item.candidate.structure.underlying
-        same = [other for other in self._kept if other.candidate.structure.underlying == underlying]
-        own = f"rank {item.rank} with a score of {item.score:.3f}"
-        if len(same) >= settings.max_per_underlying:
-            return (
-                f"{own}: {len(same)} of {underlying} kept already, "
-                f"{settings.max_per_underlying} allowed, {_named(same[-1])}"
-            )
-        if len(self._kept) >= settings.top_n:
-            return (
-                f"{own}: {len(self._kept)} kept already, {settings.top_n} allowed, "
-                f"{_named(self._kept[-1])}"
-            )
-        return self._why_not_beside(item, own)
-
-    def _why_not_beside(self, item: Opportunity, own: str) -> str:
-        limit, most = self._settings.penalties.max_correlation, self._settings.max_correlated
-        if item.basis.correlation <= limit or limit >= 1:
-            return ""
-        mine = item.candidate.stance
-        alike = [each for each in self._stances if likeness(each, mine, self._closes) > limit]
-        if len(alike) < most:
-            return ""
-        names = ", ".join(each.underlying for each in alike)
-        return (
-            f"{own}: {len(alike)} that move with it held or kept already ({names}), {most} allowed"
-        )
 
 
 def _is_sided(candidate: Candidate) -> bool:
     return candidate.signal.direction is not Direction.NEUTRAL
-
-
-def _named(item: Opportunity) -> str:
-    signal = item.candidate.signal
-    return f"the last {signal.strategy} on {signal.instrument.symbol} with {item.score:.3f}"
-
-
-def _order(item: Opportunity) -> tuple[float, str, str, str]:
-    signal = item.candidate.signal
-    return (-item.score, signal.strategy, signal.instrument.key, signal.setup)

@@ -6,7 +6,6 @@ What is measured lives in `ranking_features.py`; what follows from it in `rankin
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,11 +47,11 @@ class History:
         long, short = self._values[feature, :, column, (self._seen - 1) % self._length]
         return float(long), float(short)
 
-    def earlier(self, feature: int, column: int) -> list[float]:
+    def earlier(self, feature: int, column: int) -> Floats:
         """Return the known grades of a column before the newest observation, both sides."""
-        others = np.arange(self._length) != (self._seen - 1) % self._length
-        values = self._values[feature, :, column][:, others]
-        known: list[float] = values[~np.isnan(values)].tolist()
+        values = self._values[feature, :, column].copy()
+        values[:, (self._seen - 1) % self._length] = np.nan
+        known: Floats = values[~np.isnan(values)]
         return known
 
     def earlier_pairs(self, feature: int, column: int) -> list[tuple[float, float]]:
@@ -78,19 +77,19 @@ class History:
         self._values, self._seen = state.values.copy(), state.seen
 
 
-def middle_and_sigma(population: Sequence[float]) -> tuple[float, float]:
+def middle_and_sigma(population: Floats) -> tuple[float, float]:
     """Return the median and a robust standard deviation; NaN for a population of none.
 
     The deviation is the median absolute one, or the mean absolute one where more than half of the
     population is equal; 0 in a population of equals. `population`: in any order.
     """
-    if not population:
+    if not len(population):
         return math.nan, math.nan
-    middle = _median(sorted(population))
-    distances = sorted(abs(each - middle) for each in population)
+    middle = _median(np.sort(population))
+    distances = np.sort(np.abs(population - middle))
     sigma = MAD_TO_SIGMA * _median(distances)
     if sigma == 0:
-        sigma = MEAN_TO_SIGMA * math.fsum(distances) / len(distances)
+        sigma = MEAN_TO_SIGMA * math.fsum(distances.tolist()) / len(distances)
     return middle, sigma
 
 
@@ -106,6 +105,7 @@ def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
     return 1 / (1 + math.exp(-max(-clip, min(clip, away))))
 
 
-def _median(ordered: Sequence[float]) -> float:
+def _median(ordered: Floats) -> float:
     half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    upper = float(ordered[half])
+    return upper if len(ordered) % 2 else (float(ordered[half - 1]) + upper) / 2

@@ -64,7 +64,7 @@ def refuses(constraint: str, model: type[models.Model], **change: Any) -> None:
         ("position_over_is_flat", Position, {"quantity": 75}),
         ("plan_state_valid", Plan, {"state": "DONE"}),
         ("plan_direction", Plan, {"direction": 2}),
-        ("signal_direction", Signal, {"direction": 0}),
+        ("signal_direction", Signal, {"direction": 2}),
         ("decision_approved_has_quantity", Decision, {"quantity": 0}),
         ("state_change_state_valid", StateChange, {"state": "SHUT"}),
         ("run_mode_valid", Run, {"mode": "LIVELY"}),

@@ -10,6 +10,7 @@ from strategies.iron_condor import IronCondor
 from strategies.opportunities import Candidate, Opportunity
 from strategies.ranking import Ranker
 from strategies.ranking_features import Conditions, features
+from strategies.ranking_score import scored
 from strategies.ranking_settings import RankingSettings
 from tests.option_chain import MadeChain
 from tests.unit.strategies.option_market import built, market_of, view
@@ -65,3 +66,14 @@ def test_a_moment_is_compared_with_the_moments_before() -> None:
     (first,), (second,) = calm.rank([condor()]), running.rank([condor()])
 
     assert graded(first, "momentum") > 0.5 >= graded(second, "momentum")
+
+
+def test_its_score_comes_out_again_from_its_basis_to_the_last_bit() -> None:
+    settings = RankingSettings(min_samples=5)
+    ranker = seen(Ranker(settings, 1), 50.0, 65.0, 35.0, 65.0, 50.0, 65.0, 44.0)
+
+    (one,) = ranker.rank([condor()])
+
+    assert one.basis.populations[0].compared
+    assert scored(one.basis, settings).value == one.score
+    assert scored(one.basis, settings).contributions == one.contributions
