@@ -89,8 +89,8 @@ class RiskLimits:
     strategy_shares: Mapping[str, Decimal] = field(default_factory=dict)
     max_correlation: Decimal = Decimal("0.95")
     depth_share: Decimal = Decimal(1)
-    max_losses_in_row: int = 4
-    max_losses_in_row_strategy: int = 3
+    max_losses_in_row: int = 6
+    max_losses_in_row_strategy: int = 5
     cool_down_minutes: int = 30
     max_order_to_trade: Decimal = Decimal(50)
     order_to_trade_from: int = 100

@@ -36,6 +36,7 @@ from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged, StrategyOverran
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
+from trading.kill_file import KillFile, listen_for
 from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
 from trading.pulse import Pulse
@@ -98,6 +99,7 @@ class Trading:
     ears: Ears
     journal: JournalFile
     threads: tuple[threading.Thread, ...]
+    kill_file: KillFile
 
     @property
     def runner(self) -> Runner:
@@ -106,6 +108,7 @@ class Trading:
 
     async def live(self) -> None:
         """Trade the run from where its journal ends to the close of its day."""
+        listen_for(self.kill_file)
         async with self.standing.around:
             await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
 
@@ -143,12 +146,13 @@ def begin(run_code: str, *, tempo: Tempo | None, show: Show, wall: Wall | None =
     pulse = Pulse(run.code, _store(), speed)
     ears = Ears(run, lease, pulse, watches=tempo is not None)
     time_of_run = RunTime(None if tempo is None else tempo.pace, wall)
-    standing = _standing(run, time_of_run, journal, (ears, Progress(show)))
+    kill_file = KillFile(Path(run.journal_path).parent)
+    standing = _standing(run, time_of_run, journal, (ears, Progress(show), kill_file))
     threads = tuple(threading.Thread(target=do, daemon=True) for do in (ears.listen, pulse.live))
     for thread in threads:
         thread.start()
     close_old_connections()
-    return Trading(run, standing, ears, journal, threads)
+    return Trading(run, standing, ears, journal, threads, kill_file)
 
 
 def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
@@ -228,10 +232,10 @@ def _store() -> redis.Redis | None:
 
 
 def _standing(
-    run: Run, time: RunTime, journal: JournalFile, told: tuple[Ears, Progress]
+    run: Run, time: RunTime, journal: JournalFile, told: tuple[Ears, Progress, KillFile]
 ) -> Standing:
     """Return what lives a run, listening to what its thread and its operator say."""
-    ears, progress = told
+    ears, progress, kill_file = told
     engines: list[Engine] = []
     watch = StrategyWatch(perf_counter)
 
@@ -239,7 +243,9 @@ def _standing(
         engine = engines[0]
         progress.tell(at, engine)
         ears.written = journal.seq
-        return (*watch.overran(at), *ears.inputs(at, engine.breakers.blocked))
+        blocked = engine.breakers.blocked
+        killed = kill_file.inputs(at, blocked)
+        return (*killed, *watch.overran(at), *ears.inputs(at, blocked))
 
     standing = stood_up(run, journal, Outside(inputs, ears.fence), time)
     runner = standing.runner

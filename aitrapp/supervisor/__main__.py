@@ -1,4 +1,5 @@
-"""The supervisor's command line: `exec -- COMMAND...`, `run` for the whole desk, `memory` of one.
+"""The supervisor's command line: `exec -- COMMAND...`, `run` for the whole desk, `memory` and
+`kill` of one.
 
 It decides which servers are needed and hands them, with the command, to the supervision.
 """
@@ -15,6 +16,7 @@ from dotenv import dotenv_values
 
 from aitrapp.supervisor.desk import DeskOptions, add_desk, check_port_is_free, foreground, run_desk
 from aitrapp.supervisor.errors import SupervisorError
+from aitrapp.supervisor.kill import add_kill, kill
 from aitrapp.supervisor.memory import memory_below, table
 from aitrapp.supervisor.place import ROOT, default_data, holder, kept, passing
 from aitrapp.supervisor.postgres import postgres
@@ -32,6 +34,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     add_desk(actions.add_parser("run", help="run the whole desk until Ctrl-C"))
     memory = actions.add_parser("memory", help="tell how much memory a running desk takes")
     memory.add_argument("--data", type=Path, metavar="DIR", help="the desk's folder")
+    add_kill(actions.add_parser("kill", help="flatten every engine, whatever else is away"))
     run = actions.add_parser(
         "exec",
         help="run a command with PostgreSQL and Valkey at its side",
@@ -95,6 +98,8 @@ def main(arguments: list[str]) -> int:
         if options.action == "memory":
             print(table(memory_below(holder(options.data or default_data()))))
             return 0
+        if options.action == "kill":
+            return kill(options)
         return run_with_servers(options)
     except SupervisorError as error:
         say(str(error))

@@ -22,6 +22,7 @@ from backoffice.api.outputs import CommandOutput
 from backoffice.api.schema import asked, described, told
 from strategies.registry import STRATEGIES
 from trading.engine.events import CommandKind
+from trading.engine.kill_scopes import scope_of
 from trading.models import Position
 from trading.services import control
 from trading.services.commands import NoRunError
@@ -36,13 +37,35 @@ class ReasonInput(serializers.Serializer):
     reason = Text(max_length=500)
 
 
+class ScopeInput(ReasonInput):
+    """What is closed or unlocked: the desk where `scope` is left out."""
+
+    scope = Text(max_length=120, default="", allow_blank=True)
+
+    def validate_scope(self, value: str) -> str:
+        """Return a scope that the kill switch knows, or nothing."""
+        try:
+            return str(scope_of(value)) if value else ""
+        except ValueError as error:
+            raise serializers.ValidationError(str(error).removeprefix("subject: ")) from error
+
+
 def _command(name: str, **more: Any) -> Any:
     answer = {"id": 7, "kind": name, "run": "K7QX2MB", "state": "PENDING", "outcome": "", **more}
     return told("Accepted", {**answer, **_REASON, "issued_by": "asha"}, 202)
 
 
-def _ask(request: Request, kind: CommandKind, subject: str = "") -> Response:
-    reason = parsed(ReasonInput, request).validated_data["reason"]
+def _ask_scope(request: Request, kind: CommandKind) -> Response:
+    return _ask(request, kind, parsed(ScopeInput, request).validated_data["scope"], ScopeInput)
+
+
+def _ask(
+    request: Request,
+    kind: CommandKind,
+    subject: str = "",
+    asked_by: type[ReasonInput] = ReasonInput,
+) -> Response:
+    reason = parsed(asked_by, request).validated_data["reason"]
     try:
         command = control.ask(kind=kind, by=actor(request), reason=reason, subject=subject)
     except NoRunError as error:
@@ -100,12 +123,19 @@ class FlattenView(DeskView):
         "Flatten (kill switch)",
         {202: CommandOutput},
         errors=[409],
-        body=ReasonInput,
-        examples=[asked("Reason", _REASON), _command("FLATTEN")],
+        body=ScopeInput,
+        examples=[
+            asked("Reason", _REASON),
+            asked("One strategy", {**_REASON, "scope": "strategy:opening_range"}),
+            _command("FLATTEN"),
+        ],
     )
     def post(self, request: Request) -> Response:
-        """Cancel every working order, close every position, and lock the desk until unlocked."""
-        return _ask(request, CommandKind.FLATTEN)
+        """Cancel every working order, close every position, and lock the desk until unlocked.
+
+        With `scope` (`strategy:NAME` or `underlying:NAME`) only what belongs to it.
+        """
+        return _ask_scope(request, CommandKind.FLATTEN)
 
 
 class UnlockView(DeskView):
@@ -118,12 +148,19 @@ class UnlockView(DeskView):
         "Unlock",
         {202: CommandOutput},
         errors=[409],
-        body=ReasonInput,
-        examples=[asked("Reason", _REASON), _command("UNLOCK")],
+        body=ScopeInput,
+        examples=[
+            asked("Reason", _REASON),
+            asked("One strategy", {**_REASON, "scope": "strategy:opening_range"}),
+            _command("UNLOCK"),
+        ],
     )
     def post(self, request: Request) -> Response:
-        """Lift the kill switch and other locks once the desk is flat and halted."""
-        return _ask(request, CommandKind.UNLOCK)
+        """Lift the kill switch and other locks once the desk is flat and halted.
+
+        With `scope` only the kill switch of that strategy or underlying, once it is flat.
+        """
+        return _ask_scope(request, CommandKind.UNLOCK)
 
 
 class CloseView(DeskView):

@@ -33,7 +33,7 @@ def _control(kind: CommandKind) -> Callable[[HttpRequest], HttpResponse]:
                 kind=kind,
                 by=name_of(request),
                 reason=request.POST.get("reason", "")[:_LONGEST_REASON],
-                subject=request.POST.get("position", ""),
+                subject=request.POST.get("position", "") or request.POST.get("scope", ""),
             )
         except ValueError as error:
             return JsonResponse({"error": str(error)}, status=400)

@@ -61,8 +61,10 @@ class Engine:
         self.breakers = Breakers()
         self.panel = panel or new_panel(setup)
         self.ledger = Ledger(setup, self._outbox, self.orders)
-        dispatch = Dispatch(self._outbox, self.orders, self.ledger, setup.execution)
-        tools = Tools(self._outbox, self.orders, self.ledger, dispatch, self.panel, setup.execution)
+        self.dispatch = Dispatch(self._outbox, self.orders, self.ledger, setup.execution)
+        tools = Tools(
+            self._outbox, self.orders, self.ledger, self.dispatch, self.panel, setup.execution
+        )
         self.protection = Protection(tools)
         self._guard = Guard(tools, self.protection)
         self._scan = scan or Scan(setup, self.panel)

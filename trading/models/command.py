@@ -19,7 +19,7 @@ class CommandState(StrEnum):
 
 
 class Command(models.Model):
-    """One wish of one person to one run; `subject` names a position where the kind needs one."""
+    """One wish of one person to one run; `subject` names the position, strategy or kill scope."""
 
     account = models.ForeignKey("trading.Account", models.PROTECT, related_name="commands")
     run = models.ForeignKey("trading.Run", models.PROTECT, related_name="commands")

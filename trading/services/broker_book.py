@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from execution.orders import OrderState
 from trading.journal import read_records
-from trading.models.order import FINAL
+
+_FINAL = frozenset(state.value for state in OrderState if state.is_final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def broker_book(journal: Path) -> BrokerBook:
         held[key] += units
     return BrokerBook(
         held={key: units for key, units in held.items() if units},
-        working=frozenset(order for order, state in states.items() if state not in FINAL),
+        working=frozenset(order for order, state in states.items() if state not in _FINAL),
     )
 
 

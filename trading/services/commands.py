@@ -27,9 +27,9 @@ def issue(
 ) -> Command:
     """Record a wish for `run`, or for the one session that is running, and nudge the engine.
 
-    Its one audit entry tells why, the state before and the one asked for. `subject`: the
-    position's code for CLOSE_POSITION, the strategy for RELEASE_STRATEGY. Raises `NoRunError`
-    without a running run, `UnknownPositionError`, `ValueError` for a missing reason or subject.
+    Its one audit entry tells why, the state before and the one asked for. `subject`: what
+    `CommandIssued` says of the kind. Raises `NoRunError` without a running run,
+    `UnknownPositionError`, `ValueError` for a missing reason or a wrong subject.
     """
     if not reason.strip():
         raise ValueError("reason: empty, expected why this is asked")

@@ -13,8 +13,9 @@ from trading.services.commands import NoRunError, issue
 def ask(*, kind: CommandKind, by: str, reason: str, subject: str = "") -> Command:
     """Record a wish for the running session.
 
-    `subject`: the position's code for CLOSE_POSITION. Raises `NoRunError`,
-    `UnknownPositionError`, `ValueError` for a missing reason or subject.
+    `subject`: the position's code for CLOSE_POSITION, a kill scope or nothing for FLATTEN and
+    UNLOCK. Raises `NoRunError`,
+    `UnknownPositionError`, `ValueError` for a missing reason or a wrong subject.
     """
     run = running_session()
     if run is None:

@@ -12,7 +12,8 @@ from risk.breakers import DAILY_LOSS, END_OF_DAY, Breakers, LockedError, Trading
 from trading import selectors
 from trading.engine.commands import KILL_SWITCH, OPERATOR
 from trading.engine.events import CommandKind
-from trading.models import PlanState, Position, Run
+from trading.engine.kill_scopes import scope_of
+from trading.models import Command, CommandState, PlanState, Position, Run
 from trading.models.plan import OVER
 
 _LOCKS = frozenset({DAILY_LOSS, END_OF_DAY, KILL_SWITCH})
@@ -47,7 +48,10 @@ def state_of(run: Run) -> DeskState:
 
 
 def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
-    """Return what a command changes. Raises `UnknownPositionError`."""
+    """Return what a command changes.
+
+    Raises `UnknownPositionError`, `ValueError` for a subject that is no kill scope.
+    """
     if kind is CommandKind.CLOSE_POSITION:
         position = Position.objects.filter(run=run, code=subject).exclude(state__in=OVER).first()
         if position is None:
@@ -58,8 +62,22 @@ def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
         )
     if kind is CommandKind.RELEASE_STRATEGY:
         return Change({"strategy": subject, "asked": False}, {"strategy": subject, "asked": True})
+    if subject and kind in (CommandKind.FLATTEN, CommandKind.UNLOCK):
+        scope, is_closing = str(scope_of(subject)), kind is CommandKind.FLATTEN
+        return Change(
+            {"scope": scope, "closed": scope in killed_scopes(run)},
+            {"scope": scope, "closed": is_closing},
+        )
     before = state_of(run)
     return Change(_told(before), _told(_wanted(kind, before)))
+
+
+def killed_scopes(run: Run) -> frozenset[str]:
+    """Return what the kill switch has closed in a run besides the desk, by what was carried out."""
+    done = Command.objects.filter(run=run, state=CommandState.DONE.value).exclude(subject="")
+    wishes = done.filter(kind__in=(CommandKind.FLATTEN.value, CommandKind.UNLOCK.value))
+    last = dict(wishes.order_by("done_at", "id").values_list("subject", "kind"))
+    return frozenset(scope for scope, kind in last.items() if kind == CommandKind.FLATTEN.value)
 
 
 def _wanted(kind: CommandKind, now: DeskState) -> DeskState:

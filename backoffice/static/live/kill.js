@@ -3,7 +3,7 @@
 import { attribute, byId, text } from "./dom.js";
 import { toFlat } from "./facts.js";
 import { grouped, signedRupees } from "./format.js";
-import { announce } from "./notices.js";
+import { announce, notice } from "./notices.js";
 import { outcomeOf, post, RequestError } from "./requests.js";
 
 const HOLD_MS = 1000;
@@ -16,6 +16,12 @@ export function progress(began, present, elapsedMs) {
   if (present.isFlat) return { text: `Flat after ${took}. No position, no working order.`, share: 1, isDone: true };
   const parts = [`${present.positions} position${present.positions === 1 ? "" : "s"}`, `${present.orders} working order${present.orders === 1 ? "" : "s"}`];
   return { text: `${parts.join(" and ")} left · ${took}`, share: total ? Math.max(0, 1 - left / total) : 0, isDone: false };
+}
+
+/** Return what can be closed by itself: the strategies that hold a position; an underlying is typed. */
+export function scopes(present) {
+  const held = (present?.positions ?? []).filter((position) => position.quantity);
+  return [...new Set(held.map((position) => `strategy:${position.strategy}`))].sort();
 }
 
 /** The dialog and what follows it; `connection` is hastened while the way to flat is watched. */
@@ -37,6 +43,8 @@ export class KillSwitch {
     byId("kill-progress").hidden = !this.began;
     text(byId("kill-what"), `${left.positions} open position${left.positions === 1 ? "" : "s"} (${signedRupees(this.present()?.account?.unrealised)} unrealised) will be closed at the market and ${left.orders} working order${left.orders === 1 ? "" : "s"} cancelled. Entries stay locked until a person unlocks the desk.`);
     byId("kill-word").value = "";
+    byId("kill-scope").value = "";
+    byId("kill-scopes").replaceChildren(...scopes(this.present()).map((scope) => new Option(scope, scope)));
     this.arm();
     this.dialog.showModal();
   }
@@ -80,6 +88,12 @@ export class KillSwitch {
 
   async send() {
     if (this.began) return;
+    const scope = byId("kill-scope");
+    if (!scope.reportValidity()) return;
+    if (scope.value) {
+      this.sendScope(scope.value.trim());
+      return;
+    }
     this.began = toFlat(this.present());
     this.startedAt = performance.now();
     byId("kill-ask").hidden = true;
@@ -97,6 +111,25 @@ export class KillSwitch {
       if (!(error instanceof RequestError)) throw error;
       this.fail(`${error.message} Try again, or close everything at the broker.`);
     }
+  }
+
+  /** Close one strategy or underlying; the desk goes on, so nothing is watched to flat. */
+  async sendScope(scope) {
+    this.dialog.close();
+    announce(`Kill switch used for ${scope}.`);
+    try {
+      const done = await outcomeOf(await post("flatten", { scope, reason: byId("kill-reason").value.trim() || "kill switch" }));
+      const told = { DONE: "is being closed; nothing of it is entered until it is unlocked.", PENDING: "will be closed once the engine answers." };
+      this.tellScope(`${scope} ${told[done.state] ?? `was not closed: ${done.outcome}`}`, told[done.state] ? "warn" : "loss");
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.tellScope(`${scope} was not closed: ${error.message}`, "loss");
+    }
+  }
+
+  tellScope(message, tone) {
+    notice(message, tone);
+    announce(message);
   }
 
   /** Follow the state until it is flat; the dialog may be closed meanwhile. */

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from backoffice.permissions import Role
 from tests.factories import RunFactory
 from trading.models import AuditEntry, Command, Position, StateChange
 from trading.services import audit, commands, control
+from trading.services.control_change import killed_scopes
 from trading.services.live_gate import PHRASE
 
 WHY = {"reason": "news at noon"}
@@ -51,6 +53,58 @@ def test_a_control_leaves_a_command_and_an_audit_entry_with_before_and_after(
     assert entry.details["before"] == {"state": state, "blocked_by": blocked}
     assert entry.details["after"] == {"state": wanted[0], "blocked_by": wanted[1]}
     assert audit.verify().is_whole
+
+
+SCOPES = ("strategy:opening_range", "underlying:NIFTY")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize(("path", "closed"), [("flatten", True), ("unlock", False)])
+def test_the_kill_switch_of_a_scope_is_told_with_before_and_after(
+    operator, session, path: str, closed: bool, scope: str
+):
+    answer = operator.post(f"/api/v1/{path}", {**WHY, "scope": scope})
+
+    assert answer.status_code == 202
+    assert answer.json()["subject"] == scope
+    entry = AuditEntry.objects.get(action=f"control.{path}")
+    assert entry.subject == scope
+    assert entry.details["before"] == {"scope": scope, "closed": False}
+    assert entry.details["after"] == {"scope": scope, "closed": closed}
+
+
+def test_a_scope_is_closed_by_the_last_wish_that_was_carried_out(operator, session):
+    for path in ("flatten", "unlock", "flatten"):
+        operator.post(f"/api/v1/{path}", {**WHY, "scope": SCOPES[0]})
+    operator.post("/api/v1/flatten", {**WHY, "scope": SCOPES[1]})
+    first, second, third, _ = Command.objects.order_by("id")
+
+    found = []
+    for row in (first, second, third):
+        Command.objects.filter(pk=row.pk).update(state="DONE", done_at=session.started_at)
+        found.append(killed_scopes(session))
+
+    assert found == [frozenset({SCOPES[0]}), frozenset(), frozenset({SCOPES[0]})]
+
+
+@pytest.mark.parametrize("scope", ["NIFTY", "strategy:", "desk:all", "x" * 121])
+@pytest.mark.parametrize("path", ["flatten", "unlock"])
+def test_a_scope_that_names_nothing_is_refused(operator, session, path: str, scope: str):
+    answer = operator.post(f"/api/v1/{path}", {**WHY, "scope": scope})
+
+    assert answer.status_code == 400
+    assert "scope" in answer.json()["error"]["fields"]
+    assert Command.objects.count() == 0
+
+
+def test_the_plain_form_takes_a_scope_too(client, person, session):
+    client.force_login(person(Role.OPERATOR), "django.contrib.auth.backends.ModelBackend")
+    json = {"accept": "application/json"}
+
+    answer = client.post("/live/flatten/", {"scope": SCOPES[1], "reason": "x"}, headers=json)
+
+    assert (answer.status_code, answer.json()["subject"]) == (202, SCOPES[1])
+    assert client.post("/live/flatten/", {"scope": "all", "reason": "x"}).status_code == 400
 
 
 def test_the_answer_says_where_to_ask_what_has_become_of_it(operator, session):

@@ -51,10 +51,26 @@ def test_a_careful_first_hour_on_ten_lakh_halves_the_amounts() -> None:
         ("stale_after_seconds", -0.1),
         ("stale_after_seconds", float("nan")),
         ("physical_expiry_days", -1),
+        ("underlying_share", Decimal(0)),
+        ("direction_share", Decimal("1.01")),
+        ("strategy_share", Decimal(0)),
+        ("strategy_shares.ORB", Decimal(2)),
+        ("max_correlation", Decimal("1.1")),
+        ("depth_share", Decimal(-1)),
+        ("max_losses_in_row", 0),
+        ("max_losses_in_row_strategy", 0),
+        ("cool_down_minutes", -1),
+        ("max_order_to_trade", Decimal("0.9")),
+        ("order_to_trade_from", -1),
+        ("expiry_day_risk", Decimal(0)),
+        ("expiry_day_last_minutes", -1),
+        ("account_stale_after_seconds", -1.0),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
     named = "heat" if (field, value) == ("risk_per_trade", Decimal("0.5")) else field
 
+    name, _, key = field.partition(".")
+
     with pytest.raises(ValueError, match=f"^{named}: "):
-        RiskLimits(**{field: value})
+        RiskLimits(**{name: {key: value} if key else value})

@@ -364,6 +364,24 @@ def test_options_are_sold_for_real_money_with_a_hedge_only(
     assert verdict.passed is passed
 
 
+@pytest.mark.parametrize("naked_short_live", [False, True])
+@pytest.mark.parametrize("legs", [(leg(CALL, Side.SELL),), (leg(FUTURE, Side.SELL),)])
+def test_what_is_said_of_naked_options_is_the_same_on_paper(
+    legs: Any, naked_short_live: bool
+) -> None:
+    said = [
+        ask(
+            rules.naked_short,
+            _sold(*legs),
+            context(live=live),
+            naked_short_live=naked_short_live,
+        )
+        for live in (False, True)
+    ]
+
+    assert replace(said[0], passed=said[1].passed) == said[1]
+
+
 def test_a_limit_lets_options_be_sold_without_a_hedge_for_real_money() -> None:
     asked = _sold(leg(CALL, Side.SELL, quote(100.0, 101.0)))
 

@@ -31,7 +31,7 @@ def test_a_leg_sold_twice_beyond_its_hedge_sends_the_whole_plan_out() -> None:
     assert desk.leg(LOW_PUT).closing is None
     leave(desk)
     assert states(desk)[-1][0] == "CLOSED"
-    assert desk.engine.ledger.alive() == []
+    assert not desk.engine.ledger.alive()
 
 
 def test_a_naked_leg_sold_twice_is_protected_and_bought_back() -> None:

@@ -72,7 +72,7 @@ def test_the_stop_on_the_value_closes_the_sold_legs_and_then_the_hedges() -> Non
     assert desk.sent(Role.EXIT)[2:] == [(LOW_PUT, -130), (HIGH_CALL, -130)]
     desk.fill_all(Role.EXIT)
     assert states(desk)[-1] == ("CLOSED", ExitReason.HARD_STOP)
-    assert desk.engine.ledger.alive() == []
+    assert not desk.engine.ledger.alive()
 
 
 def test_just_inside_the_stop_stays() -> None:
@@ -224,7 +224,7 @@ def test_a_refused_stop_sends_all_legs_out() -> None:
     desk.fill_all(Role.ENTRY)
     leave(desk)
 
-    assert desk.engine.ledger.alive() == []
+    assert not desk.engine.ledger.alive()
     assert states(desk)[-1][0] == "CLOSED"
 
 
@@ -306,7 +306,7 @@ def test_a_late_fill_after_the_kill_switch_is_sent_out_though_the_plan_was_over(
 
     assert desk.sent(Role.EXIT) == [(LOW_PUT, -65)]
     leave(desk)
-    assert desk.engine.ledger.alive() == []
+    assert not desk.engine.ledger.alive()
 
 
 def test_break_even_moves_the_resting_stops_with_the_value_s() -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from execution.orders import Role
 from risk.breakers import TradingState
+from risk.exits import ExitReason
 from tests.unit.trading.engine.desk import Desk
-from trading.engine.actions import CommandDone, DecisionNoted, StateNoted
+from trading.engine.actions import AlertNoted, CommandDone, DecisionNoted, StateNoted
 from trading.engine.events import CommandIssued, CommandKind
 
 
@@ -165,3 +166,92 @@ def test_an_opinion_while_paused_is_refused_with_its_reason_not_lost():
     (decision,) = desk.notes(DecisionNoted)
     assert decision.refusals == ("trading-state",)
     assert decision.verdicts[0].detail == "operator"
+
+
+SCOPES = ("strategy:scripted", "underlying:NIFTY")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_kill_switch_of_a_scope_closes_what_belongs_to_it_and_leaves_the_desk_open(scope: str):
+    desk = Desk()
+    desk.enter()
+
+    done = command(desk, CommandKind.FLATTEN, subject=scope)
+
+    assert done.outcome == "DONE"
+    assert desk.trade.closing is ExitReason.KILL
+    [way_out] = [*desk.working(Role.STOP), *desk.working(Role.EXIT)]
+    assert way_out.changed or way_out.request.role is Role.EXIT
+    desk.fill(way_out.request.client_id, 130, 23_999.0)
+    assert not desk.engine.ledger.alive()
+    assert desk.engine.breakers.state is TradingState.OPEN
+    assert [alert.kind for alert in desk.notes(AlertNoted)] == ["kill-scope"]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_nothing_of_a_closed_scope_is_entered(scope: str):
+    desk = Desk()
+    command(desk, CommandKind.FLATTEN, subject=scope)
+    desk.speak()
+
+    assert desk.notes(DecisionNoted)[-1].refusals == ("kill-scope",)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_an_unlocked_scope_is_entered_again(scope: str):
+    desk = Desk()
+    command(desk, CommandKind.FLATTEN, subject=scope)
+
+    done = command(desk, CommandKind.UNLOCK, 2, subject=scope)
+
+    assert done.outcome == "DONE"
+    desk.speak()
+    assert desk.notes(DecisionNoted)[-1].approved
+
+
+def test_another_strategy_and_underlying_are_left_alone():
+    desk = Desk()
+    desk.enter()
+
+    command(desk, CommandKind.FLATTEN, subject="strategy:other")
+    command(desk, CommandKind.FLATTEN, 2, subject="underlying:BANKNIFTY")
+
+    assert [order.left for order in desk.working(Role.STOP)] == [130]
+    assert [trade.closing for trade in desk.engine.ledger.alive()] == [None]
+
+
+def test_an_entry_of_a_closed_scope_that_fills_late_is_sent_out():
+    desk = Desk()
+    desk.speak()
+    [entry] = desk.trade.entries
+
+    command(desk, CommandKind.FLATTEN, subject="underlying:NIFTY")
+    desk.fill(entry, 130, 24_000.1)
+
+    assert sum(order.left for order in desk.working(Role.EXIT)) == 130
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "told"),
+    [
+        (CommandKind.FLATTEN, "everything", "expected strategy:NAME or underlying:NAME"),
+        (CommandKind.FLATTEN, "strategy: ", "expected strategy:NAME or underlying:NAME"),
+        (CommandKind.UNLOCK, "strategy:scripted", "not closed by the kill switch"),
+    ],
+)
+def test_a_scope_that_cannot_be_meant_is_refused(kind: CommandKind, subject: str, told: str):
+    done = command(Desk(), kind, subject=subject)
+
+    assert done.outcome == "REFUSED"
+    assert told in done.text
+
+
+def test_a_scope_is_not_unlocked_before_it_is_flat():
+    desk = Desk()
+    desk.enter()
+    command(desk, CommandKind.FLATTEN, subject="underlying:NIFTY")
+
+    done = command(desk, CommandKind.UNLOCK, 2, subject="underlying:NIFTY")
+
+    assert done.outcome == "REFUSED"
+    assert "not flat yet" in done.text

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.trading.engine.builders import (
     FUTURE,
     FUTURE_COLUMN,
     RELIANCE_COLUMN,
+    ROOMY,
     TODAY,
     D,
     saying,
@@ -185,3 +187,22 @@ def test_fills_positions_bookings_and_balance_agree(parts: list[int], prices: li
     booked = sum(note.amount for note in desk.notes(LedgerNoted)[1:])
     assert desk.engine.ledger.balance == D(10**7) + booked
     assert booked == cash - desk.trade.charges
+
+
+def test_the_risk_at_the_stop_allows_for_a_gap_through_it():
+    plain, wide = Desk(), Desk(limits=replace(ROOMY, gap_share=D("0.2")))
+    for desk in (plain, wide):
+        desk.enter()
+
+    heats = [d.engine.ledger.exposure(d.engine.last_prices()).heat_inr for d in (plain, wide)]
+
+    distance = D("24000.1") - money(plain.trade.exit_state.stop)
+    assert heats[1] - heats[0] == distance * D("0.2") * 130
+
+
+def test_a_stop_that_locks_a_profit_in_allows_for_no_gap():
+    desk = Desk(limits=replace(ROOMY, gap_share=D("0.2")))
+    desk.enter()
+    desk.trade.exit_state = replace(desk.trade.exit_state, stop=24_100.0)
+
+    assert desk.engine.ledger.exposure(desk.engine.last_prices()).heat_inr == 0

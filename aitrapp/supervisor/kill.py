@@ -1,0 +1,166 @@
+"""`make kill`: flatten every engine below a folder without database, store, feed or page.
+
+A file and a signal ask for it; what is left is read from the journals, where the broker's own
+answers stand. The engine's side is `trading/kill_file.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aitrapp.supervisor.errors import SupervisorError
+from aitrapp.supervisor.place import ROOT, default_data
+from aitrapp.supervisor.supervision import say
+from trading.engine.events import BOOK
+from trading.journal import Record, read_records
+from trading.kill_file import LOOK_SIGNAL, NAME, write_kill
+from trading.services.broker_book import broker_book
+
+LOCKS = Path("/proc/locks")
+LEFT = 1
+"""Exit code where something is left, or no engine was there to flatten."""
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """An engine at work: its journal and its process."""
+
+    journal: Path
+    pid: int
+
+
+def add_kill(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `kill` to its parser."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of the journals")
+    parser.add_argument("--reason", default="make kill", help="why, for the record")
+    parser.add_argument("--wait", type=float, default=60.0, help="seconds until flat, at most")
+    parser.add_argument("--lift", action="store_true", help="take the file away again")
+
+
+def kill(options: argparse.Namespace) -> int:
+    """Write the file beside every journal, signal the engines and say what is left.
+
+    Returns 0 once all of them are flat. Raises `SupervisorError` where nothing could be asked.
+    """
+    roots = (options.data,) if options.data else (default_data(), ROOT / "var")
+    folders = {path.parent for root in roots for path in root.rglob("*.journal")}
+    if not folders:
+        raise SupervisorError(f"{roots[0]}: no journal below it, expected the desk's data folder")
+    if options.lift:
+        return _lift(folders)
+    by = f"{getpass.getuser()} (make kill)"
+    for folder in sorted(folders):
+        _write(folder, by, options.reason)
+    engines = engines_below(folders)
+    for engine in engines:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(engine.pid, LOOK_SIGNAL)
+        say(f"{engine.journal.stem}: told process {engine.pid} to flatten")
+    if not engines:
+        return _without_engine(folders)
+    return _watch(engines, time.time(), options.wait)
+
+
+def _write(folder: Path, by: str, reason: str) -> None:
+    try:
+        say(f"wrote {write_kill(folder, by=by, reason=reason)}")
+    except OSError as error:
+        told = f"{folder / NAME}: {error.strerror}, expected a place to write"
+        raise SupervisorError(told) from error
+
+
+def _lift(folders: Iterable[Path]) -> int:
+    for folder in sorted(folders):
+        (folder / NAME).unlink(missing_ok=True)
+    say("the kill file is gone; the desk stays locked until a person unlocks it in the console")
+    return 0
+
+
+def engines_below(folders: Iterable[Path], locks: Path = LOCKS) -> tuple[Killed, ...]:
+    """Return every engine that holds a journal in one of the folders, by the system's locks."""
+    holders = _holders(locks)
+    journals = sorted(path for folder in folders for path in folder.glob("*.journal"))
+    held = ((path, holders.get(_identity(path))) for path in journals)
+    return tuple(Killed(path, pid) for path, pid in held if pid is not None)
+
+
+def _holders(locks: Path) -> Mapping[str, int]:
+    """Return who holds each file that is locked for writing, by device and inode."""
+    try:
+        told = locks.read_text(encoding="ascii")
+    except OSError as error:
+        text = f"{locks}: {error.strerror}, expected the system's locks: watch the broker's page"
+        raise SupervisorError(f"{text}; engines that live find the file by themselves") from error
+    rows = (line.split() for line in told.splitlines())
+    return {row[5]: int(row[4]) for row in rows if row[1] == "FLOCK" and row[3] == "WRITE"}
+
+
+def _identity(path: Path) -> str:
+    told = path.stat()
+    return f"{os.major(told.st_dev):02x}:{os.minor(told.st_dev):02x}:{told.st_ino}"
+
+
+def _watch(engines: Iterable[Killed], asked_at: float, seconds: float) -> int:
+    """Wait until every engine's broker is flat; say how long it took, or what is left."""
+    left, until = list(engines), time.monotonic() + seconds
+    while left and time.monotonic() < until:
+        for engine in list(left):
+            if not remains(engine.journal):
+                took = time.time() - asked_at
+                say(f"{engine.journal.stem}: flat after {took:.1f} s by the broker's own answers")
+                left.remove(engine)
+        time.sleep(_LOOK_SECONDS if left else 0)
+    for engine in left:
+        say(f"{engine.journal.stem}: NOT FLAT, {remains(engine.journal)}")
+    if left:
+        say("close what is left at the broker itself (Kite: Positions, Exit all)")
+    return LEFT if left else 0
+
+
+def _without_engine(folders: Iterable[Path]) -> int:
+    """Tell the books of journals that did not end flat: nobody is there to close what they hold."""
+    journals = sorted(path for folder in folders for path in folder.glob("*.journal"))
+    books = {path: broker_book(path) for path in journals}
+    held = {path: book for path, book in books.items() if not book.is_flat}
+    for path, book in held.items():
+        say(f"{path.stem}: no engine, {book}")
+    say("no engine is at work: one that is started finds the file and flattens first")
+    return LEFT
+
+
+def remains(journal: Path) -> str:
+    """Return what the broker still has by a journal, empty where it is flat.
+
+    The engine must have taken the kill switch up, and the broker's own book, in a run that reads
+    one, must not hold anything against ours.
+    """
+    records = tuple(read_records(journal))
+    if not any(_is_kill(record) for record in records):
+        return "the engine has not answered yet"
+    book = broker_book(journal)
+    if not book.is_flat:
+        return str(book)
+    return _disagreement(records)
+
+
+def _is_kill(record: Record) -> bool:
+    kind, body = record.kind, record.body
+    return kind == "StateNoted" and body["state"] in ("FLATTENING", "HALTED")
+
+
+def _disagreement(records: Iterable[Record]) -> str:
+    """Return what the broker's own list holds against ours, as last read; empty for nothing."""
+    told = [
+        record.body
+        for record in records
+        if record.kind == "ConditionChanged" and record.body["name"] == BOOK
+    ]
+    return "" if not told or told[-1]["good"] else f"the broker's book: {told[-1]['detail']}"
