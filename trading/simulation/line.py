@@ -1,0 +1,281 @@
+"""The desk's line to the broker in one of its lives: calls that may fail, and what it knows.
+
+Every call is made once. What the broker itself does is `floor.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from execution.broker import BrokerBook, OutcomeUnknown, Refused, SessionExpired
+from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
+from trading.simulation.floor import Floor
+from trading.simulation.mortality import Mortality
+from trading.simulation.troubles import Kind
+
+T = TypeVar("T")
+_Shown = tuple[OrderUpdate, OrderRequest]
+"""What the book says of an order, and what rests of it."""
+
+_GIVEN_UP = 2.0
+_WAY = (0.005, 0.1)
+_SETTLE = timedelta(seconds=0.75)
+
+
+@dataclass(slots=True)
+class Reach:
+    """How the broker can be reached: whether anybody answers, and whether the token is good.
+
+    `calls` are under way: they get there although the desk that made them is dead.
+    """
+
+    is_down: bool = False
+    is_expired: bool = False
+    orders: tuple[_Shown, ...] = ()
+    calls: list[asyncio.Task[Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What this life knows: ids both ways, what is on its way, what isn't proven, what was told."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    flying: dict[str, None] = field(default_factory=dict)
+    unproven: dict[str, datetime] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    changing: Counter[str] = field(default_factory=Counter)
+    changed_at: dict[str, datetime] = field(default_factory=dict)
+    requests: dict[str, OrderRequest] = field(default_factory=dict)
+    doubted: set[str] = field(default_factory=set)
+    claimed: Counter[str] = field(default_factory=Counter)
+
+    def pair(self, client_id: str, broker_id: str) -> None:
+        self.ids.setdefault(client_id, broker_id)
+        self.names.setdefault(broker_id, client_id)
+
+
+class Line:
+    """The port `LiveBroker` on the floor; `judge` looks at every order before it leaves."""
+
+    def __init__(
+        self, floor: Floor, reach: Reach, mortality: Mortality, judge: Callable[[str], None]
+    ) -> None:
+        self._floor, self._reach, self._mortality = floor, reach, mortality
+        self._judge = judge
+        self._known = _Known()
+        self.dead = asyncio.Event()
+
+    def adopt(self, order: Order) -> None:
+        """Take over an order that an earlier process sent."""
+        client_id, known = order.request.client_id, self._known
+        known.requests[client_id] = order.request
+        if order.broker_id:
+            known.ids[client_id] = order.broker_id
+            known.names[order.broker_id] = client_id
+            known.claimed[order.broker_id] = order.claimed_quantity
+        elif order.state in (OrderState.SENT, OrderState.UNKNOWN):
+            known.unproven[client_id] = self._now()
+
+    async def place(self, request: OrderRequest) -> OrderUpdate:
+        """Send the order once. Raises `Refused`, `OutcomeUnknown` or `SessionExpired`."""
+        client_id, known = request.client_id, self._known
+        self._judge(client_id)
+        known.flying[client_id] = None
+        known.sent.append(client_id)
+        known.requests[client_id] = request
+        try:
+            word = await self._call(lambda: self._floor.place(request), f"place {client_id}")
+        except (Refused, SessionExpired):
+            known.requests.pop(client_id, None)
+            raise
+        except OutcomeUnknown:
+            known.unproven[client_id] = self._now()
+            raise
+        finally:
+            known.flying.pop(client_id, None)
+        known.pair(client_id, word.broker_id)
+        return self._works(client_id, known.ids[client_id])
+
+    async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
+        """Change a resting order. Raises as `place`."""
+        broker_id, known = await self._find(client_id), self._known
+        resting = known.requests.get(client_id)
+        changed: OrderRequest | None = None
+        known.changing[client_id] += 1
+        try:
+            await self._call(lambda: self._floor.modify(broker_id, change), f"modify {client_id}")
+            changed = None if resting is None else resting.changed_by(change)
+        finally:
+            known.changing[client_id] -= 1
+            known.changed_at[client_id] = self._now()
+            if changed is None:
+                known.doubted.add(client_id)
+            else:
+                known.requests[client_id] = changed
+        return replace(self._works(client_id, broker_id), request=changed)
+
+    async def cancel(self, client_id: str) -> OrderUpdate:
+        """Cancel a resting order; accepted is not done. Raises as `place`."""
+        broker_id = await self._find(client_id)
+        await self._call(lambda: self._floor.cancel(broker_id), f"cancel {client_id}")
+        return self._works(client_id, broker_id)
+
+    async def book(self) -> BrokerBook:
+        """Return the broker's orders, trades and units, each read at a moment of its own."""
+        known, asked_at, sent = self._known, self._now(), len(self._known.sent)
+        before = self._unsettled(asked_at, sent)
+        orders, trades, net = await asyncio.gather(
+            self._call(self._orders), self._call(self._floor.trades), self._call(self._floor.net)
+        )
+        for word, _ in orders:
+            self._learn(word)
+        book = BrokerBook(
+            orders=tuple(self._as_ours(shown, asked_at) for shown in orders),
+            trades=tuple(self._of_ours(fill) for fill in trades),
+            net_quantity=tuple(sorted((key, units) for key, units in net.items() if units)),
+            complete=True,
+            unsettled=before | self._unsettled(asked_at, sent),
+        )
+        for client_id in known.unproven.keys() - book.unsettled:
+            del known.unproven[client_id]
+        return book
+
+    async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
+        """Return what a message says; its trades are asked for, and may not be told."""
+        word: OrderUpdate = message["word"]
+        self._learn(word)
+        word = replace(word, client_id=self._name(word.broker_id, word.client_id))
+        if not word.filled_quantity:
+            return word
+        try:
+            fills = await self._call(self._floor.trades)
+        except (OutcomeUnknown, SessionExpired):
+            return replace(word, fills=())
+        told = tuple(self._of_ours(fill) for fill in fills if fill.broker_id == word.broker_id)
+        return replace(word, fills=told)
+
+    # calls ------------------------------------------------------------------------------------
+
+    async def _call(self, act: Callable[[], T], order: str = "") -> T:
+        """Make a call that gets there even if its desk dies meanwhile; `order` names one's call."""
+        if self._reach.is_expired:
+            raise SessionExpired("The session has ended.")
+        journey = asyncio.ensure_future(self._journey(act, order))
+        self._reach.calls.append(journey)
+        journey.add_done_callback(self._ended)
+        return await asyncio.shield(journey)
+
+    def _ended(self, journey: asyncio.Task[Any]) -> None:
+        self._reach.calls.remove(journey)
+        if not journey.cancelled():
+            journey.exception()
+
+    async def _journey(self, act: Callable[[], T], order: str) -> T:
+        surface = self._floor.surface
+        if order:
+            surface.story.tell(f"-> {order}")
+            self._die_here()
+        await asyncio.sleep(surface.chance.uniform(*_WAY))
+        if self._reach.is_down:
+            raise OutcomeUnknown("no connection")
+        if order and surface.strike(Kind.LOSE_REQUEST) is not None:
+            await asyncio.sleep(_GIVEN_UP)
+            raise OutcomeUnknown("timeout")
+        if order and surface.strike(Kind.ERROR_BEFORE) is not None:
+            raise OutcomeUnknown("503")
+        answer = act()
+        if order:
+            self._die_here()
+            await self._way_back()
+        await asyncio.sleep(surface.chance.uniform(*_WAY))
+        return answer
+
+    async def _way_back(self) -> None:
+        surface = self._floor.surface
+        if surface.strike(Kind.LOSE_ANSWER) is not None:
+            await asyncio.sleep(_GIVEN_UP)
+            raise OutcomeUnknown("timeout")
+        if surface.strike(Kind.ERROR_AFTER) is not None:
+            raise OutcomeUnknown("502")
+        late = surface.strike(Kind.SLOW_ANSWER)
+        if late is not None:
+            await asyncio.sleep(late)
+
+    def _die_here(self) -> None:
+        """Let the desk die at this effect, where it is to; the call goes on without it."""
+        if not self.dead.is_set() and self._mortality.strikes():
+            self.dead.set()
+
+    # what is known ----------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return self._floor.surface.clock.now()
+
+    def _orders(self) -> tuple[_Shown, ...]:
+        reach = self._reach
+        if self._floor.surface.strike(Kind.STALE_BOOK) is None or not reach.orders:
+            reach.orders = tuple((row.word, row.request) for row in self._floor.rows.values())
+        return reach.orders
+
+    def _unsettled(self, at: datetime, sent: int) -> frozenset[str]:
+        known = self._known
+        fresh = [name for name, ended in known.unproven.items() if ended > at - _SETTLE]
+        return frozenset((*known.flying, *fresh, *known.sent[sent:]))
+
+    def _learn(self, word: OrderUpdate) -> None:
+        known = self._known
+        known.claimed[word.broker_id] = max(known.claimed[word.broker_id], word.filled_quantity)
+        known.pair(self._name(word.broker_id, word.client_id), word.broker_id)
+        known.unproven.pop(word.client_id, None)
+
+    def _name(self, broker_id: str, tag: str) -> str:
+        return self._known.names.get(broker_id, tag)
+
+    def _as_ours(self, shown: _Shown, asked_at: datetime) -> OrderUpdate:
+        """Return a row of the book; what rests is told unless a change was just on its way."""
+        word, resting = shown
+        client_id, known = self._name(word.broker_id, word.client_id), self._known
+        if client_id != word.client_id:
+            fills = tuple(self._of_ours(fill) for fill in word.fills)
+            word = replace(word, client_id=client_id, fills=fills)
+            resting = replace(resting, client_id=client_id)
+        if known.ids.get(client_id) != word.broker_id or not self._is_settled(client_id, asked_at):
+            return word
+        if client_id not in known.doubted and known.requests.get(client_id) == resting:
+            return word
+        known.requests[client_id] = resting
+        known.doubted.discard(client_id)
+        return replace(word, request=resting)
+
+    def _is_settled(self, client_id: str, asked_at: datetime) -> bool:
+        known = self._known
+        changed_at = known.changed_at.get(client_id)
+        return not known.changing[client_id] and (
+            changed_at is None or changed_at <= asked_at - _SETTLE
+        )
+
+    def _of_ours(self, fill: Fill) -> Fill:
+        name = self._name(fill.broker_id, fill.client_id)
+        return fill if name == fill.client_id else replace(fill, client_id=name)
+
+    def _works(self, client_id: str, broker_id: str) -> OrderUpdate:
+        """Return what an accepted call says: the order is there and, as far as known, works."""
+        filled = self._known.claimed[broker_id]
+        state = OrderState.PARTIAL if filled else OrderState.OPEN
+        return OrderUpdate(client_id, broker_id, self._now(), state, filled)
+
+    async def _find(self, client_id: str) -> str:
+        if client_id not in self._known.ids:
+            try:
+                await self.book()
+            except OutcomeUnknown as error:
+                raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
+        if client_id not in self._known.ids:
+            raise Refused(f"Couldn't find the order {client_id}.")
+        return self._known.ids[client_id]
