@@ -8,6 +8,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/lock
 FUZZ := $(VENV)/fuzz
+PEERS := $(VENV)/peers
 COMPOSE := docker compose --file docker/compose.yaml
 SUPERVISED := $(PY) -m aitrapp.supervisor exec
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --require-hashes
@@ -27,7 +28,7 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run memory day test unit integration faults browser lint bench fuzz up down image-check lock clean
+.PHONY: help run memory kill day test unit integration faults browser lint bench simulate-short guard peers fuzz up down image-check lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -38,10 +39,13 @@ run: $(VENV)/.base  ## Run the desk: trade a day on paper and show it at http://
 memory: $(VENV)/.base  ## Tell how much memory each process of the running desk takes
 	$(PY) -m aitrapp.supervisor memory $(ARGS)
 
+kill: $(VENV)/.base  ## Flatten every engine at once, even with database, Valkey, feed and pages away (ARGS="--reason ...", --lift)
+	$(PY) -m aitrapp.supervisor kill $(ARGS)
+
 day: $(VENV)/.base  ## Run one whole trading day in paper, with its own PostgreSQL and Valkey
 	$(SUPERVISED) -- $(PY) manage.py day $(ARGS)
 
-test: lint unit integration browser  ## Check everything: lint, types, import rules, migrations, all tests (BROWSER=skip: without the browser)
+test: lint unit integration browser guard  ## Check everything: lint, types, import rules, migrations, all tests (BROWSER=skip: without the browser)
 
 unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
@@ -77,8 +81,16 @@ lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=pages, feed, tape or dump: these instead)
+simulate-short: $(VENV)/.base  ## Live through a few hundred simulated days with faults (ARGS="--seeds 17": that one; docs/simulation.md)
+	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) manage.py simulate --seeds 1..300 --jobs 2 --out var/simulation $(ARGS)
+
+bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=backtest, scan, session …: see docs/benchmarks.md)
 	$(SUPERVISED) --ephemeral -- $(PY) manage.py bench $(ARGS)
+
+guard: $(VENV)/.dev  ## Fail where a backtest or a screen has become slower, against a plain loop in the same run
+	$(PY) -W ignore::RuntimeWarning manage.py bench guard $(ARGS)
+
+peers: $(PEERS)/.made  ## Install the backtesters that `bench backtest` compares with (Python 3.12 or 3.13)
 
 up: docker/.env  ## Run the desk in containers, with the console at http://localhost:8000/ (DAY= SPEED= PORT=)
 	printf '{"revision": "%s", "clean": %s}\n' "$$(git rev-parse HEAD)" \
@@ -94,8 +106,9 @@ image-check: $(VENV)/.base $(FUZZ)/.made  ## Check docker/ without a container e
 	$(SUPERVISED) --ephemeral -- $(PY) docker/check.py
 
 lock: $(LOCK)/.uv  ## Pin and hash requirements/*.in again, for every supported Python
-	cd requirements && for set in base dev fuzz; do \
-	  ../$(LOCK)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	cd requirements && for set in base dev fuzz peers; do \
+	  least=3.11; if [ $$set = peers ]; then least=3.12; fi; \
+	  ../$(LOCK)/bin/uv pip compile --universal --python-version $$least --generate-hashes \
 	    --no-emit-index-url --quiet "$$set.in" -o "$$set.txt"; \
 	done
 
@@ -122,6 +135,15 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.made
 $(FUZZ)/.made: requirements/fuzz.txt | $(VENV)/.made
 	"$$($(FIND_PYTHON))" -m venv $(FUZZ)
 	$(FUZZ)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
+$(PEERS)/.made: requirements/peers.txt | $(VENV)/.made
+	@for name in $${PYTHON:-} python3.13 python3.12 python3; do \
+	  if "$$name" -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	  then "$$name" -m venv $(PEERS); exit 0; fi; \
+	done; \
+	echo "the peers need Python 3.12 or 3.13; there is none on the PATH (or name it: make peers PYTHON=/path/to/python3)" >&2; exit 1
+	$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
 	@touch $@
 
 docker/.env:

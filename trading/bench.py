@@ -87,22 +87,22 @@ def market_of(columns: int) -> tuple[MadeInstrument, ...]:
     return tuple(made)
 
 
-def build(columns: int, out: Path) -> BuiltDay:
-    """Write the made day that is measured."""
+def build(columns: int, out: Path, seconds: int = 5) -> BuiltDay:
+    """Write the made day that is measured, a price of each instrument every few `seconds`."""
     spec = SyntheticSpec(
         seed=_SEED,
         date=_DAY,
         regime=regime_of(_SEED),
         instruments=market_of(columns),
-        seconds_per_tick=5,
+        seconds_per_tick=seconds,
     )
     return SyntheticMarket(spec, Calendar.load()).day().write(out)
 
 
-def runner_of(built: BuiltDay, journal: Path) -> Runner:
+def runner_of(built: BuiltDay, journal: Path, config: Config) -> Runner:
     """Return a runner over the built day that journals to a file, as the engine process does."""
     day = PaperDay(
-        config=Config(),
+        config=config,
         tape=TapeReader(built.tape_path),
         pace=None,
         warmup=built.warmup_path,
@@ -113,17 +113,30 @@ def runner_of(built: BuiltDay, journal: Path) -> Runner:
     return paper_runner(day, JournalFile(journal), undisturbed())
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A made day: how many instruments, a price each every so many seconds, and what trades."""
+
+    columns: int
+    seconds: int = 5
+    config: Config = field(default_factory=Config)
+
+
 def scan_figures(columns: int) -> list[Figure]:
-    """Measure every step and every scan of a day of `columns` instruments, both strategies."""
+    """Measure every step and every scan of a day of `columns` instruments, as configured."""
+    return day_figures(f"{columns} instruments", Day(columns))
+
+
+def day_figures(name: str, day: Day) -> list[Figure]:
+    """Measure every step and every scan of a day, journalled as the engine process does."""
     with tempfile.TemporaryDirectory() as folder:
-        built = build(columns, Path(folder))
-        runner = runner_of(built, Path(folder) / "bench.journal")
+        built = build(day.columns, Path(folder), day.seconds)
+        runner = runner_of(built, Path(folder) / "bench.journal", day.config)
         watch = Stopwatch(runner.engine)
         runner.answer = watch.handle
         began = time.perf_counter()
         asyncio.run(runner.run({"run": "BENCH"}, runner.engine.setup.closes_at))
         wall = time.perf_counter() - began
-    name = f"{columns} instruments"
     return [
         *spread(f"{name}: price step", watch.steps),
         *spread(f"{name}: scan at a bar's close", watch.scans),

@@ -1,7 +1,6 @@
-"""`manage.py bench`: times of price steps and scans, a headless day, and memory by process.
+"""`manage.py bench`: what the desk costs in time and memory, one named bench after the other.
 
-`bench pages` measures the live page on a running desk instead, `bench dump` taking over a day's
-instruments, `bench feed` the way of Kite's frames to the panel, `bench tape` what recording costs.
+What each measures is told in `docs/benchmarks.md`; `bench guard` alone judges.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,22 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketdata.tape import TapeReader
 from trading.bench import HEADLESS, SCANNED, Figure, build, peak_of, scan_figures, table_of
+from trading.bench_contest import CASE_B, NotTheSameError, contest, contestants, figures_of
+from trading.bench_days import all_scans, bar_scans, session_figures, year_figures
+from trading.bench_features import chain_figures, indicator_figures
+from trading.bench_guard import RECORDED, GuardFileError, guard, read_recorded
 from trading.config import Config
 from trading.paper_day import manage_command, open_run
 from trading.services.seed import seed
 
+_FIGURES: Mapping[str, Callable[[], list[Figure]]] = {
+    "backtest": lambda: figures_of(CASE_B, contest(CASE_B, contestants())),
+    "indicators": indicator_figures,
+    "chain": chain_figures,
+    "scan": lambda: all_scans(500) + bar_scans(3_000),
+    "session": session_figures,
+    "year": lambda: year_figures(250),
+}
 _COMMANDS = {"pages": "bench_pages", "dump": "bench_dump"}
 _MODULES = {
     "feed": ("marketdata.kite.bench_decode", "marketdata.kite.bench_feed"),
@@ -39,26 +51,62 @@ class Command(BaseCommand):
         parser.add_argument(
             "what",
             nargs="?",
-            choices=("desk", *_COMMANDS, *_MODULES),
+            choices=("desk", *_FIGURES, *_COMMANDS, *_MODULES, "guard", "all"),
             default="desk",
             help="what is measured",
         )
         parser.add_argument(
-            "--json", action="store_true", help="print one JSON object (desk, pages, dump)"
+            "--json",
+            nargs="?",
+            const="-",
+            metavar="OUT",
+            help="tell one JSON object instead: into a file, or printed",
         )
         parser.add_argument("--seconds", type=int, default=20, help="how long frames are sent")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        what = options["what"]
+        what, out = options["what"], options["json"]
         if what in _COMMANDS:
-            call_command(_COMMANDS[what], json=options["json"])
-            return
-        if what in _MODULES:
+            call_command(_COMMANDS[what], json=out is not None)
+        elif what in _MODULES:
             for module in _MODULES[what]:
                 self._run(module, options["seconds"])
+        elif what == "guard":
+            self._guard()
+        else:
+            self._tell(self._measured(what), out)
+
+    def _measured(self, what: str) -> list[Figure]:
+        if what == "desk":
+            return scan_figures(SCANNED) + scan_figures(HEADLESS) + self._memory()
+        names = tuple(_FIGURES) if what == "all" else (what,)
+        try:
+            return [figure for name in names for figure in _FIGURES[name]()]
+        except NotTheSameError as error:
+            raise CommandError(str(error), returncode=1) from error
+        except subprocess.CalledProcessError as error:
+            raise CommandError(f"{error}\n{error.stderr}", returncode=1) from error
+
+    def _tell(self, figures: list[Figure], out: str | None) -> None:
+        text = table_of(figures, as_json=out is not None)
+        if out in (None, "-"):
+            self.stdout.write(text)
             return
-        figures = scan_figures(SCANNED) + scan_figures(HEADLESS) + self._memory()
-        self.stdout.write(table_of(figures, as_json=options["json"]))
+        try:
+            Path(str(out)).write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"--json: {error}", returncode=2) from error
+
+    def _guard(self) -> None:
+        try:
+            measured = guard(read_recorded(RECORDED))
+        except (GuardFileError, NotTheSameError) as error:
+            raise CommandError(str(error), returncode=2) from error
+        for one in measured:
+            self.stdout.write(str(one))
+        slow = [one.name for one in measured if not one.passes]
+        if slow:
+            raise CommandError(f"slower than recorded: {', '.join(slow)}", returncode=1)
 
     @staticmethod
     def _run(module: str, seconds: int) -> None:

@@ -1,0 +1,100 @@
+"""`manage.py screen` as a person runs it: what it writes, and what it says to bad input."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.trading.research.made_bars import DAYS, made_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory):
+    return made_folder(tmp_path_factory.mktemp("bars"), ("AAA", "BBB"))
+
+
+def run(folder: Path, out: Path, *more: str, **changed: str) -> subprocess.CompletedProcess:
+    options = {
+        "bars": str(folder),
+        "strategy": "opening_range",
+        "from": str(DAYS[0]),
+        "to": str(DAYS[-1]),
+        "out": str(out),
+    } | changed
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", str(ROOT / "manage.py"), "screen", *words, *more],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_row_for_each_set_in_the_order_of_the_grid(bars, tmp_path):
+    done = run(
+        bars, tmp_path, "--grid", "range_minutes=5,15", "reward_to_risk=1.5,2.5", "--charges"
+    )
+
+    assert done.returncode == 0, done.stderr
+    rows = read(tmp_path / "screen.csv")
+    assert [(row["range_minutes"], row["reward_to_risk"]) for row in rows] == [
+        ("5", "1.5"),
+        ("5", "2.5"),
+        ("15", "1.5"),
+        ("15", "2.5"),
+    ]
+    for row in rows:
+        kinds = ("stopped", "at_target", "at_end_of_day")
+        assert sum(int(row[kind]) for kind in kinds) == int(row["trades"]) > 0
+        assert float(row["net"]) == pytest.approx(float(row["gross"]) - float(row["charges"]))
+    assert not (tmp_path / "trades.csv").exists()
+
+
+def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
+    for name in ("a", "b"):
+        assert run(bars, tmp_path / name, "--set", "hours.cash.square_off_at=14:00").returncode == 0
+
+    trades = read(tmp_path / "a/trades.csv")
+    (row,) = read(tmp_path / "a/screen.csv")
+    assert len(trades) == int(row["trades"])
+    assert [trade["signal_at"] for trade in trades] == sorted(t["signal_at"] for t in trades)
+    assert max(trade["exit_bar_at"][11:16] for trade in trades) == "14:00"
+    assert sum(float(trade["net"]) for trade in trades) == pytest.approx(float(row["net"]))
+    for file in ("trades.csv", "screen.csv"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("more", "changed", "told"),
+    [
+        (("--grid", "wide=1"), {}, "wide: no parameter of opening_range"),
+        (("--grid", "range_minutes=0"), {}, "range_minutes: 0"),
+        (("--grid", "range_minutes=x"), {}, "expected a whole number"),
+        (("--set", "hours.cash.square_off_at=14:00:30"), {}, "expected a whole minute"),
+        ((), {"strategy": "iron_condor"}, "expected one that trades on bars alone"),
+        ((), {"strategy": "nothing"}, "--strategies nothing: expected one of"),
+        ((), {"from": "2021-13-01"}, "--from: '2021-13-01'"),
+        ((), {"to": "2021-01-01"}, "is before --from"),
+        (("--symbols", "ZZZ"), {}, "a file ZZZ.parquet"),
+    ],
+)
+def test_bad_input_is_one_line_that_names_it_and_writes_nothing(
+    bars, tmp_path, more, changed, told
+):
+    done = run(bars, tmp_path / "out", *more, **changed)
+
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
