@@ -25,6 +25,9 @@ from trading.live_book import BookLooks, OwnBooks, Patience
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""
 
+_MOST_LOOKS = 3
+"""Reads of the book that may be under way at once."""
+
 _WORKS = (OrderState.OPEN, OrderState.PARTIAL)
 
 News = BrokerSaid | ChangeRefused | ConditionChanged | TwinFound
@@ -35,6 +38,9 @@ class LiveBroker(Broker, Protocol):
 
     def adopt(self, order: Order) -> None:
         """Take over an order that an earlier process sent."""
+
+    def doubt(self, client_id: str) -> None:
+        """Take over that a change of an order may have happened: its book tells what rests."""
 
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         """Return what a message proves, its trades included; None where it can't be read."""
@@ -47,13 +53,15 @@ class LiveSettings:
     `look_soon_seconds` goes while something is under way: an order that works and is no resting
     stop, or anything sent or heard within the last `stirred`; `look_at_once_seconds` while the
     outcome of an order or of a change isn't proven; `look_held_seconds` while nothing but stops
-    rest. A book that goes on agreeing is told of `confirm_every`.
+    rest. A book that goes on agreeing is told of `confirm_every`. While something isn't proven the
+    book is read again beside a read that takes longer than `look_beside_seconds`.
     """
 
     look_every_seconds: float = 10.0
     look_soon_seconds: float = 1.0
     look_at_once_seconds: float = 0.25
     look_held_seconds: float = 3.0
+    look_beside_seconds: float = 0.25
     stirred: timedelta = timedelta(seconds=15)
     confirm_every: timedelta = timedelta(seconds=20)
     patience: Patience = field(default_factory=Patience)
@@ -105,7 +113,7 @@ class LiveVenue:
         self._settings = settings
         self._calls = _Calls()
         self._looks = BookLooks(settings.patience, now())
-        self._stirred_at = now()
+        self._stirred_at = self._looked_at = now()
         self._broker_ids: dict[str, str] = {}
         self._twins: set[str] = set()
         self._doubted: set[str] = set()
@@ -138,6 +146,7 @@ class LiveVenue:
                 self._broker_ids[order.request.client_id] = order.broker_id
         for client_id in self._books().changing:
             if client_id not in self._calls.last:
+                self._broker.doubt(client_id)
                 reason = "asked for before the restart"
                 self._tell(ChangeRefused(self._now(), client_id, reason, proven=False))
         self._watching = asyncio.create_task(self._watch())
@@ -195,10 +204,27 @@ class LiveVenue:
 
     async def _watch(self) -> None:
         """Read the book now, whenever asked to, and every so often; runs until cancelled."""
-        while True:
-            self._wanted.clear()
-            await self._guarded(self._look())
-            await self._rest()
+        looks: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self._wanted.clear()
+                looks = {look for look in looks if not look.done()}
+                looks.add(asyncio.create_task(self._guarded(self._look())))
+                await self._looked(looks)
+                await self._rest()
+        finally:
+            for look in looks:
+                look.cancel()
+
+    async def _looked(self, looks: set[asyncio.Task[None]]) -> None:
+        """Wait until looks have ended; in doubt, unless many are under way, not for long.
+
+        A look that began before a doubt could be settled must not keep the one waiting that can.
+        """
+        while looks:
+            _, looks = await asyncio.wait(looks, timeout=self._settings.look_beside_seconds)
+            if len(looks) < _MOST_LOOKS and self._is_in_doubt():
+                return
 
     async def _rest(self) -> None:
         """Wait until it is time to look again, or until somebody asks for it."""
@@ -214,10 +240,8 @@ class LiveVenue:
 
     def _pause(self) -> float:
         """Return the seconds that should lie between two looks, as things stand."""
-        settings, books = self._settings, self._books()
-        orders = books.orders
-        in_doubt = not self._doubted.isdisjoint(books.changing)
-        if in_doubt or any(self._is_unproven(order) for order in orders):
+        settings, orders = self._settings, self._books().orders
+        if self._is_in_doubt():
             return min(settings.look_at_once_seconds, settings.look_every_seconds)
         is_stirred = self._now() - self._stirred_at <= settings.stirred
         if is_stirred or any(_is_under_way(order) for order in orders):
@@ -225,6 +249,13 @@ class LiveVenue:
         if any(order.state in _WORKS for order in orders):
             return min(settings.look_held_seconds, settings.look_every_seconds)
         return settings.look_every_seconds
+
+    def _is_in_doubt(self) -> bool:
+        """Say whether nothing is proven of an order, or of a change."""
+        books = self._books()
+        if not self._doubted.isdisjoint(books.changing):
+            return True
+        return any(self._is_unproven(order) for order in books.orders)
 
     def _is_unproven(self, order: Order) -> bool:
         is_of_before = order.request.client_id not in self._calls.last
@@ -273,14 +304,21 @@ class LiveVenue:
         return next((order for order in orders if order.request.client_id == client_id), None)
 
     async def _look(self) -> None:
-        """Hold our orders against the broker's book and tell what it proves."""
+        """Hold our orders against the broker's book and tell what it proves.
+
+        A book that was asked for before one that has been looked at tells nothing.
+        """
         asked_at = self._now()
         self._introduce()
         try:
             book = await self._broker.book()
         except OutcomeUnknown as error:
-            self._turn(BOOK, str(error))
+            if asked_at >= self._looked_at:
+                self._turn(BOOK, str(error))
             return
+        if asked_at < self._looked_at:
+            return
+        self._looked_at = asked_at
         looked = self._looks.take(self._books(), book, asked_at)
         for update in looked.updates:
             self._pass_on(update)

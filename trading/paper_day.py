@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -136,8 +136,7 @@ def report_of(run: Run, wall_s: float) -> DayReport:
     counts = selectors.counts(run)
     tape = open_tape(Path(run.tape_path))
     config = config_of(run)
-    setup = setup_of(config, tape.head, run.code, banned=bans_of(run), events=events_of(run))
-    setup = with_iv_history(setup, warmup_path(tape.path))
+    setup = session_setup(run, config, tape)
     replay = replay_of(run, tape, setup, config)
     last = selectors.last_equity(run)
     held = Position.objects.filter(run=run, opened_quantity__gt=0)
@@ -155,6 +154,13 @@ def report_of(run: Run, wall_s: float) -> DayReport:
         wall_s=wall_s,
         findings=findings(run, config, setup, replay),
     )
+
+
+def session_setup(run: Run, config: Config, tape: KeptTape) -> EngineSetup:
+    """Return what the engine of a run started with, in the run's own mode."""
+    setup = setup_of(config, tape.head, run.code, banned=bans_of(run), events=events_of(run))
+    setup = with_iv_history(setup, warmup_path(tape.path))
+    return replace(setup, live=run.mode == RunMode.LIVE.value)
 
 
 def replay_of(run: Run, tape: KeptTape, setup: EngineSetup, config: Config) -> ReplayReport:

@@ -80,6 +80,10 @@ class KiteBroker:
         """Take over an order that an earlier process sent, before anything else is done with it."""
         self._memory.adopt(order, self._around.clock.now())
 
+    def doubt(self, client_id: str) -> None:
+        """Take over that a change of an order may have happened: the book tells what rests."""
+        self._memory.doubt(client_id)
+
     def renew(self, access_token: str) -> None:
         """Go on with the token of a new login."""
         self._around.lanes.renew(access_token)

@@ -104,9 +104,13 @@ class Memory:
         self._changing[client_id] -= 1
         self._changed_at[client_id] = at
         if request is None:
-            self._doubted.add(client_id)
+            self.doubt(client_id)
         else:
             self._requests[client_id] = request
+
+    def doubt(self, client_id: str) -> None:
+        """Remember that an order may or may not rest as it was last asked to."""
+        self._doubted.add(client_id)
 
     @property
     def doubted(self) -> frozenset[str]:

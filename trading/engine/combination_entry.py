@@ -26,9 +26,10 @@ LEGS = "legs"
 class CombinationEntry:
     """Sends the legs' entries in their order, prices them anew, and ends what fails.
 
-    Repairs, in this order: a leg that has not filled is priced anew; after the allowed tries, or
-    where it was refused, all legs are cut down to the quantity that every one of them holds; where
-    that is nothing, the whole is unwound.
+    While anything blocks entries no leg is sent; the timer comes back to it, as often as a leg is
+    given tries. Repairs, in this order: a leg that has not filled is priced anew; after the allowed
+    tries, or where it was refused, all legs are cut down to the quantity that every one of them
+    holds; where that is nothing, the whole is unwound.
     """
 
     def __init__(self, tools: Tools) -> None:
@@ -37,6 +38,7 @@ class CombinationEntry:
         self._dispatch = tools.dispatch
         self._panel = tools.panel
         self._settings = tools.settings
+        self._may_enter = tools.may_enter
 
     def go_on(self, at: datetime, plan: Combination) -> None:
         """Do the next step of the entry as often as one is due; nothing once it is over."""
@@ -48,7 +50,8 @@ class CombinationEntry:
         legs = plan.shorts if plan.hedges_in else plan.longs
         stops = plan.closing is not None or bool(plan.given_up)
         if not stops and legs and not legs[0].entries:
-            self._send(at, plan, legs)
+            if self._may_enter():
+                self._send(at, plan, legs)
             return False
         if any(self._orders.most(c) for leg in plan.legs for c in leg.entries):
             return False

@@ -63,7 +63,13 @@ class Engine:
         self.ledger = Ledger(setup, self._outbox, self.orders)
         self.dispatch = Dispatch(self._outbox, self.orders, self.ledger, setup.execution)
         tools = Tools(
-            self._outbox, self.orders, self.ledger, self.dispatch, self.panel, setup.execution
+            outbox=self._outbox,
+            orders=self.orders,
+            ledger=self.ledger,
+            dispatch=self.dispatch,
+            panel=self.panel,
+            settings=setup.execution,
+            may_enter=lambda: self.breakers.may_enter,
         )
         self.protection = Protection(tools)
         self._guard = Guard(tools, self.protection)

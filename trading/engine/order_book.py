@@ -160,6 +160,10 @@ class OrderBook:
             client_id in self._pending or client_id in self._cancelling for client_id in client_ids
         )
 
+    def is_cancelling(self, client_id: str) -> bool:
+        """Say whether a cancellation of the order is on its way, or accepted and not done."""
+        return client_id in self._cancelling
+
     def changing(self) -> tuple[str, ...]:
         """Return the orders whose changes or cancellation aren't answered, one entry for each."""
         return (*self._cancelling, *self._pending)

@@ -5,6 +5,7 @@ When a position should leave is the guard's to say; this module only makes the o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from trading.engine.trades import Trade
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the guard and the protection work with."""
+    """What the guard and the protection work with; `may_enter` says whether nothing blocks now."""
 
     outbox: Outbox
     orders: OrderBook
@@ -33,6 +34,7 @@ class Tools:
     dispatch: Dispatch
     panel: Panel
     settings: ExecutionSettings
+    may_enter: Callable[[], bool]
 
 
 class Protection:
@@ -44,6 +46,7 @@ class Protection:
         self._dispatch = tools.dispatch
         self._panel = tools.panel
         self._settings = tools.settings
+        self._idle: dict[str, tuple[datetime, int]] = {}
 
     def covered(self, trade: Trade) -> int:
         """Return the units that stops and exits cover, changes on their way included."""
@@ -300,13 +303,18 @@ class Protection:
         self._outbox.emit(SetTimer(at, due, f"exit:{trade.plan_id}"))
 
     def chase(self, at: datetime, trade: Trade) -> None:
-        """Price working exits anew; after the allowed tries go to the market."""
+        """Price working exits anew; after the allowed tries go to the market.
+
+        One that is stuck is cancelled, and so again is one whose cancellation isn't done. Another
+        is not sent before the broker tells that it is gone: until then it may still fill.
+        """
         working = self._orders.working(trade.exits)
+        self._cancel_again(at, trade)
         trade.exit_tries += 1
         at_market = trade.exit_tries > self._settings.exit_attempts
         for client_id in working:
             resting = self._orders.wanted(client_id)
-            if self._orders.is_rigid(client_id):
+            if self._is_stuck(at, client_id) or self._orders.is_rigid(client_id):
                 self._dispatch.cancel(at, client_id)
                 continue
             if resting.order_type is OrderType.MARKET:
@@ -315,3 +323,23 @@ class Protection:
             if at_market or change.price != resting.price:
                 self._dispatch.change(at, client_id, change)
         self.look_again(at, trade)
+
+    def _cancel_again(self, at: datetime, trade: Trade) -> None:
+        """Ask once more for cancellations that were accepted and never came to be."""
+        for client_id in trade.stops + trade.exits:
+            if self._orders.is_cancelling(client_id) and self._is_stuck(at, client_id):
+                del self._idle[client_id]
+                self._dispatch.cancel(at, client_id)
+
+    def _is_stuck(self, at: datetime, client_id: str) -> bool:
+        """Say whether nothing of an order has filled for as long as one may wait for it."""
+        filled = self._orders[client_id].claimed_quantity
+        since, before = self._idle.get(client_id, (at, filled))
+        if filled != before or client_id not in self._idle:
+            since = at
+            self._idle[client_id] = (at, filled)
+        idle_seconds = (at - since).total_seconds()
+        if idle_seconds < self._settings.exit_replace_seconds:
+            return False
+        self._outbox.alert(at, "exit-stuck", f"{client_id}: nothing fills for {idle_seconds:.0f} s")
+        return True

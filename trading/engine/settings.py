@@ -44,7 +44,9 @@ class ExecutionSettings:
     `stop_offset_fraction`: the resting stop's limit lies the larger of both behind its trigger.
     `exit_chase_ticks`: how far through the touch an exit's limit lies; after `exit_retry_seconds`
     unfilled it is priced anew, after `exit_attempts` of these it becomes a market order with
-    `market_protection` percent (-1 is the broker's automatic). A leg of several that has not
+    `market_protection` percent (-1 is the broker's automatic). An exit of which nothing fills for
+    `exit_replace_seconds` from the first time it is looked after is cancelled, and sent anew once
+    the broker tells that it is gone. A leg of several that has not
     filled within `leg_retry_seconds` is priced anew, each time up to `leg_chase_ticks` further;
     after `leg_attempts` of these the entry ends with what is held. After a refused exit the next
     one waits for `refusal_pause_seconds`. `stop_watchdog_seconds`: how long the price may be
@@ -60,6 +62,7 @@ class ExecutionSettings:
     exit_chase_ticks: int = 2
     exit_retry_seconds: int = 10
     exit_attempts: int = 3
+    exit_replace_seconds: int = 60
     refusal_pause_seconds: int = 3
     exit_is_market: bool = False
     stop_watchdog_seconds: int = 5
@@ -76,6 +79,7 @@ class ExecutionSettings:
             "entry_timeout_seconds",
             "exit_retry_seconds",
             "exit_attempts",
+            "exit_replace_seconds",
             "refusal_pause_seconds",
             "leg_retry_seconds",
             "leg_attempts",

@@ -82,6 +82,10 @@ class Line:
         elif order.state in (OrderState.SENT, OrderState.UNKNOWN):
             known.unproven[client_id] = self._now()
 
+    def doubt(self, client_id: str) -> None:
+        """Take over that a change of an order may have happened: the book tells what rests."""
+        self._known.doubted.add(client_id)
+
     async def place(self, request: OrderRequest) -> OrderUpdate:
         """Send the order once. Raises `Refused`, `OutcomeUnknown` or `SessionExpired`."""
         client_id, known = request.client_id, self._known

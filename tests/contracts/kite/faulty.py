@@ -116,6 +116,7 @@ class FaultyDay(LockstepDay):
                 continue
             clock.set(frame.at)
             await self.sim.step()
+            self._have_book_read(desk, frame.at)
             await self._settle(desk, sockets, rounds)
             if desk.runner.engine.ledger.alive():
                 await self._looks_of(desk, sockets, rounds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -41,7 +41,9 @@ from trading.config import Config
 from trading.engine.core import Engine
 from trading.engine.runner import Input
 from trading.journal import MemoryJournal
-from trading.live_venue import LiveVenue
+from trading.live_venue import LiveSettings, LiveVenue
+
+_LOOK_EVERY = timedelta(seconds=LiveSettings().look_every_seconds)
 
 
 class FreePacer:
@@ -147,9 +149,11 @@ class LockstepDay:
     config: Config = field(default_factory=Config)
     journal: MemoryJournal = field(default_factory=MemoryJournal)
     sim: KiteSim = field(init=False)
+    _looked_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         head = self.tape.head
+        self._looked_at = head.session_open
         self.sim = KiteSim(
             SimPlan(
                 market=Market(self.tape),
@@ -229,6 +233,7 @@ class LockstepDay:
             if (frame := self.sim.backend.market.peek()) is None:
                 break
             clock.set(frame.at)
+            self._have_book_read(desk, frame.at)
             await settle()
             await self.sim.step()
             await sockets.caught_up()
@@ -239,6 +244,12 @@ class LockstepDay:
                 await until(lambda before=steps: desk.feed.counts.steps > before)
             await settle()
         clock.set(self.tape.head.session_close)
+
+    def _have_book_read(self, desk: KiteDesk, at: datetime) -> None:
+        """Have the broker's book read as often as it would be if the day lasted as long."""
+        if isinstance(desk.venue, LiveVenue) and at - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = at
+            desk.venue.look()
 
     async def _before_frame(self, desk: KiteDesk, number: int) -> None:
         """Do nothing; a day on which more happens does it here."""

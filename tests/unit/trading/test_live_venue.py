@@ -89,6 +89,9 @@ class ScriptedBroker:
     def adopt(self, order: Order) -> None:
         self.calls.append(f"adopt {order.request.client_id}")
 
+    def doubt(self, client_id: str) -> None:
+        self.calls.append(f"doubt {client_id}")
+
     async def book(self) -> BrokerBook:
         if not self.books:
             await asyncio.Event().wait()
@@ -372,17 +375,6 @@ async def test_a_second_order_is_told_once_and_then_known_to_the_broker():
     twins = [news for news in told if isinstance(news, TwinFound)]
     assert twins == [TwinFound(NOON, "E1", placed_as("B2"))]
     assert bench.broker.calls.count("adopt E2") == 1
-
-
-async def test_changes_asked_for_before_a_restart_are_told_to_be_unproven():
-    bench = Bench()
-    bench.orders = [Order(REQUEST, state=OrderState.OPEN, broker_id="B1")]
-    bench.changing = ("E1",)
-
-    news = await bench.looks(EMPTY)
-
-    reason = "asked for before the restart"
-    assert ChangeRefused(NOON, "E1", reason, proven=False) in news
 
 
 async def test_asking_for_a_change_does_not_make_a_lost_order_look_new():

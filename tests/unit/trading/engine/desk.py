@@ -63,6 +63,7 @@ class Counterparty:
         self.orders: dict[str, Held] = {}
         self.will: dict[str, deque[str]] = {}
         self._trades = 0
+        self._words = 0
 
     def next(self, what: str, *does: str) -> None:
         """Let the next wishes of a kind (`STOP`, `modify`, `cancel`) end as `does` tells."""
@@ -121,12 +122,16 @@ class Counterparty:
         return BrokerSaid(moment, self.word(wish.client_id, moment))
 
     def word(self, client_id: str, moment: datetime) -> OrderUpdate:
-        """Return the last word on an order, with all its trades."""
+        """Return the last word on an order, with all its trades.
+
+        The broker's clock goes on between two words, so that one told again is known to be older.
+        """
         order = self.orders[client_id]
+        self._words += 1
         return OrderUpdate(
             client_id=client_id,
             broker_id=order.broker_id,
-            at=moment,
+            at=moment + timedelta(microseconds=self._words),
             state=order.state,
             filled_quantity=order.filled,
             fills=tuple(order.fills),

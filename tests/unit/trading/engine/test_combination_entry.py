@@ -22,7 +22,7 @@ from trading.engine.actions import (
     PlanNoted,
     RiskNoted,
 )
-from trading.engine.events import CommandKind
+from trading.engine.events import CommandKind, ConditionChanged
 
 
 def test_one_decision_makes_a_plan_and_one_for_each_leg() -> None:
@@ -120,6 +120,36 @@ def test_a_refused_sold_leg_unwinds_sold_legs_first() -> None:
     assert desk.sent(Role.EXIT)[1:] == [(LOW_PUT, -130), (HIGH_CALL, -130)]
     desk.fill_all(Role.EXIT)
     assert states(desk)[-1][0] == "CLOSED"
+
+
+def test_sold_legs_wait_while_a_condition_blocks_entries() -> None:
+    desk = LegsDesk()
+    desk.speak()
+    condition(desk, good=False)
+    desk.fill_all(Role.ENTRY)
+    assert len(desk.sent(Role.ENTRY)) == 2
+
+    condition(desk, good=True)
+    desk.wait(5)
+
+    assert desk.sent(Role.ENTRY)[2:] == [(HIGH_PUT, -130), (LOW_CALL, -130)]
+
+
+def test_hedges_are_given_back_where_the_condition_stays() -> None:
+    desk = LegsDesk()
+    desk.speak()
+    condition(desk, good=False)
+    desk.fill_all(Role.ENTRY)
+
+    desk.wait(20)
+
+    assert desk.sent(Role.EXIT) == [(LOW_PUT, -130), (HIGH_CALL, -130)]
+    desk.fill_all(Role.EXIT)
+    assert states(desk)[-1][0] == "CLOSED"
+
+
+def condition(desk: LegsDesk, *, good: bool) -> None:
+    desk.tell(ConditionChanged(desk.now, "market-feed", good, "as told"))
 
 
 def test_nothing_filled_is_an_entry_cancelled() -> None:

@@ -99,6 +99,9 @@ class World:
     def adopt(self, order: Order) -> None:
         assert order.request.client_id in self.placed or order.state is OrderState.SENT
 
+    def doubt(self, client_id: str) -> None:
+        assert client_id in self.placed
+
     async def book(self) -> BrokerBook:
         return await self.broker.book()
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import invariant, rule
 
 from execution.charges import charges_for_order
 from execution.orders import Side
+from strategies.outright import Outright
 from strategies.signals import Signal
 from strategies.structure_rules import StructureMarket
 from strategies.structures import NotPossible, Structure
@@ -38,11 +39,11 @@ _MOVES = {LOW_PUT: -0.2, HIGH_PUT: -0.5, LOW_CALL: 0.5, HIGH_CALL: 0.25}
 
 
 class InTurn:
-    """Trades the index in one shape after the other, shares not at all."""
+    """Trades the index in one shape after the other, shares outright."""
 
     def build(self, signal: Signal, market: StructureMarket) -> Structure | NotPossible:
         if signal.instrument.key != INDEX.key:
-            return NotPossible("not traded here")
+            return Outright().build(signal, market)
         return SHAPES[market.at.minute % len(SHAPES)].build(signal, market)
 
 
@@ -56,7 +57,7 @@ class RestlessLegs(Restless):
 
 
 class RandomLegs(RandomDay):
-    """The same market, operator and broker; the index is traded in several legs."""
+    """The same market, operator and broker; the index is traded in several legs, shares too."""
 
     def _desk(self, freeze: int | None) -> Desk:
         limits = LIMITS.__class__(
@@ -112,6 +113,8 @@ class RandomLegs(RandomDay):
         ledger = self.desk.engine.ledger
         assert ledger.balance == ledger.start + cash - charged
         together = [plan.money() for plan in ledger.combinations.values()]
+        alone = [trade for trade in ledger.trades.values() if not trade.combination]
+        together += [(trade.booked_realised, trade.charges) for trade in alone]
         assert sum((gross for gross, _ in together), D(0)) == cash
         assert sum((charges for _, charges in together), D(0)) == charged
         for plan in ledger.combinations.values():
