@@ -44,6 +44,7 @@ DAY = date(2026, 10, 6)
 SYNCS_AT = datetime(2026, 10, 6, 8, 30, tzinfo=IST)
 OPENS_AT = datetime(2026, 10, 6, 8, 50, tzinfo=IST)
 SEED, SECONDS_PER_TICK = 1, 20
+_ALL_DAY = 86_400.0
 _STALE_AFTER = 30.0
 """Seconds after which a price is too old to enter at, above those between two ticks."""
 WATCH = LiveUniverseSettings(
@@ -75,7 +76,8 @@ class KiteDeskDay(LockstepDay):
     """One day from the morning to the close; `hook` is awaited before each frame, by its number.
 
     `desk` and `run` are those of the day, once it is traded. `logs_in_late`: nobody is logged in
-    when the engine begins; a person is as soon as it has been refused.
+    when the engine begins; a person is as soon as it has been refused. The day lasts a few real
+    seconds in which no book can be read often enough, so that its age refuses nothing.
     """
 
     logs_in_late: bool = False
@@ -104,6 +106,9 @@ class KiteDeskDay(LockstepDay):
         run = await sync_to_async(_run_of)(self.run.code)
         await sync_to_async(connections.close_all)()
         return run
+
+    def _have_book_read(self, desk: KiteDesk, at: datetime) -> None:
+        """Leave it to the desk, whose calls keep to the budgets of real time."""
 
     def _point_to_it(self) -> None:
         """Make kitesim the desk's Kite."""
@@ -190,7 +195,10 @@ def made_day_of(folder: Path, settings: Any) -> KiteDeskDay:
     built = make_day(SEED, DAY, made, seconds_per_tick=SECONDS_PER_TICK)
     tape = TapeReader(built.tape_path)
     config = Config()
-    config = replace(config, risk=replace(config.risk, stale_after_seconds=_STALE_AFTER))
+    limits = replace(
+        config.risk, stale_after_seconds=_STALE_AFTER, account_stale_after_seconds=_ALL_DAY
+    )
+    config = replace(config, risk=limits)
     return KiteDeskDay(tape, built.warmup_path, folder, config, settings=settings)
 
 
