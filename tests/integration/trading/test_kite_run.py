@@ -161,7 +161,7 @@ def test_a_token_that_dies_stops_entries_alarms_and_is_renewed_while_the_engine_
     first = SESSION if mode is Mode.LIVE else "feed-login"
     assert [good for name, good in told if name == first][-2:] == [False, True], told
     assert [good for name, good in told if name == "feed-login"][-1], told
-    dark = [outage for outage in books.outages() if "feed-login" in outage.names]
+    dark = [outage for outage in books.outages() if first in outage.names]
     assert len(dark) == 1
     assert books.placed(dark[0], entries=True) == []
 
