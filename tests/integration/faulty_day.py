@@ -126,7 +126,8 @@ class Books:
 def undisturbed_books(pace: Pace, folder: Path) -> Books:
     """Trade the day of a desk by itself, in this process and without a pause."""
     day = DATES[pace.seed % len(DATES)]
-    tape = TapeReader(make_day(pace.seed, day, folder, seconds_per_tick=pace.seconds).tape_path)
+    made = make_day(pace.seed, day, folder, seconds_per_tick=pace.seconds, options=True)
+    tape = TapeReader(made.tape_path)
     journal = JournalFile(folder / "undisturbed.journal")
     paper = PaperDay(Config(), tape, None, warmup_path(tape.path), "UNTOLD", 1, frozenset())
     runner = paper_runner(paper, journal, undisturbed())

@@ -85,7 +85,7 @@ def forget() -> None:
     tables = (
         *("alert", "command", "equitypoint", "fill", "ledgerentry", "leg", "orderevent"),
         *("planevent", "position", "riskevent", "statechange", "order", "plan", "decision"),
-        *("signal", "recorderposition"),
+        *("ranking", "signal", "recorderposition"),
     )
     with connection.cursor() as cursor:
         for table in tables:
