@@ -13,6 +13,7 @@ from execution.matching import step_of
 from marketdata.ticks import TICK, Ticks
 
 _KEPT = 64
+_RAW = np.dtype((np.void, TICK.itemsize))
 
 
 class LastSeen:
@@ -20,7 +21,8 @@ class LastSeen:
 
     def __init__(self) -> None:
         self._recent: dict[bytes, bytes] = {}
-        self._rows: dict[int, np.void] = {}
+        self._places: dict[bytes, dict[int, int]] = {}
+        self._rows: dict[int, bytes] = {}
 
     def see(self, ticks: Ticks) -> None:
         """Take note of a step; the array is copied.
@@ -31,10 +33,7 @@ class LastSeen:
         self._recent.pop(tokens, None)
         self._recent[tokens] = ticks.tobytes()
         if len(self._recent) > _KEPT:
-            for step in self._recent.values():
-                older = np.frombuffer(step, TICK)
-                self._rows.update(zip(older["token"].tolist(), older, strict=True))
-            self._recent.clear()
+            self._fold(next(iter(self._recent)))
 
     def last(self, token: int) -> Decimal | None:
         """Return the last price, or None where the newest tick had none above 0."""
@@ -48,10 +47,29 @@ class LastSeen:
         return None if row is None else int(row["volume"])
 
     def _row(self, token: int) -> np.void | None:
-        for step in reversed(self._recent.values()):
-            ticks = np.frombuffer(step, TICK)
-            found = np.flatnonzero(ticks["token"] == token)
-            if len(found):
-                row: np.void = ticks[found[0]]
-                return row
-        return self._rows.get(token)
+        for tokens, step in reversed(self._recent.items()):
+            place = self._places_in(tokens).get(token)
+            if place is not None:
+                return _row_of(step, place)
+        older = self._rows.get(token)
+        return None if older is None else _row_of(older, 0)
+
+    def _fold(self, tokens: bytes) -> None:
+        """Keep the rows of the oldest step each by itself, so that none holds the whole step."""
+        rows = np.frombuffer(self._recent.pop(tokens), _RAW).tolist()
+        self._rows.update(zip(np.frombuffer(tokens, np.int64).tolist(), rows, strict=True))
+        self._places.pop(tokens, None)
+
+    def _places_in(self, tokens: bytes) -> dict[int, int]:
+        """Return the first row of each token in steps of these instruments."""
+        known = self._places.get(tokens)
+        if known is None:
+            order = np.frombuffer(tokens, np.int64).tolist()
+            known = {token: place for place, token in reversed(list(enumerate(order)))}
+            self._places[tokens] = known
+        return known
+
+
+def _row_of(step: bytes, place: int) -> np.void:
+    row: np.void = np.frombuffer(step, TICK, 1, place * TICK.itemsize)[0]
+    return row

@@ -1,15 +1,19 @@
-"""Bars while they form: ticks folded into the shortest bars, those rolled up into longer ones.
+"""Bars while they form: the shortest ones, and how those are rolled up into longer ones.
 
-Which tick belongs to which bar, and when a bar closes, is decided in `panel.py`.
+Ticks are folded in by `panel_kernels.py`; when a bar closes is decided in `panel.py`.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from marketdata.bars import Flags, Floats, Ints
-from marketdata.ticks import Ticks
+from marketdata.bars import Flags, Floats
 from marketdata.timeframes import Timeframe
+
+if TYPE_CHECKING:
+    from marketdata.panel_kernels import Forming
 
 
 class FormingBars:
@@ -26,16 +30,13 @@ class FormingBars:
         self.oi: Floats = np.zeros(columns)
         self.traded: Flags = np.zeros(columns, dtype=np.bool_)
 
-    def fold(self, columns: Ints, ticks: Ticks, volume: Ints) -> None:
-        """Take one tick of each of `columns`, and the units traded since the one before it."""
-        fresh = ~self.traded[columns]
-        self.open[columns[fresh]] = ticks["open"][fresh]
-        self.high[columns] = np.maximum(self.high[columns], ticks["high"])
-        self.low[columns] = np.minimum(self.low[columns], ticks["low"])
-        self.close[columns] = ticks["last"]
-        self.volume[columns] += volume
-        self.oi[columns] = ticks["oi"]
-        self.traded[columns] = True
+    def arrays(self) -> Forming:
+        """Return what a compiled loop writes into."""
+        from marketdata.panel_kernels import Forming
+
+        return Forming(
+            self.open, self.high, self.low, self.close, self.volume, self.oi, self.traded
+        )
 
     def add(self, later: FormingBars) -> None:
         """Take a closed bar that follows what is in here already."""

@@ -6,16 +6,19 @@ How a forming bar takes a tick lives in `forming.py`; which ticks may come in, i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marketdata.bars import BarRow, Flags, Floats, Ints
+from marketdata.bars import BarRow, Floats, Ints
 from marketdata.forming import FormingBars, Rollup
-from marketdata.ticks import Ticks
+from marketdata.ticks import TICK, Ticks, words_of
 from marketdata.timeframes import Timeframe
 
+if TYPE_CHECKING:
+    from marketdata.screen_kernels import Words
+
 _MICROSECONDS = 1_000_000
-_FIRST_MINUTE = 60 * _MICROSECONDS
 
 
 class UnknownToken(KeyError):
@@ -43,8 +46,9 @@ class Panel:
         "_carried_oi",
         "_closed",
         "_columns",
-        "_counted",
         "_forming",
+        "_kernels",
+        "_newest",
         "_opens_at_s",
         "_order",
         "_rollups",
@@ -78,7 +82,7 @@ class Panel:
         volume_from: Ints | None,
         previous_close: Floats | None,
     ) -> None:
-        """Begin a session in which nothing has been seen.
+        """Begin a session in which nothing has been seen; the loops are compiled here.
 
         `opens_at_s`: epoch seconds of the session's open, from which bars are counted; `session`:
         the ordinal of its date. `volume_from`: the column whose bars' volume each column's bars
@@ -106,28 +110,33 @@ class Panel:
         self._rollups = [Rollup(frame, columns) for frame in longer]
         self._forming: dict[int, FormingBars] = {}
         self._closed = 0
-        self._counted = np.full(columns, -1, dtype=np.int64)
         self._carried, self._carried_oi = _unknown(columns), np.zeros(columns)
+        self._compile()
+
+    def _compile(self) -> None:
+        from marketdata import panel_kernels as kernels
+
+        self._kernels = kernels
+        self._newest = kernels.Newest(
+            *(self.last, self.bid, self.ask, self.step_open, self.step_high, self.step_low),
+            *(self.bid_quantity, self.ask_quantity, self.volume, self.oi, self.seen_at_us),
+            counted=np.full(self._columns, -1, dtype=np.int64),
+        )
+        self.apply(np.zeros(0, TICK))
 
     def apply(self, ticks: Ticks) -> Ints:
         """Take screened ticks, at most one of a token; return the columns touched.
 
         Raises `UnknownToken` before anything has changed.
         """
-        columns = self._columns_of(ticks["token"])
+        from marketdata.screen_kernels import Words
+
+        words = words_of(ticks)
+        told = Words(words, words.view(np.float64))
+        columns = self._columns_of(words, len(ticks))
         self.touched = columns
-        self.last[columns] = ticks["last"]
-        self.bid[columns] = ticks["bid"]
-        self.ask[columns] = ticks["ask"]
-        self.bid_quantity[columns] = ticks["bid_quantity"]
-        self.ask_quantity[columns] = ticks["ask_quantity"]
-        self.volume[columns] = ticks["volume"]
-        self.oi[columns] = ticks["oi"]
-        self.seen_at_us[columns] = ticks["exchange_at"]
-        self.step_open[columns] = ticks["open"]
-        self.step_high[columns] = ticks["high"]
-        self.step_low[columns] = ticks["low"]
-        self._fold(columns, ticks)
+        self._kernels.write(told, columns, self._newest)
+        self._fold(columns, told)
         return columns
 
     def close_bars(self, now_s: int) -> tuple[BarRow, ...]:
@@ -150,39 +159,27 @@ class Panel:
                     rows.append(self._row(rollup.timeframe, whole, ends_after_s))
         return tuple(rows)
 
-    def _columns_of(self, tokens: Ints) -> Ints:
-        places = np.searchsorted(self._sorted, tokens)
-        places[places == self._columns] = 0
-        unknown = self._sorted[places] != tokens
-        if unknown.any():
-            raise UnknownToken(f"token: {int(tokens[unknown][0])} has no column")
-        return self._order[places]
+    def _columns_of(self, words: Ints, count: int) -> Ints:
+        columns = np.empty(count, np.int64)
+        unknown = self._kernels.find_columns(words, self.tokens, self._order, self._sorted, columns)
+        if unknown >= 0:
+            token = words.reshape(count, -1)[unknown, 0]
+            raise UnknownToken(f"token: {token} has no column")
+        return columns
 
-    def _fold(self, columns: Ints, ticks: Ticks) -> None:
-        since_open = ticks["exchange_at"] - self._opens_at_s * _MICROSECONDS
-        slots = since_open // (self._shortest.seconds * _MICROSECONDS)
-        late = (slots >= 0) & (slots < self._closed)
-        volume = self._rise(columns, ticks["volume"], since_open, late)
-        self.late_ticks += int(np.count_nonzero(late))
-        is_one = len(slots) > 0 and bool((slots == slots[0]).all())
-        for slot in {int(slots[0])} if is_one else set(slots.tolist()):
+    def _fold(self, columns: Ints, ticks: Words) -> None:
+        told = slots, _ = np.empty_like(columns), np.empty_like(columns)
+        opens_at, length = self._opens_at_s * _MICROSECONDS, self._shortest.seconds * _MICROSECONDS
+        bars = self._kernels.Bars(opens_at, length, self._closed)
+        counted = self._newest.counted
+        late, are_one = self._kernels.count(ticks.whole, columns, counted, bars, told)
+        self.late_ticks += late
+        for slot in (slots[:1] if are_one else np.unique(slots)).tolist():
             if slot < self._closed:
                 continue
             if slot not in self._forming:
                 self._forming[slot] = FormingBars(self._columns)
-            if is_one:
-                self._forming[slot].fold(columns, ticks, volume)
-                continue
-            here = slots == slot
-            self._forming[slot].fold(columns[here], ticks[here], volume[here])
-
-    def _rise(self, columns: Ints, volume: Ints, since_open: Ints, late: Flags) -> Ints:
-        """Return the units traded since each column's tick before; a late tick leaves them open."""
-        counted = self._counted[columns]
-        nobodys = np.where(since_open < _FIRST_MINUTE, 0, volume)
-        rise = np.maximum(volume - np.where(counted < 0, nobodys, counted), 0)
-        self._counted[columns] = np.where(late, counted, np.maximum(counted, volume))
-        return rise
+            self._kernels.fold(ticks, columns, slot, told, self._forming[slot].arrays())
 
     def _row(self, timeframe: Timeframe, bars: FormingBars, ends_after_s: int) -> BarRow:
         traded, flat = bars.traded, self._carried

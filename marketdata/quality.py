@@ -5,14 +5,19 @@ Bars on disk are judged in `bar_checks.py`; decoding frames lives in the adapter
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marketdata.bars import Flags, Floats, Ints
-from marketdata.tick_columns import TickColumns
-from marketdata.ticks import Ticks
+from marketdata.ticks import TICK, Ticks, words_of
+
+if TYPE_CHECKING:
+    from marketdata.screen_kernels import Places, Rules, Words
 
 
 class FaultReason(StrEnum):
@@ -39,6 +44,7 @@ DROPPING = frozenset(
     }
 )
 """The reasons for which a tick is left out; for the others it is mended and kept."""
+_REASONS = tuple(FaultReason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +127,16 @@ class TickScreen:
     """
 
     def __init__(self, watched: ScreenedTokens | Ints, settings: ScreenSettings) -> None:
+        """Begin with nothing seen; the loops are compiled here rather than at the first tick."""
+        from marketdata import screen_kernels as kernels
+
         known = watched if isinstance(watched, ScreenedTokens) else ScreenedTokens.plain(watched)
-        order = np.argsort(known.tokens)
-        count = len(order)
         self._settings = settings
-        self._tokens = np.asarray(known.tokens, dtype=np.int64)[order]
-        self._reference = np.asarray(known.reference, dtype=np.float64)[order]
-        self._may_leap = np.asarray(known.may_leap, dtype=np.bool_)[order]
-        self._seen = TickColumns.nothing(count)
-        self._good = np.full(count, np.nan)
-        self._refused = np.full(count, np.nan)
-        self._agreed = np.zeros(count, dtype=np.int64)
-        self._volume = np.zeros(count, dtype=np.int64)
-        self._ignored = np.asarray(known.ignored, dtype=np.int64)
-        self._found = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        self._places, self._memory = _places(known), _memory(known)
+        self._rules, self._words = kernels.Rules, kernels.Words
+        self._locate, self._screen = kernels.locate, kernels.screen
+        self._calls = 0
+        self.screen(np.zeros(0, TICK), 0)
 
     def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, tuple[Fault, ...]]:
         """Return the ticks that may be believed, mended where needed, and what was wrong.
@@ -144,135 +146,60 @@ class TickScreen:
         missing (0 or less) or too far ahead. Ticks in, less those ignored and the faults
         of `DROPPING` reasons, equals ticks out.
         """
-        faults: list[Fault] = []
-        rows, place = self._known(TickColumns.of(ticks), faults)
-        priced = (rows["last"] > 0) & np.isfinite(rows["last"])
-        rows, place = _keep(rows, place, priced, FaultReason.ZERO_PRICE, faults)
-        self._stamp(rows, at_us, faults)
-        rows, place = self._new(rows, place, faults)
-        rows, place = _keep(
-            rows, place, self._plausible(rows["last"], place), FaultReason.PRICE_SCALE, faults
-        )
-        self._mend_volume(rows, place, faults)
-        _mend_quote(rows, faults)
-        self._mend_range(rows, place, faults)
-        return rows.ticks(), _in_order(faults)
-
-    def _known(self, rows: TickColumns, faults: list[Fault]) -> tuple[TickColumns, Ints]:
-        """Return the rows of tokens that are watched, and where each stands; often as before."""
-        tokens = rows["token"]
-        if np.array_equal(tokens, self._found[0]):
-            return rows, self._found[1]
-        if not len(self._tokens):
-            known, place = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.int64)
-        else:
-            place = np.minimum(np.searchsorted(self._tokens, tokens), len(self._tokens) - 1)
-            known = self._tokens[place] == tokens
-        if len(self._ignored) and not known.all():
-            told = known | ~np.isin(tokens, self._ignored)
-            rows, place, known = rows.only(told), place[told], known[told]
-        rows, place = _keep(rows, place, known, FaultReason.UNKNOWN_TOKEN, faults)
-        if len(place) and np.bincount(place).max() > 1:
+        told, findings = words_of(ticks), np.empty(len(ticks), np.int64)
+        self._calls += 1
+        if not self._locate(told, self._places, self._memory.whole, self._calls, findings):
             raise ValueError("ticks: a token appears twice in one array")
-        self._found = rows["token"].copy(), place
-        return rows, place
+        out = np.empty(len(ticks), TICK)
+        words = self._words(out.view(np.int64), out.view(np.float64))
+        count = self._screen(told, findings, self._memory, self._rules_at(at_us), words)
+        return out[:count], _faults(ticks, findings) if findings.any() else ()
 
-    def _stamp(self, rows: TickColumns, at_us: int, faults: list[Fault]) -> None:
-        exchange_at = rows["exchange_at"]
-        ahead = exchange_at > at_us + self._settings.most_ahead_us
-        _note(rows, ahead, FaultReason.AHEAD, faults)
-        exchange_at[ahead | (exchange_at <= 0)] = at_us
-
-    def _new(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> tuple[TickColumns, Ints]:
-        """Keep what is neither said twice, bit for bit, nor older than what was said before."""
-        seen = self._seen.words.take(place, axis=1)
-        fresh = ~np.logical_and.reduce(rows.words == seen, axis=0)
-        in_time = rows["exchange_at"] >= TickColumns(seen)["exchange_at"]
-        newest, rows_of = place, rows
-        if not (fresh & in_time).all():
-            newest, rows_of = place[fresh & in_time], rows.only(fresh & in_time)
-        self._seen.words[:, newest] = rows_of.words
-        rows, place = _keep(rows, place, fresh, FaultReason.REPEAT, faults)
-        return _keep(rows, place, in_time[fresh], FaultReason.LATE, faults)
-
-    def _plausible(self, last: Floats, place: Ints) -> Flags:
+    def _rules_at(self, at_us: int) -> Rules:
         settings = self._settings
-        good, reference = self._good[place], self._reference[place]
-        is_first = np.isnan(good)
-        base = np.where(is_first, reference, good)
-        allowed = np.where(is_first, settings.most_gap, settings.most_jump)
-        passes: Flags = np.isnan(base) | _within(last, base, allowed) | self._may_leap[place]
-        refused: Floats | float = np.nan
-        agreed: Ints | int = 0
-        if not passes.all():
-            agrees = _within(last, self._refused[place], settings.most_jump)
-            count = np.where(agrees, self._agreed[place] + 1, 1)
-            near = _within(last, reference, settings.most_jump)
-            passes |= (count >= settings.agreeing) & near
-            refused, agreed = np.where(passes, np.nan, last), np.where(passes, 0, count)
-        self._refused[place], self._agreed[place] = refused, agreed
-        self._good[place[passes]] = last[passes]
-        return passes
-
-    def _mend_volume(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> None:
-        volume = rows["volume"]
-        highest = np.maximum(volume, self._volume[place])
-        _note(rows, volume < highest, FaultReason.VOLUME_STEP_BACK, faults)
-        volume[:] = highest
-        self._volume[place] = highest
-
-    def _mend_range(self, rows: TickColumns, place: Ints, faults: list[Fault]) -> None:
-        last, high, low, opened = rows["last"], rows["high"], rows["low"], rows["open"]
-        inside = (low > 0) & (low <= last) & (last <= high) & np.isfinite(high)
-        inside &= (low <= opened) & (opened <= high)
-        jump = self._settings.most_jump
-        near = _within(high, last, jump) & _within(low, last, jump)
-        bad = ~(inside & (near | self._may_leap[place]))
-        _note(rows, bad, FaultReason.RANGE, faults)
-        for side in (opened, high, low):
-            side[bad] = last[bad]
-
-
-def _keep(
-    rows: TickColumns, place: Ints, good: Flags, reason: FaultReason, faults: list[Fault]
-) -> tuple[TickColumns, Ints]:
-    if good.all():
-        return rows, place
-    _note(rows, ~good, reason, faults)
-    return rows.only(good), place[good]
-
-
-def _note(rows: TickColumns, bad: Flags, reason: FaultReason, faults: list[Fault]) -> None:
-    if bad.any():
-        tokens, counts = np.unique(rows["token"][bad], return_counts=True)
-        faults.extend(
-            Fault(int(token), reason, int(count))
-            for token, count in zip(tokens, counts, strict=True)
+        return self._rules(
+            most_jump=float(settings.most_jump),
+            most_gap=float(settings.most_gap),
+            agreeing=settings.agreeing,
+            most_ahead_us=settings.most_ahead_us,
+            at_us=at_us,
         )
 
 
-def _within(price: Floats, base: Floats, allowed: Floats | float) -> Flags:
-    """Say whether a price is at most `allowed` away; false against an unknown base."""
-    near: Flags = np.abs(price - base) <= allowed * base
-    return near
+def _places(known: ScreenedTokens) -> Places:
+    from marketdata.screen_kernels import Places
+
+    tokens = np.array(known.tokens, np.int64)
+    order = np.argsort(tokens)
+    ignored = np.sort(np.asarray(known.ignored, np.int64))
+    return Places(tokens=tokens, order=order, ordered=tokens[order], ignored=ignored)
 
 
-def _mend_quote(rows: TickColumns, faults: list[Fault]) -> None:
-    bid, ask = rows["bid"], rows["ask"]
-    bad = (bid > ask) | (bid <= 0) | (ask <= 0) | np.isinf(bid) | np.isinf(ask)
-    _note(rows, bad, FaultReason.CROSSED_QUOTE, faults)
-    for name, nothing in (
-        ("bid", np.nan),
-        ("ask", np.nan),
-        ("bid_quantity", 0),
-        ("ask_quantity", 0),
-    ):
-        rows[name][bad] = nothing
+def _memory(known: ScreenedTokens) -> Words:
+    from marketdata import screen_kernels as kernels
+
+    rows = np.zeros((len(known.tokens), kernels.ROW), np.int64)
+    prices = rows.view(np.float64)
+    prices[:, kernels.REFERENCE] = known.reference
+    prices[:, [kernels.GOOD, kernels.REFUSED]] = np.nan
+    rows[:, kernels.MAY_LEAP] = known.may_leap
+    return kernels.Words(rows.reshape(-1), prices.reshape(-1))
 
 
-def _in_order(faults: list[Fault]) -> tuple[Fault, ...]:
-    merged: dict[tuple[int, FaultReason], int] = {}
-    for fault in faults:
-        key = (fault.token, fault.reason)
-        merged[key] = merged.get(key, 0) + fault.count
-    return tuple(Fault(*key, merged[key]) for key in sorted(merged))
+def _faults(ticks: Ticks, findings: Ints) -> tuple[Fault, ...]:
+    """Return what was found, by token and reason; `findings`: bits in the order of the reasons."""
+    found = np.flatnonzero(findings)
+    tokens = ticks["token"][found]
+    order = np.argsort(tokens, kind="stable")
+    told: list[tuple[int, FaultReason]] = []
+    for token, bits in zip(tokens[order].tolist(), findings[found[order]].tolist(), strict=True):
+        told += [(token, reason) for reason in _reasons_of(bits)]
+    if FaultReason.UNKNOWN_TOKEN not in {reason for _, reason in told}:
+        return tuple(Fault(token, reason, 1) for token, reason in told)
+    return tuple(Fault(*key, count) for key, count in sorted(Counter(told).items()))
+
+
+@cache
+def _reasons_of(bits: int) -> tuple[FaultReason, ...]:
+    """Return the reasons that some bits stand for, in the order of their names."""
+    return tuple(sorted(reason for bit, reason in enumerate(_REASONS) if bits >> bit & 1))

@@ -37,3 +37,14 @@ day's total so far.
 
 Ticks: TypeAlias = NDArray[np.void]
 """An array of `TICK` rows, shape `(n,)`; a token may appear at most once per array."""
+
+
+def words_of(ticks: Ticks) -> NDArray[np.int64]:
+    """Return ticks as flat whole numbers, twelve words a tick, as compiled loops read them.
+
+    The same memory where it is contiguous and may be written to, else a copy.
+    """
+    rows = np.ascontiguousarray(ticks, dtype=TICK)
+    if not rows.flags.writeable:
+        rows = rows.copy()  # the loops would be compiled once more for what is read-only
+    return rows.view(np.int64)

@@ -41,7 +41,7 @@ class SessionRange(CompiledFeature):
 
     @property
     def memory(self) -> int:
-        return 8
+        return 10
 
     @property
     def parameters(self) -> Parameters:
@@ -53,18 +53,24 @@ class SessionRange(CompiledFeature):
         if memory[0] == 0.0 or memory[1] != bar.session:
             memory[:] = 0.0
             memory[0], memory[1], memory[2], memory[3] = 1.0, bar.session, -inf, inf
-        begins = bar.minute * 60 + bar.start % 60
-        after = begins >= minutes * 60.0
-        if not after and not bar.gap:
-            memory[2] = max(memory[2], bar.high)
-            memory[3] = min(memory[3], bar.low)
-            memory[4] += 1.0
-        expected = ceil(minutes * 60.0 / bar.seconds)
-        covered = memory[4] > 0.0 and memory[4] / expected >= coverage
-        if begins + bar.seconds < minutes * 60.0 or not covered:
+        if memory[7] == 0.0:
+            begins = bar.minute * 60 + bar.start % 60
+            after = begins >= minutes * 60.0
+            if not after and not bar.gap:
+                memory[2] = max(memory[2], bar.high)
+                memory[3] = min(memory[3], bar.low)
+                memory[4] += 1.0
+            if begins + bar.seconds < minutes * 60.0:
+                return nan, nan, nan, nan
+            expected = ceil(minutes * 60.0 / bar.seconds)
+            covered = memory[4] > 0.0 and memory[4] / expected >= coverage
+            margin = threshold * (memory[2] - memory[3])
+            memory[7] = 1.0 if covered else -1.0
+            memory[8], memory[9] = memory[2] + margin, memory[3] - margin
+            if covered and not after:
+                return memory[2], memory[3], 0.0, 0.0
+        if memory[7] < 0.0:
             return nan, nan, nan, nan
-        high, low = memory[2], memory[3]
-        margin = threshold * (high - low)
-        memory[5] = memory[5] + 1.0 if after and bar.close > high + margin else 0.0
-        memory[6] = memory[6] + 1.0 if after and bar.close < low - margin else 0.0
-        return high, low, memory[5], memory[6]
+        memory[5] = memory[5] + 1.0 if bar.close > memory[8] else 0.0
+        memory[6] = memory[6] + 1.0 if bar.close < memory[9] else 0.0
+        return memory[2], memory[3], memory[5], memory[6]

@@ -62,7 +62,9 @@ def disk_figures(load: Load, seconds: int) -> list[TapeFigure]:
     frames = list(ModelledMarket(load.instruments, load.rate).frames(seconds))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "day.raw"
+        began = time.process_time()
         appended = _record(path, load, frames)
+        written = (time.process_time() - began) / len(frames)
         size = path.stat().st_size - len(encoded_head(head_of(load)))
         raw = sum(map(len, frames))
         board_of(head_of(load))
@@ -75,6 +77,7 @@ def disk_figures(load: Load, seconds: int) -> list[TapeFigure]:
         TapeFigure(f"{load.name}: raw tape a day", size * day, "GB"),
         TapeFigure(f"{load.name}: append, median", float(np.median(appended)) * 1e6, "us"),
         TapeFigure(f"{load.name}: append, p99", float(np.quantile(appended, 0.99)) * 1e6, "us"),
+        TapeFigure(f"{load.name}: append, write and compress, CPU a step", written * 1e6, "us"),
         TapeFigure(f"{load.name}: replay of a day", spent / read * _steps_a_day(), "s"),
     ]
 

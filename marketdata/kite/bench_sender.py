@@ -1,6 +1,7 @@
 """Sends stamped frames to whoever connects, for the other measurements, in a process of its own.
 
-Run `python -m marketdata.kite.bench_sender PACKETS FRAMES PER_SECOND`; its first line is the port.
+Run `python -m marketdata.kite.bench_sender PACKETS FRAMES PER_SECOND AHEAD_S`: what `Sending` says.
+Its first line is the port.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ def stamp_of(frame: bytes) -> int:
 class _Sender(WSListener):
     """Sends so many frames, a new one each time, or the same ones when as fast as it goes."""
 
-    def __init__(self, packets: int, frames: int, per_second: float) -> None:
-        self._market = ModelledMarket(packets, 1.0)
-        self._frame = self._market.whole(int(time.time()))[:-_STAMP_BYTES]
+    def __init__(self, packets: int, frames: int, per_second: float, ahead_s: int) -> None:
+        self._market, self._ahead_s = ModelledMarket(packets, 1.0), ahead_s
+        self._frame = self._market.whole(int(time.time()) + ahead_s)[:-_STAMP_BYTES]
         self._frames, self._wait = frames, 1 / per_second if per_second else 0.0
         self._may_write = asyncio.Event()
         self._may_write.set()
@@ -50,16 +51,17 @@ class _Sender(WSListener):
             await asyncio.sleep(self._wait)
             await self._may_write.wait()
             if self._wait:
-                self._frame = self._market.whole(int(time.time()))[:-_STAMP_BYTES]
+                at = int(time.time()) + self._ahead_s
+                self._frame = self._market.whole(at)[:-_STAMP_BYTES]
             stamp = time.monotonic_ns().to_bytes(_STAMP_BYTES, "big")
             transport.send(WSMsgType.BINARY, self._frame + stamp)
 
 
-async def serve(packets: int, frames: int, per_second: float) -> None:
+async def serve(packets: int, frames: int, per_second: float, ahead_s: int) -> None:
     """Serve on a free port, told by the first line of output, until the process is ended."""
 
     def listener(request: WSUpgradeRequest) -> WSListener:  # noqa: ARG001
-        return _Sender(packets, frames, per_second)
+        return _Sender(packets, frames, per_second, ahead_s)
 
     server = await ws_create_server(listener, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -67,4 +69,4 @@ async def serve(packets: int, frames: int, per_second: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))

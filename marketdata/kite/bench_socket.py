@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -29,11 +29,15 @@ Take = Callable[[bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What is sent: frames of so many full packets, so many a second; 0 for as fast as it goes."""
+    """What is sent: frames of so many full packets, so many a second; 0 for as fast as it goes.
+
+    `ahead_s`: how many seconds the exchange's time in them runs ahead of the machine's clock.
+    """
 
     packets: int
     frames: int
     per_second: float
+    ahead_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ async def _measured(
 @contextlib.asynccontextmanager
 async def sender(sending: Sending) -> AsyncIterator[str]:
     """Start a process that sends to whoever connects, and give its address."""
-    arguments = [str(sending.packets), str(sending.frames), str(sending.per_second)]
+    arguments = [str(number) for number in astuple(sending)]
     with subprocess.Popen(
         [sys.executable, "-m", "marketdata.kite.bench_sender", *arguments],
         env={**os.environ, "PYTHONPATH": str(_ROOT)},

@@ -74,11 +74,17 @@ class Client(kiteconnect.KiteConnect):  # type: ignore[misc] # kiteconnect has n
             timeout=(login.connect_seconds, login.read_seconds),
             proxies={"http": login.proxy, "https": login.proxy} if login.proxy else None,
         )
+        self.timeout: tuple[float, float] = (login.connect_seconds, login.read_seconds)
         self.reqsession = self._new_session(connections)
         _keep_addresses_out_of_logs()
 
     def __repr__(self) -> str:
         return f"<Client of {self.root}>"
+
+    def give_up_after(self, seconds: float) -> None:
+        """Wait so long for each piece of an answer, at most as long as before."""
+        connect_seconds, read_seconds = self.timeout
+        self.timeout = (connect_seconds, min(seconds, read_seconds))
 
     def close(self) -> None:
         """Give the idle connections back."""

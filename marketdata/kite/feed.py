@@ -1,4 +1,4 @@
-"""The live day as a MarketFeed: Kite's frames folded into steps, each taped before it is told.
+"""The live day as a MarketFeed: Kite's frames folded into steps, each put on tape and told.
 
 Sockets are kept up in `ticker.py`; what a step means for trading is decided elsewhere.
 """

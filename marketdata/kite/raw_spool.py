@@ -1,21 +1,25 @@
 """The end of a raw tape that is not yet in blocks: steps as they came, in files beside the tape.
 
-Writing to a spool costs no compression, so it happens before a step is traded on; a thread makes
-blocks of full spools (`raw_tape_keeper.py`).
+A thread writes what is put into a spool, and makes blocks of full ones (`raw_tape_keeper.py`).
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from marketdata.kite.news import WireFrame
 from marketdata.kite.raw_tape_format import (
     SPOOL_HEAD_BYTES,
     encoded_spool_head,
+    encoded_step,
     spool_first,
+    step_bytes,
     step_ends,
 )
 
@@ -24,48 +28,57 @@ _MOST_PIECES = 512
 
 
 class Spool:
-    """One spool opened for appending by its one writer."""
+    """One spool with its one writer, who only puts steps in; any thread may write them down.
+
+    `steps`, `size`: what was put in, in bytes what the file will hold of it; `safe_steps`: what
+    the disk has. The file is created with the first step.
+    """
 
     def __init__(self, tape: Path, first: int) -> None:
         """Begin the spool whose first step will have number `first`."""
         self.path = tape.with_name(f"{tape.name}.{first:09d}.spool")
         self.first = first
         self.steps = self.size = self.safe_steps = 0
+        self._waiting: deque[tuple[datetime, Sequence[WireFrame]]] = deque()
+        self._written_steps = self._written = 0
         self._is_removed = False
         self._lock = threading.Lock()
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        self._file = os.open(self.path, flags, 0o640)
-        write_all(self._file, [encoded_spool_head(first)])
+        self._file: int | None = None
 
-    def append(self, pieces: Sequence[bytes]) -> None:
-        """Write one step; it survives the death of this process once this has returned.
-
-        Raises `OSError`; then nothing of it stands in the file.
-        """
-        try:
-            self.size += write_all(self._file, pieces)
-        except OSError:
-            os.ftruncate(self._file, SPOOL_HEAD_BYTES + self.size)
-            raise
+    def put(self, at: datetime, frames: Sequence[WireFrame]) -> None:
+        """Let one step wait until a thread writes it; costs next to nothing."""
+        self._waiting.append((at, frames))
+        self.size += step_bytes(frames)
         self.steps += 1
 
-    def sync(self) -> None:
-        """Wait until the disk has every step appended so far; any thread may ask."""
+    def write(self) -> None:
+        """Write what waits; it survives the death of this process once this has returned.
+
+        Raises `OSError`; then nothing of the step that failed stands in the file.
+        """
         with self._lock:
-            steps = self.steps
-            if not self._is_removed and self.safe_steps != steps:
+            self._write()
+
+    def sync(self) -> None:
+        """Write what waits, and return once the disk has it. Raises as `write`."""
+        with self._lock:
+            self._write()
+            if self._file is not None and self.safe_steps != self._written_steps:
                 os.fdatasync(self._file)
-                self.safe_steps = steps
+                self.safe_steps = self._written_steps
 
     def steps_bytes(self) -> bytes:
         """Return the steps as they stand in the file."""
-        return os.pread(self._file, self.size, SPOOL_HEAD_BYTES)
+        return b"" if self._file is None else os.pread(self._file, self._written, SPOOL_HEAD_BYTES)
 
     def remove(self) -> None:
         """Delete the file; its steps stand in a block now."""
         with self._lock:
             self._is_removed = True
+            if self._file is None:
+                return
             os.close(self._file)
+            self._file = None
         self.path.unlink()
 
     @property
@@ -77,6 +90,29 @@ class Spool:
     def is_removed(self) -> bool:
         """Say whether its steps stand in a block, which the disk has."""
         return self._is_removed
+
+    def _write(self) -> None:
+        while self._waiting:
+            if self._file is None:
+                self._file = self._created()
+            try:
+                size = write_all(self._file, encoded_step(*self._waiting[0]))
+            except OSError:
+                os.ftruncate(self._file, SPOOL_HEAD_BYTES + self._written)
+                raise
+            self._waiting.popleft()
+            self._written += size
+            self._written_steps += 1
+
+    def _created(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+        file = os.open(self.path, flags, 0o640)
+        try:
+            write_all(file, [encoded_spool_head(self.first)])
+        except OSError:
+            os.close(file)
+            raise
+        return file
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ from marketdata.kite.raw_spool import Spool, SpoolTail, spools_of
 from marketdata.kite.raw_tape_format import (
     RawTapeCorruptError,
     encoded_head,
-    encoded_step,
     scan_blocks,
 )
 from marketdata.kite.raw_tape_keeper import (
@@ -40,8 +39,9 @@ SYNC_SECONDS = 0.1
 class RawTapeWriter:
     """A raw tape opened for appending by its one writer.
 
-    A step survives the death of this process once `append` has returned, and that of the machine
-    a moment later (`safe_steps`), or once `sync` has returned.
+    `append` waits for nothing: a thread writes the step at once and lets the disk have it a moment
+    later. What rests on a step must not leave this process before the step is one of `safe_steps`,
+    or `sync` has returned.
     """
 
     def __init__(self, path: Path, head: TapeHead, block_bytes: int = BLOCK_BYTES) -> None:
@@ -67,20 +67,21 @@ class RawTapeWriter:
         self._spool = self._next_spool()
 
     def append(self, at: datetime, frames: Sequence[WireFrame]) -> int:
-        """Write one step and return its number; `at` may not run backwards.
+        """Take one step to be written and return its number; `at` may not run backwards.
 
-        Raises `ValueError` for a time before the last step's, `RawTapeWriteError` or `OSError`
-        when the disk takes no more.
+        Raises `ValueError` for a time before the last step's, `RawTapeWriteError` when the disk
+        did not take an earlier one. Waits only for a disk that is a whole block behind, and
+        raises its `OSError`.
         """
         if self.last_at is not None and at < self.last_at:
             raise ValueError(f"at: {at} lies before the last step, {self.last_at}")
         self._keeper.check()
-        self._spool.append(encoded_step(at, frames))
+        self._spool.put(at, frames)
         self.last_at = at
         self.steps += 1
         if self._spool.size >= self._block_bytes:
-            self._full = [spool for spool in (*self._full, self._spool) if not spool.is_removed]
-            self._spool = self._next_spool()
+            self._turn()
+        self._keeper.stir()
         return self.steps - 1
 
     @property
@@ -102,6 +103,13 @@ class RawTapeWriter:
             self._keeper.close()
         finally:
             os.close(self._file)
+
+    def _turn(self) -> None:
+        """Go on with the next spool; the one before the full one must be written by now."""
+        for spool in self._full:
+            spool.write()
+        self._full = [spool for spool in (*self._full, self._spool) if not spool.is_removed]
+        self._spool = self._next_spool()
 
     def _next_spool(self) -> Spool:
         spool = Spool(self.path, self.steps)

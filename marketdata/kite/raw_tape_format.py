@@ -129,6 +129,11 @@ def encoded_step(at: datetime, frames: Sequence[WireFrame]) -> list[bytes]:
     return [prefix + _CHECK.pack(zlib.crc32(prefix)), table, *(frame.data for frame in frames)]
 
 
+def step_bytes(frames: Sequence[WireFrame]) -> int:
+    """Return how many bytes `encoded_step` gives for so many frames of such lengths."""
+    return STEP_PREFIX_BYTES + sum(_FRAME.size + len(frame.data) for frame in frames)
+
+
 def step_ends(data: bytes, start: int) -> list[int]:
     """Return the offsets behind each whole step from `start` on, up to the first torn one."""
     ends: list[int] = []

@@ -1,4 +1,4 @@
-"""The thread that makes compressed blocks of full spools, and syncs the one being written.
+"""The thread that writes a day's steps down, and makes compressed blocks of full spools.
 
 It is the only one who appends to the tape itself while a day is recorded.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
+from collections import deque
 from pathlib import Path
 
 from marketdata.kite.raw_spool import Spool, write_all
@@ -19,24 +21,30 @@ class RawTapeWriteError(Exception):
 
 
 class Keeper:
-    """Works off the event loop: what it is handed is safe in a spool already."""
+    """Works off the event loop, which waits for it only where the disk is far behind."""
 
     def __init__(self, path: Path, tape: int, sync_every: float) -> None:
         """Begin to keep the tape open as `tape`, syncing every so many seconds."""
         self._path = path
         self._tape = tape
         self._sync_every = sync_every
-        self._full: queue.SimpleQueue[Spool | None] = queue.SimpleQueue()
+        self._synced_at = time.monotonic()
+        self._full: deque[Spool] = deque()
+        self._stirred: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._current: Spool | None = None
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._work, name="raw tape", daemon=True)
         self._thread.start()
 
     def open(self, spool: Spool) -> None:
-        """Sync this spool from now on; the one before is full and becomes a block."""
+        """Write this spool down from now on; the one before is full and becomes a block."""
         full, self._current = self._current, spool
         if full is not None:
-            self._full.put(full)
+            self._full.append(full)
+
+    def stir(self) -> None:
+        """Have written what was put into the spools."""
+        self._stirred.put(True)
 
     def check(self) -> None:
         """Raise `RawTapeWriteError` if the disk failed since it was last asked."""
@@ -47,34 +55,50 @@ class Keeper:
         """Make blocks of everything and end. Raises `RawTapeWriteError`."""
         last, self._current = self._current, None
         if last is not None:
-            self._full.put(last)
-        self._full.put(None)
+            self._full.append(last)
+        self._stirred.put(False)
         self._thread.join()
         self.check()
 
     def _work(self) -> None:
         try:
-            while self._step():
-                pass
+            while self._goes_on():
+                self._step()
+            self._step()
         except OSError as error:
             self._failure = error
 
-    def _step(self) -> bool:
+    def _goes_on(self) -> bool:
+        """Wait until there is something to do; say whether more may come."""
+        left = self._synced_at + self._sync_every - time.monotonic()
         try:
-            spool = self._full.get(timeout=self._sync_every)
+            goes_on = self._stirred.get(timeout=max(0.0, left))
+            while goes_on:
+                goes_on = self._stirred.get_nowait()
         except queue.Empty:
-            # Only this thread closes spools, so the one it finds here stays open.
-            current = self._current
-            if current is not None:
-                current.sync()
             return True
-        if spool is None:
-            return False
+        return False
+
+    def _step(self) -> None:
+        while self._full:
+            self._compress(self._full.popleft())
+        # Only this thread closes spools, so the one it finds here stays open.
+        current = self._current
+        is_due = time.monotonic() >= self._synced_at + self._sync_every
+        if current is not None and is_due:
+            current.sync()
+        elif current is not None:
+            current.write()
+        if is_due:
+            self._synced_at = time.monotonic()
+
+    def _compress(self, spool: Spool) -> None:
+        """Make a block of a full spool, which is gone then."""
+        spool.write()
         if spool.steps:
             append_block(self._tape, spool.steps_bytes(), spool.steps, spool.first)
         spool.remove()
         sync_folder(self._path.parent)
-        return True
 
 
 def append_block(tape: int, steps: bytes, count: int, first: int) -> None:

@@ -19,6 +19,7 @@ from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
 from tests.kite_frames import FUTURE, NIFTY, SHARE, Packet, frame, head, index_packet
 from tests.kite_rim import full
 from tests.kite_socket import KiteSocket
+from trading.bench_feed import desk_figure
 
 SETTINGS = TickerSettings(backoff=Backoff(first=0.02, longest=0.1), watch_every=0.02)
 
@@ -83,6 +84,15 @@ async def test_no_frame_is_lost_on_the_whole_way_however_fast_they_come():
     assert figure.frames == 300
     assert 0 < figure.steps <= 300
     assert 0 < figure.median_us <= figure.p99_us
+
+
+async def test_no_frame_is_lost_on_the_way_to_a_whole_desk():
+    figure = await desk_figure(Sending(packets=60, frames=80, per_second=40))
+
+    assert figure.frames == 80
+    assert 0 < figure.steps <= 80
+    assert 0 < figure.median_us <= figure.p99_us
+    assert "80 frames of 60 packets sent, 80 taken" in str(figure)
 
 
 def test_every_library_that_is_installed_is_measured():

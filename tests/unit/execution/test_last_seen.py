@@ -42,3 +42,24 @@ def test_an_array_changed_afterwards_changes_nothing() -> None:
     ticks["last"] = 5
 
     assert seen.last(7) == Decimal(100)
+
+
+def test_more_instruments_than_steps_are_kept_are_all_known_with_their_newest() -> None:
+    seen = LastSeen()
+    for token in range(200):
+        seen.see(tick(100 + token, token=token, volume=token))
+    for token in range(0, 200, 2):
+        seen.see(tick(500 + token, token=token, volume=1_000 + token))
+
+    assert [seen.volume(token) for token in range(200)] == [
+        token if token % 2 else 1_000 + token for token in range(200)
+    ]
+    assert (seen.last(0), seen.last(1)) == (Decimal(500), Decimal(101))
+
+
+def test_an_instrument_is_looked_up_in_the_newest_step_that_has_it() -> None:
+    seen = LastSeen()
+    seen.see(np.concatenate([tick(100, token=1), tick(200, token=2)]))
+    seen.see(np.concatenate([tick(300, token=2), tick(400, token=3)]))
+
+    assert [seen.last(token) for token in (1, 2, 3)] == [Decimal(100), Decimal(300), Decimal(400)]

@@ -24,6 +24,7 @@ class RawDay:
         when = at(9, 15) + timedelta(seconds=number)
         data = frame(index_packet(NIFTY, 2_400_000 + number, when))
         self.writer.append(when, [WireFrame(when, data)])
+        self.writer.sync()
 
 
 @pytest.fixture

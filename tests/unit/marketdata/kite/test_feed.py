@@ -103,12 +103,13 @@ async def test_what_came_since_the_last_frame_is_one_step_with_a_tick_of_each_in
     await desk.close(frames)
 
 
-async def test_a_step_stands_on_the_tape_when_it_is_told(desk):
+async def test_a_step_that_was_told_stands_on_the_tape_once_that_is_synced(desk):
     frames = desk.open().frames(0)
     asked = await desk.coming(frames)
     desk.tick(2_400_000)
 
     told = await asked
+    desk.tape.sync()
 
     assert [plain(each) for each in RawTapeReader(desk.path).frames()] == [plain(told)]
     await desk.close(frames)
@@ -226,6 +227,7 @@ async def test_damaged_frames_and_foreign_instruments_make_no_step_but_go_on_the
     told = await asked
 
     assert told.index == 0
+    desk.tape.sync()
     (step,) = RawTapeReader(desk.path).steps()
     assert len(step.frames) == 4
     counts = feed.counts
@@ -244,6 +246,7 @@ async def test_frames_that_touch_nothing_are_not_kept_without_end(desk):
     desk.tick(2_400_000)
     await asked
 
+    desk.tape.sync()
     (step,) = RawTapeReader(desk.path).steps()
     assert len(step.frames) == 1_001
     assert feed.counts.untaped == 500

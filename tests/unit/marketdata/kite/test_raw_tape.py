@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,58 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketdata.instruments import Exchange, Instrument, Kind
-from marketdata.kite.folding import fold, step_ticks
 from marketdata.kite.news import WireFrame
 from marketdata.kite.raw_spool import spools_of
 from marketdata.kite.raw_tape import RawTapeCorruptError, RawTapeReader, RawTapeWriter
-from marketdata.kite.raw_tape_reader import board_of
 from marketdata.tape import TapeBusyError
-from tests.kite_frames import FUTURE, NIFTY, SHARE, Packet, at, frame, head, index_packet
-
-ROOT = Path(__file__).resolve().parents[4]
-SMALL = 400
-"""A block of two or three steps."""
-
-
-def step(number: int) -> tuple[datetime, list[WireFrame]]:
-    """Return the time and the frames of a step: one frame, two in every third step."""
-    when = at(9, 15) + timedelta(seconds=number)
-    frames = [
-        frame(
-            Packet(FUTURE, 2_400_000 + 5 * number, volume=75 * number, told_at=when),
-            index_packet(NIFTY, 2_399_000 + number, when),
-        )
-    ]
-    if number % 3 == 0:
-        frames.append(frame(Packet(FUTURE, 2_400_500, volume=75 * number, told_at=when)))
-    return when, [WireFrame(when - timedelta(milliseconds=3), data) for data in frames]
-
-
-def record(path: Path, numbers: range, *, block: int = SMALL, close: bool = True) -> RawTapeWriter:
-    writer = RawTapeWriter(path, head(), block_bytes=block)
-    for number in numbers:
-        writer.append(*step(number))
-    if close:
-        writer.close()
-    return writer
-
-
-def told(tape: RawTapeReader) -> list[tuple[datetime, list[WireFrame]]]:
-    return [(each.at, list(each.frames)) for each in tape.steps()]
-
-
-def live(numbers: range) -> list[tuple[int, datetime, bytes]]:
-    """Return what a feed would have told of these steps."""
-    board, frames = board_of(head()), []
-    for number in numbers:
-        when, wire = step(number)
-        folded = fold(board, (each.data for each in wire))
-        frames.append((number, when, step_ticks(board, folded.rows, when).tobytes()))
-    return frames
-
-
-def as_live(frames) -> list[tuple[int, datetime, bytes]]:
-    return [(each.index, each.at, each.ticks.tobytes()) for each in frames]
+from tests.kite_frames import FUTURE, NIFTY, SHARE, Packet, at, frame, head
+from tests.unit.marketdata.kite.raw_tapes import SMALL, as_live, live, record, step, told
 
 
 def test_what_is_read_is_what_was_written(tmp_path):
@@ -102,8 +53,9 @@ def test_a_closed_tape_is_one_file(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["day.raw"]
 
 
-def test_everything_appended_stands_in_files_before_the_tape_is_closed(tmp_path):
+def test_everything_synced_stands_in_files_before_the_tape_is_closed(tmp_path):
     writer = record(tmp_path / "day.raw", range(20), close=False)
+    writer.sync()
 
     assert told(RawTapeReader(tmp_path / "day.raw")) == [step(number) for number in range(20)]
     writer.close()
@@ -115,6 +67,7 @@ def test_a_reader_follows_a_tape_that_is_being_written(tmp_path):
     frames = []
     for number in range(30):
         writer.append(*step(number))
+        writer.sync()
         assert tape.refresh() == number + 1
         frames.append(tape.frame(number))
     writer.close()
@@ -225,6 +178,7 @@ def test_a_torn_spool_costs_its_torn_steps_only(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("torn") / "day.raw"
     record(path, range(5))
     writer = record(path, range(5, 10), block=1 << 20, close=False)
+    writer.sync()
     left = _copied(path.parent, path)
     writer.close()
     (spool,) = spools_of(left / path.name)
@@ -284,72 +238,11 @@ def test_a_damaged_prefix_in_the_middle_is_named(tmp_path):
         RawTapeReader(tmp_path / "day.raw")
 
 
-def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    folders = f"{ROOT}{os.pathsep}{Path(__file__).parent}"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": folders},
-        text=True,
-        check=False,
-    )
-
-
-def test_a_process_that_dies_loses_nothing_it_appended(tmp_path):
-    code = (
-        "import os, sys; from pathlib import Path\n"
-        "from test_raw_tape import record\n"
-        "record(Path(sys.argv[1]), range(500), block=20_000, close=False)\n"
-        "print('appended', flush=True); os._exit(9)"
-    )
-    done = run(code, str(tmp_path / "day.raw"))
-
-    assert (done.stdout.strip(), done.returncode) == ("appended", 9), done.stderr
-    assert len(RawTapeReader(tmp_path / "day.raw")) == 500
-    writer = RawTapeWriter(tmp_path / "day.raw", head())
-    assert writer.steps == 500
-    writer.close()
-    assert as_live(RawTapeReader(tmp_path / "day.raw").frames()) == live(range(500))
-
-
-FULL_DISK = """
-import resource, signal, sys
-from pathlib import Path
-from marketdata.kite.raw_tape import RawTapeWriteError
-from test_raw_tape import head, step, RawTapeWriter
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-writer = RawTapeWriter(Path(sys.argv[1]), head(), block_bytes=int(sys.argv[2]))
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-number = 0
-try:
-    for number in range(100_000):
-        writer.append(*step(number))
-except (OSError, RawTapeWriteError) as error:
-    print(type(error).__name__, number)
-try:
-    writer.append(*step(number))
-except (OSError, RawTapeWriteError) as error:
-    print(type(error).__name__, number)
-"""
-
-
-@pytest.mark.parametrize(("block", "error"), [(1 << 30, "OSError"), (SMALL, "RawTapeWriteError")])
-def test_a_full_disk_is_an_error_and_costs_nothing_that_was_appended(tmp_path, block, error):
-    """The first block size fills the spool, the second the tape, which a thread writes."""
-    done = run(FULL_DISK, str(tmp_path / "day.raw"), str(block))
-
-    first, second = done.stdout.split("\n")[:2]
-    assert first == second, done.stderr
-    name, number = first.split()
-    assert name == error
-    kept = told(RawTapeReader(tmp_path / "day.raw"))
-    assert kept == [step(index) for index in range(int(number))]
-
-
 def test_a_block_that_was_made_twice_is_read_once(tmp_path):
     """A crash between a block and the removal of its spool leaves both."""
     path = tmp_path / "day.raw"
     writer = record(path, range(5), block=1 << 20, close=False)
+    writer.sync()
     spool = spools_of(path)[0]
     data = spool.read_bytes()
     writer.close()
@@ -363,6 +256,7 @@ def test_a_spool_behind_a_hole_is_not_read(tmp_path):
     path = tmp_path / "day.raw"
     record(path, range(5))
     writer = record(tmp_path / "other.raw", range(9), block=SMALL, close=False)
+    writer.sync()
     copy = spools_of(tmp_path / "other.raw")[-1].read_bytes()
     writer.close()
     (tmp_path / "day.raw.000000008.spool").write_bytes(copy)
