@@ -5,14 +5,21 @@ Adapters live in `paper.py` and the vendor folders; none of them decides anythin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
-from execution.orders import Fill, OrderChange, OrderRequest, OrderUpdate
+from execution.margins import MarginLeg
+from execution.orders import Fill, OrderChange, OrderRequest, OrderUpdate, Product, Side
 
 
 class Refused(Exception):
     """The broker's reply proves that nothing was accepted; the text says why."""
+
+
+class NotNow(Refused):
+    """Nothing was sent, because it would have had to wait too long; it may be asked for again."""
 
 
 class OutcomeUnknown(Exception):
@@ -24,11 +31,43 @@ class SessionExpired(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLine:
+    """An order as the broker shows it, whoever sent it; `price` is 0 where it has none.
+
+    `product` in the broker's word.
+    """
+
+    broker_id: str
+    instrument: str
+    side: Side
+    quantity: int
+    filled: int
+    price: Decimal
+    product: str = Product.MIS.value
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """Signed units of an instrument under one product; `carried` of them came into the day.
+
+    `last`: its last price in rupees, 0 where none is told.
+    """
+
+    instrument: str
+    product: str
+    quantity: int
+    carried: int
+    last: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerBook:
     """What the broker holds now: each order's last word, every trade, net units per instrument.
 
-    `complete` says whether an order missing from `orders` is proven never to have existed, unless
-    its client id is among the `unsettled`, which were on their way while the book was read.
+    `lines` and `held` show orders and positions in the broker's own words, also what isn't ours;
+    a simulated exchange, which knows nobody else, leaves them out. `complete` says whether an
+    order missing from `orders` is proven never to have existed, unless its client id is among the
+    `unsettled`, which were on their way while the book was read.
     """
 
     orders: tuple[OrderUpdate, ...]
@@ -36,6 +75,23 @@ class BrokerBook:
     net_quantity: tuple[tuple[str, int], ...]
     complete: bool
     unsettled: frozenset[str] = frozenset()
+    lines: tuple[OrderLine, ...] = ()
+    held: tuple[HeldLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarginAnswer:
+    """What legs would block together, and what the account has free, in rupees."""
+
+    required_inr: Decimal
+    free_inr: Decimal
+
+
+class MarginDesk(Protocol):
+    """Who answers what a position would block before it is opened."""
+
+    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
+        """Ask for legs as they would be opened together. Raises as `Broker.book`, or `Refused`."""
 
 
 class Broker(Protocol):

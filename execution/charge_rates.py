@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from execution.dated import dated_rows
+from execution.dated import dated_rows, rows_of
 from execution.orders import Product
 from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.tables import Row
@@ -81,7 +81,15 @@ def charge_class(instrument: Instrument, product: Product) -> ChargeClass:
 def rates_for(instrument: Instrument, product: Product, on: date) -> Rates:
     """Return the rates in force. Raises `FactMissing` before the first table."""
     kind = charge_class(instrument, product)
-    return _rates(_HOUSE[instrument.exchange], instrument.name, kind, on)
+    underlying = instrument.name if instrument.name in _named() else ""
+    return _rates(_HOUSE[instrument.exchange], underlying, kind, on)
+
+
+@cache
+def _named() -> frozenset[str]:
+    """Return the underlyings with a fee of their own somewhere; all others share their rates."""
+    rows = [row for row in rows_of(_FILE, "exchange_charge") if row.has("names")]
+    return frozenset(name for row in rows for name in row.texts("names"))
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,12 @@ _DATA = Path(__file__).with_name("data")
 @cache
 def rows_of(file: str, table: str) -> tuple[Row, ...]:
     """Return the rows of one table. Raises `DataFileError`."""
-    return read_toml(_DATA / file).rows(table)
+    return _content(file).rows(table)
+
+
+@cache
+def _content(file: str) -> Row:
+    return read_toml(_DATA / file)
 
 
 def dated_rows(

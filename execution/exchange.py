@@ -23,7 +23,7 @@ from execution.orders import (
     OrderUpdate,
     Validity,
 )
-from execution.reach import Reach, rows_of
+from execution.reach import Reach, ranges_of, rows_of
 from execution.resting import Resting
 from marketdata.instruments import Instrument
 from marketdata.ticks import Ticks
@@ -61,11 +61,13 @@ class Exchange:
         self._bands = bands or {}
         self._orders: dict[str, Resting] = {}
         self._working: dict[int, list[Resting]] = {}
+        self._reaches: dict[int, Reach] = {}
         self._closes_at: datetime | None = None
         self._trades: list[Fill] = []
         self._net: dict[str, int] = {}
         self._seen = LastSeen()
         self._day = date.min
+        self._prefix = ""
         self._number = 0
         self._priority = 0
 
@@ -79,10 +81,11 @@ class Exchange:
             return known.update()
         closes_at = self._close_of(request.instrument, at)
         refuse_order(request, self._settings, self._bands.get(request.instrument.key))
-        refuse_trigger(request, self._seen.last(request.instrument.token))
+        self._refuse_trigger(request)
         order = Resting(request, self._next_id(at), self._next_priority(), at, closes_at)
         self._orders[request.client_id] = order
         self._working.setdefault(request.instrument.token, []).append(order)
+        self._reaches.pop(request.instrument.token, None)
         if self._closes_at is None or closes_at < self._closes_at:
             self._closes_at = closes_at
         return order.update()
@@ -103,6 +106,7 @@ class Exchange:
         if changed.trigger_price is None or order.request.trigger_price is None:
             order.triggered = order.triggered and changed.trigger_price is None
         order.request, order.at = changed, at
+        self._reaches.pop(changed.instrument.token, None)
         order.modifications += 1
         return order.update()
 
@@ -116,19 +120,31 @@ class Exchange:
     def on_ticks(self, ticks: Ticks, at: datetime) -> tuple[OrderUpdate, ...]:
         """Match resting orders against a step and return the news, in the order it happened."""
         updates: list[OrderUpdate] = []
-        rows = rows_of(ticks, self._working) if self._working else {}
-        for token in tuple(self._working):
-            if token not in rows:
-                continue
-            tick = ticks[rows[token]]
-            reach = Reach.of(tick)
-            if not any(reach.may_meet(order) for order in self._working[token]):
-                continue
-            step = step_of(tick, self._seen.volume(token))
+        for token, row in self._concerned(ticks):
+            step = step_of(ticks[row], self._seen.volume(token))
             if step is not None:
                 updates += self._match_all(token, step, at)
         self._seen.see(ticks)
         return tuple(updates)
+
+    def _concerned(self, ticks: Ticks) -> list[tuple[int, int]]:
+        """Return the tokens with orders that a step could concern, and their rows."""
+        rows = rows_of(ticks, self._working) if self._working else {}
+        if not rows:
+            return []
+        lowest, highest = ranges_of(ticks)
+        return [
+            (token, row)
+            for token in self._working
+            if (row := rows.get(token, -1)) >= 0
+            and self._reach(token).may_meet(lowest[row], highest[row])
+        ]
+
+    def _reach(self, token: int) -> Reach:
+        known = self._reaches.get(token)
+        if known is None:
+            known = self._reaches[token] = Reach.of(self._working[token])
+        return known
 
     def close_session(self, at: datetime) -> tuple[OrderUpdate, ...]:
         """Cancel what is left of orders whose instrument's session has ended by `at`."""
@@ -229,7 +245,11 @@ class Exchange:
             return
         if order.triggered and before.order_type in STOPS:
             raise Refused("The order is triggered already, its trigger can't be modified.")
-        refuse_trigger(changed, self._seen.last(before.instrument.token))
+        self._refuse_trigger(changed)
+
+    def _refuse_trigger(self, request: OrderRequest) -> None:
+        if request.trigger_price is not None:
+            refuse_trigger(request, self._seen.last(request.instrument.token))
 
     def _resting(self, client_id: str) -> Resting:
         order = self._orders.get(client_id)
@@ -241,6 +261,7 @@ class Exchange:
 
     def _forget(self, token: int) -> None:
         """Drop what no longer works from the list that is matched."""
+        self._reaches.pop(token, None)
         left = [order for order in self._working.get(token, ()) if not order.state.is_final]
         if left:
             self._working[token] = left
@@ -251,8 +272,9 @@ class Exchange:
         """Return 15 digits: the day, the run, a number that starts again each day."""
         if at.date() > self._day:
             self._day, self._number = at.date(), 0
+            self._prefix = f"{self._day:%y%m%d}{self._run:03d}"
         self._number += 1
-        return f"{self._day:%y%m%d}{self._run:03d}{self._number:06d}"
+        return f"{self._prefix}{self._number:06d}"
 
     def _next_priority(self) -> int:
         self._priority += 1

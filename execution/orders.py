@@ -27,11 +27,6 @@ class Side(StrEnum):
         """Return 1 for a buy, -1 for a sale."""
         return 1 if self is Side.BUY else -1
 
-    @property
-    def opposite(self) -> Side:
-        """Return the other side."""
-        return Side.SELL if self is Side.BUY else Side.BUY
-
 
 class OrderType(StrEnum):
     """Kite's order types."""
@@ -222,6 +217,7 @@ class Order:
 
     `filled_quantity` and `filled_value` are what trades prove; `claimed_quantity` is the most any
     news said to have filled, proven or not. `updated_at` is the moment of the newest news taken.
+    `most_asked`: the most units that a change not answered yet may have made of it, 0 without one.
     """
 
     request: OrderRequest
@@ -234,6 +230,7 @@ class Order:
     reason: str = ""
     claimed_quantity: int = 0
     updated_at: datetime | None = None
+    most_asked: int = 0
 
     @property
     def open_quantity(self) -> int:
@@ -247,8 +244,12 @@ class Order:
 
     def moved_to(self, state: OrderState) -> Order:
         """Return the order in `state`. Raises `IllegalTransitionError` off the table."""
+        self.check_move(state)
+        return replace(self, state=state)
+
+    def check_move(self, state: OrderState) -> None:
+        """Raise `IllegalTransitionError` where going to `state` is off the table."""
         if state is not self.state and state not in TRANSITIONS[self.state]:
             raise IllegalTransitionError(
                 f"{self.request.client_id}: {self.state} -> {state} is not allowed"
             )
-        return replace(self, state=state)

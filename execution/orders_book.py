@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from execution.orders import Fill, Order, OrderState, OrderUpdate
+from execution.orders import Fill, Order, OrderRequest, OrderState, OrderUpdate
 
 _S = OrderState
 _RANK = {
@@ -41,32 +42,43 @@ def apply_update(
     unless the order already knows better: more filled, then nearer to its end, then later. An
     order is FILLED only when trades prove all of it; until then such news leaves it PARTIAL. A
     cancelled order of which more fills is alive again. PLANNED is the proof that it never
-    existed. `modifications` is not touched: it counts what was asked.
+    existed. More fills than are known to be asked for prove that a larger quantity on its way
+    (`most_asked`) rests. `modifications` is not touched: it counts what was asked.
 
-    Raises `IllegalTransitionError` off the table, `OverfillError`, `TwinOrderError`, and
-    `ValueError` for another order's news.
+    Raises `IllegalTransitionError`, `OverfillError`, `TwinOrderError`; `ValueError` for other news.
     """
     _check_identity(order, update)
     if update.state is _S.PLANNED:
         return order.moved_to(_S.PLANNED), ()
     fills = _new_fills(update, known_trades)
     claimed = max(update.filled_quantity, _quantity(update.fills))
-    is_news = _age(order.claimed_quantity, order.state, order.updated_at) <= _age(
-        claimed, update.state, update.at
-    )
-    booked = _booked(order, fills, claimed)
-    if is_news:
-        booked = _taken(booked, update)
-    if booked.filled_quantity > booked.request.quantity:
-        raise OverfillError(
-            f"{update.client_id}: {booked.filled_quantity} filled of {booked.request.quantity}"
-        )
-    booked = replace(
-        booked,
-        broker_id=booked.broker_id or update.broker_id,
-        triggered=booked.triggered or update.triggered,
-    )
-    return booked.moved_to(_state_after(booked, update.state if is_news else None)), fills
+    is_news = _is_news(order, update, claimed)
+    filled = order.filled_quantity + _quantity(fills)
+    request = _resting(order, update.request if is_news else None, filled)
+    if filled > request.quantity:
+        raise OverfillError(f"{update.client_id}: {filled} filled of {request.quantity}")
+    shares = _Shares(filled, max(order.claimed_quantity, claimed, filled), request.quantity)
+    state = _state_after(order.state, update.state if is_news else None, shares)
+    order.check_move(state)
+    return Order(
+        request=request,
+        state=state,
+        broker_id=order.broker_id or update.broker_id,
+        filled_quantity=filled,
+        filled_value=sum((fill.quantity * fill.price for fill in fills), order.filled_value),
+        triggered=order.triggered or update.triggered,
+        modifications=order.modifications,
+        reason=update.reason if is_news else order.reason,
+        claimed_quantity=shares.claimed,
+        updated_at=update.at if is_news else order.updated_at,
+        most_asked=order.most_asked,
+    ), fills
+
+
+def _is_news(order: Order, update: OrderUpdate, claimed: int) -> bool:
+    """Say whether an update that claims so many units knows more than the order."""
+    known = _age(order.claimed_quantity, order.state, order.updated_at)
+    return known <= _age(claimed, update.state, update.at)
 
 
 def _check_identity(order: Order, update: OrderUpdate) -> None:
@@ -90,38 +102,35 @@ def _age(claimed: int, state: OrderState, at: datetime | None) -> tuple[int, int
     return claimed, _RANK[state], at.timestamp() if at else float("-inf")
 
 
-def _booked(order: Order, fills: tuple[Fill, ...], claimed: int) -> Order:
-    filled = order.filled_quantity + sum(fill.quantity for fill in fills)
-    return replace(
-        order,
-        filled_quantity=filled,
-        filled_value=sum((fill.quantity * fill.price for fill in fills), order.filled_value),
-        claimed_quantity=max(order.claimed_quantity, claimed, filled),
-    )
+def _resting(order: Order, told: OrderRequest | None, filled: int) -> OrderRequest:
+    """Return what rests: the newest told, with the units that only a change on its way explains."""
+    request = told or order.request
+    if not request.quantity < filled <= order.most_asked:
+        return request
+    return replace(request, quantity=order.most_asked)
 
 
-def _taken(order: Order, update: OrderUpdate) -> Order:
-    return replace(
-        order,
-        request=update.request or order.request,
-        reason=update.reason,
-        updated_at=update.at,
-    )
+class _Shares(NamedTuple):
+    """Units of an order: proven to have filled, said to have filled, and asked for."""
+
+    filled: int
+    claimed: int
+    asked: int
 
 
-def _state_after(order: Order, news: OrderState | None) -> OrderState:
-    if order.filled_quantity == order.request.quantity:
+def _state_after(state: OrderState, news: OrderState | None, shares: _Shares) -> OrderState:
+    if shares.filled == shares.asked:
         return _S.FILLED
-    working = _S.PARTIAL if order.claimed_quantity else _S.OPEN
+    working = _S.PARTIAL if shares.claimed else _S.OPEN
     match news:
         case _S.CANCELLED | _S.REJECTED:
-            return order.state if order.state.is_final else news
+            return state if state.is_final else news
         case _S.OPEN | _S.PARTIAL | _S.FILLED:
             return working
         case _S.SENT:
-            return news if order.state is _S.PLANNED else order.state
+            return news if state is _S.PLANNED else state
         case _S.UNKNOWN:
             return news
         case _:
-            has_begun = order.state in (_S.SENT, _S.UNKNOWN, _S.OPEN)
-            return working if has_begun and order.filled_quantity else order.state
+            has_begun = state in (_S.SENT, _S.UNKNOWN, _S.OPEN)
+            return working if has_begun and shares.filled else state

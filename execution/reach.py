@@ -1,4 +1,4 @@
-"""A first look at a step: which resting orders it could concern at all, in plain floats.
+"""A first look at a step: which instruments' resting orders it could concern, in plain floats.
 
 What really happens to an order is worked out in `matching.py`; this only spares the work where
 nothing can.
@@ -6,7 +6,7 @@ nothing can.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from math import inf
 
@@ -14,39 +14,64 @@ import numpy as np
 
 from execution.orders import OrderType, Side, Validity
 from execution.resting import Resting
+from marketdata.bars import Floats
 from marketdata.ticks import Ticks
 
 _MARGIN = 0.0051
 """More than a price can move when it is taken to the paisa."""
+_FEW = 12
+"""Up to so many rows a plain loop is the shorter way."""
+_TOLD = ("last", "open", "high", "low", "bid", "ask")
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The lowest and the highest price, in rupees, that a step of one instrument tells."""
+    """The price at or below which, and at or above which, a step may meet some resting order."""
 
-    lowest: float
-    highest: float
+    below: float
+    above: float
 
     @classmethod
-    def of(cls, tick: np.void) -> Reach:
-        """Return the reach of one row of ticks, quotes included; none without a price above 0."""
-        _, _, last, first, high, low, bid, ask, *_ = tick.item()
-        told = [price for price in (last, first, high, low, bid, ask) if 0 < price < inf]
-        return cls(min(told, default=inf) - _MARGIN, max(told, default=-inf) + _MARGIN)
+    def of(cls, orders: Iterable[Resting]) -> Reach:
+        """Return the reach of the orders of one instrument; everything where one always may."""
+        below, above = -inf, inf
+        for order in orders:
+            request = order.request
+            buys = request.side is Side.BUY
+            arms = request.trigger_price is not None and not order.triggered
+            price = request.trigger_price if arms else request.price
+            is_market = not arms and request.order_type is OrderType.MARKET
+            if price is None or is_market or request.validity is Validity.IOC:
+                return cls(inf, -inf)
+            if buys is arms:
+                above = min(above, float(price) - _MARGIN)
+            else:
+                below = max(below, float(price) + _MARGIN)
+        return cls(below, above)
 
-    def may_meet(self, order: Resting) -> bool:
-        """Say whether the step could fill, arm or end the order; never wrongly no."""
-        request = order.request
-        if request.validity is Validity.IOC:
-            return True
-        buys = request.side is Side.BUY
-        if request.trigger_price is not None and not order.triggered:
-            trigger = float(request.trigger_price)
-            return self.highest >= trigger if buys else self.lowest <= trigger
-        if request.price is None or request.order_type is OrderType.MARKET:
-            return True
-        price = float(request.price)
-        return self.lowest <= price if buys else self.highest >= price
+    def may_meet(self, lowest: float, highest: float) -> bool:
+        """Say whether a step of this range could fill, arm or end an order; never wrongly no."""
+        return lowest <= self.below or highest >= self.above
+
+
+def ranges_of(ticks: Ticks) -> tuple[list[float], list[float]]:
+    """Return the lowest and the highest price that each row tells, quotes included.
+
+    Rupees; infinity and minus infinity for a row without a price above 0.
+    """
+    if len(ticks) <= _FEW:
+        each = [_range_of(tick) for tick in ticks.tolist()]
+        return [low for low, _ in each], [high for _, high in each]
+    told: Floats = np.array([ticks[name] for name in _TOLD])
+    there = (told > 0) & (told < inf)
+    lowest = np.where(there, told, inf).min(axis=0)
+    highest = np.where(there, told, -inf).max(axis=0)
+    return lowest.tolist(), highest.tolist()
+
+
+def _range_of(tick: tuple[float, ...]) -> tuple[float, float]:
+    told = [price for price in tick[2:8] if 0 < price < inf]
+    return min(told, default=inf), max(told, default=-inf)
 
 
 def rows_of(ticks: Ticks, wanted: Container[int]) -> dict[int, int]:

@@ -1,43 +1,32 @@
 """Our orders held against the broker's book: news that never came, and what does not agree.
 
-Nothing is sent or decided here; folding the news in is `orders_book.py`.
+Nothing is sent here; folding the news in is `orders_book.py`, what isn't ours `foreign.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from execution.broker import BrokerBook
-from execution.orders import Fill, IllegalTransitionError, Order, OrderState, OrderUpdate
+from execution.discrepancies import Discrepancy as Discrepancy
+from execution.discrepancies import DiscrepancyKind as DiscrepancyKind
+from execution.discrepancies import Policy
+from execution.foreign import NOTHING_FOREIGN, Foreign, foreign_of, taken_out
+from execution.orders import (
+    Fill,
+    IllegalTransitionError,
+    Order,
+    OrderState,
+    OrderUpdate,
+    Product,
+)
 from execution.orders_book import OverfillError, TwinOrderError, apply_update
 from execution.positions import Position
 
 _UNPROVEN = (OrderState.SENT, OrderState.UNKNOWN)
-
-
-class DiscrepancyKind(StrEnum):
-    """What does not agree between us and the broker."""
-
-    ORDER_MISSING = "ORDER_MISSING"
-    ORDER_UNPROVEN = "ORDER_UNPROVEN"
-    ORDER_IMPOSSIBLE = "ORDER_IMPOSSIBLE"
-    TWIN_ORDER = "TWIN_ORDER"
-    FOREIGN_ORDER = "FOREIGN_ORDER"
-    FOREIGN_TRADE = "FOREIGN_TRADE"
-    FOREIGN_POSITION = "FOREIGN_POSITION"
-    POSITION = "POSITION"
-
-
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
-    """One disagreement. `subject`: client id, broker id, trade id or instrument key, by kind."""
-
-    kind: DiscrepancyKind
-    subject: str
-    ours: str
-    theirs: str
+_COUNTER = 5
+"""Letters and digits that follow the run's code in a client id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +34,20 @@ class Reconciliation:
     """What came out of holding our orders against the book.
 
     `updates`: news to fold in, each with the trades it proves. `absent`: client ids proven never
-    to have reached the broker.
+    to have reached the broker. `foreign`: what of the account is not ours. `taken_out`: orders of
+    others by which the broker has reduced what we hold.
     """
 
     updates: tuple[OrderUpdate, ...]
     absent: tuple[str, ...]
     discrepancies: tuple[Discrepancy, ...]
+    foreign: Foreign = NOTHING_FOREIGN
+    taken_out: tuple[OrderUpdate, ...] = ()
 
     @property
     def is_clean(self) -> bool:
-        """Say whether both sides agree once the updates are folded in."""
-        return not self.absent and not self.discrepancies
+        """Say whether both sides agree, once the updates are folded in, on all that is ours."""
+        return not self.absent and all(each.policy is Policy.IGNORE for each in self.discrepancies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +63,12 @@ def reconcile(
     positions: Sequence[Position],
     book: BrokerBook,
     known_trades: Set[str],
+    run_code: str = "",
 ) -> Reconciliation:
     """Return the missing news, the orders proven absent and every disagreement.
+
+    `run_code`: what the client ids of this run begin with; an order with such an id that is not
+    among `orders` is not foreign but unknown. Empty, no order is.
 
     The order of `orders` is kept, then comes what only the broker knows. An order is absent only
     when `book.complete`, it is not `unsettled` and neither an order nor a trade of it is there.
@@ -82,6 +78,9 @@ def reconcile(
     found = [_look_up(order, book, known_trades) for order in orders]
     fills = tuple(fill for finding in found for fill in finding.fills)
     own = {order.request.client_id for order in orders}
+    unknown = {update.client_id for update in book.orders if _is_of_run(update, run_code)} - own
+    foreign = foreign_of(own | unknown, book)
+    ours = _net(positions, fills)
     return Reconciliation(
         updates=tuple(finding.update for finding in found if finding.update is not None),
         absent=tuple(
@@ -91,10 +90,18 @@ def reconcile(
         ),
         discrepancies=(
             *(discrepancy for finding in found for discrepancy in finding.discrepancies),
-            *_foreign(own, book),
-            *_positions(_net(positions, fills), dict(book.net_quantity)),
+            *_foreign(own, unknown, book),
+            *_positions(ours, dict(book.net_quantity), foreign),
+            *_products(ours, book, foreign),
         ),
+        foreign=foreign,
+        taken_out=taken_out(orders, own | unknown, book),
     )
+
+
+def _is_of_run(update: OrderUpdate, run_code: str) -> bool:
+    is_ours = bool(run_code) and update.client_id.startswith(run_code)
+    return is_ours and len(update.client_id) == len(run_code) + _COUNTER
 
 
 def _look_up(order: Order, book: BrokerBook, known_trades: Set[str]) -> _Finding:
@@ -144,7 +151,23 @@ def _from_trades(order: Order, trades: tuple[Fill, ...]) -> OrderUpdate:
     )
 
 
+def _is_known(order: Order, update: OrderUpdate, known_trades: Set[str]) -> bool:
+    """Say whether an order that is over has been told all of an update: most of a book is that."""
+    is_over = order.state.is_final and order.state is update.state
+    is_same = order.claimed_quantity == update.filled_quantity and order.reason == update.reason
+    return (
+        is_over
+        and is_same
+        and order.broker_id == update.broker_id
+        and update.request is None
+        and (order.triggered or not update.triggered)
+        and all(fill.trade_id in known_trades for fill in update.fills)
+    )
+
+
 def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Finding:
+    if _is_known(order, update, known_trades):
+        return _Finding()
     try:
         after, fills = apply_update(order, update, known_trades)
     except (IllegalTransitionError, OverfillError, TwinOrderError):
@@ -173,14 +196,16 @@ def _disagrees(kind: DiscrepancyKind, order: Order, theirs: str) -> _Finding:
     return _Finding(discrepancies=(Discrepancy(kind, order.request.client_id, ours, theirs),))
 
 
-def _foreign(own: Set[str], book: BrokerBook) -> tuple[Discrepancy, ...]:
+def _foreign(own: Set[str], unknown: Set[str], book: BrokerBook) -> tuple[Discrepancy, ...]:
     """Name orders that work or have filled and trades that no listed order explains."""
     orders = [update for update in book.orders if update.client_id not in own]
     listed = {update.broker_id for update in book.orders}
     return (
         *(
             Discrepancy(
-                DiscrepancyKind.FOREIGN_ORDER,
+                DiscrepancyKind.UNKNOWN_ORDER
+                if update.client_id in unknown
+                else DiscrepancyKind.FOREIGN_ORDER,
                 update.broker_id,
                 "none",
                 f"{update.state} {update.filled_quantity}",
@@ -212,14 +237,39 @@ def _net(positions: Sequence[Position], fills: tuple[Fill, ...]) -> dict[str, in
     return net
 
 
-def _positions(ours: Mapping[str, int], theirs: Mapping[str, int]) -> tuple[Discrepancy, ...]:
+def _positions(
+    ours: Mapping[str, int], theirs: Mapping[str, int], foreign: Foreign
+) -> tuple[Discrepancy, ...]:
+    """Name units that neither we nor foreign orders explain; ours are told without the foreign."""
+    others = {position.instrument: position.quantity for position in foreign.positions}
     return tuple(
         Discrepancy(
             DiscrepancyKind.POSITION if key in ours else DiscrepancyKind.FOREIGN_POSITION,
             key,
             str(ours.get(key, 0)),
-            str(theirs.get(key, 0)),
+            str(theirs.get(key, 0) - others.get(key, 0)),
         )
-        for key in sorted({*ours, *theirs})
-        if ours.get(key, 0) != theirs.get(key, 0)
+        for key in sorted({*ours, *theirs, *others})
+        if ours.get(key, 0) + others.get(key, 0) != theirs.get(key, 0)
+    )
+
+
+def _products(
+    ours: Mapping[str, int], book: BrokerBook, foreign: Foreign
+) -> tuple[Discrepancy, ...]:
+    """Name what we hold and the broker shows under another product than the desk trades.
+
+    Where others trade the same contract nothing can be said.
+    """
+    others = {position.instrument for position in foreign.positions}
+    return tuple(
+        Discrepancy(
+            DiscrepancyKind.PRODUCT,
+            line.instrument,
+            f"{Product.MIS} {ours[line.instrument]}",
+            f"{line.product} {line.quantity}",
+        )
+        for line in book.held
+        if ours.get(line.instrument, 0) and line.instrument not in others
+        if line.quantity and line.product != Product.MIS
     )

@@ -5,8 +5,9 @@ The whole heat and the risk of one trade stand in `limits.py`; refusing is the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from risk.exposure import OpenRisk
 from risk.limits import RiskLimits
@@ -17,8 +18,7 @@ EXPIRY_DAY = "expiry-day-risk"
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True, gc=False):
     """Rupees at risk that count towards one budget, and how many it allows with a new trade."""
 
     name: str

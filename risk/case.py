@@ -5,8 +5,10 @@ What a rule makes of it lives in `rules.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from marketdata.instruments import Instrument, Segment
 from risk.budgets import Budget, budgets_of
@@ -18,8 +20,7 @@ _NO_SIZE = Sizing(0, (("nothing", 0),), "nothing")
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True, gc=False):
     """A proposal worked out under the limits.
 
     `entry`: worst traded price of the entry, None where a leg has no price. `judged_quantity`:
@@ -91,6 +92,7 @@ def _stake(proposal: Proposal, entry: Decimal, limits: RiskLimits) -> Stake | No
         price=entry,
         loss_per_unit=loss if (most := _most_lost(proposal, entry)) is None else min(loss, most),
         liquidity=_liquidity(proposal, limits),
+        free_inr=None if proposal.funds is None else proposal.funds.free_inr,
     )
 
 

@@ -154,7 +154,7 @@ def _windows(
     if rule.whole_day and event.day == session.opens_at.astimezone(IST).date():
         blocked = (session.opens_at, session.closes_at)
     is_known = rule.whole_day or event.timing is not Timing.INTRADAY
-    if is_known and blocked[0] < session.closes_at and blocked[1] >= session.opens_at:
+    if is_known and blocked[0] < session.closes_at and blocked[1] > session.opens_at:
         yield EventWindow(event.kind, event.name, event.underlying, *blocked, BLOCKED)
     near = EventEffects(blocks=False, ranked_down=rule.ranked_down, stop_factor=rule.stop_factor)
     begins = first - timedelta(minutes=rule.near_before_minutes)

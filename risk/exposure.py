@@ -5,16 +5,16 @@ Where positions and stops come from is the engine's ledger; what is allowed is `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from strategies.direction import Direction
 
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRisk:
+class OpenRisk(Struct, frozen=True, gc=False):
     """One position, or an entry that still works, which counts as if it had filled.
 
     `direction` is the opinion on the underlying (a bought put is SHORT). `quantity` in units;
@@ -37,8 +37,7 @@ class OpenRisk:
                 raise ValueError(f"{name}: {getattr(self, name)} of {self.key}, expected 0 or more")
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True, gc=False):
     """The account at one moment, in rupees.
 
     `equity_inr` is what limits are fractions of, `day_start_equity_inr` what the daily loss is a
@@ -80,8 +79,7 @@ class Exposure:
         return tuple(risk for risk in self.open if risk.underlying == underlying)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True, gc=False):
     """What is held: `direction` of the contract itself, units, and the mean price paid for it."""
 
     direction: Direction

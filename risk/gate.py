@@ -5,8 +5,9 @@ It sizes, asks every rule and prices the entry; sending orders is the engine's w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from execution.orders import Side
 from marketdata.instruments import Instrument
@@ -19,8 +20,7 @@ from risk.verdict import Verdict
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovedLeg:
+class ApprovedLeg(Struct, frozen=True, gc=False):
     """One leg to be sent at `limit_price`: `quantity` units, as orders of these `slices`."""
 
     instrument: Instrument
@@ -30,8 +30,7 @@ class ApprovedLeg:
     slices: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True, gc=False):
     """The gate's answer; `refusals` are the codes of the rules that failed, in the rules' order.
 
     `entry_price`: worst traded price of the entry (for one leg its limit price). `risk_inr`

@@ -21,6 +21,7 @@ _SHARES = (
     "strategy_share",
     "max_correlation",
     "expiry_day_risk",
+    "foreign_move",
 )
 _COUNTS = (
     "max_lots",
@@ -61,7 +62,8 @@ class RiskLimits:
     `order_to_trade_from` of them on. In a contract that expires today a trade may risk
     `expiry_day_risk` of its usual budget, and none begins in the last `expiry_day_last_minutes`
     before the desk must be flat. `account_stale_after_seconds`: the oldest agreement of the real
-    broker's book with ours.
+    broker's book with ours. `foreign_move`: the part of its value that a position of somebody else
+    in the same account is taken to put at risk.
     """
 
     risk_per_trade: Decimal = Decimal("0.005")
@@ -97,6 +99,7 @@ class RiskLimits:
     expiry_day_risk: Decimal = Decimal(1)
     expiry_day_last_minutes: int = 30
     account_stale_after_seconds: float = 60.0
+    foreign_move: Decimal = Decimal("0.02")
 
     def __post_init__(self) -> None:
         for name in _SHARES:

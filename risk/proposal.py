@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct
 
 from execution.orders import Side
 from marketdata.instruments import Instrument, PriceDirection
@@ -36,8 +37,7 @@ class CostModel(Protocol):
         """Return what the broker would block, in rupees."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedLeg:
+class ProposedLeg(Struct, frozen=True, gc=False):
     """One contract to trade: `ratio` times the proposal's quantity.
 
     `age_seconds`: since the last news of the quote.
@@ -77,8 +77,14 @@ class ProposedLeg:
         return self.instrument.on_grid(self.instrument.on_grid(self.touch, way) + chase, way)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Funds(Struct, frozen=True, gc=False):
+    """What the broker has free for this position, in rupees; `problem`: why it didn't tell."""
+
+    free_inr: Decimal
+    problem: str = ""
+
+
+class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     """One opinion made into contracts.
 
     `setup` names it within the day (`Signal.key`); `view` is the opinion on the underlying.
@@ -89,7 +95,8 @@ class Proposal:
     market can take, or None where unknown. `max_loss`: the most a unit can lose that is entered
     at the touch, in rupees, or None without a bound. `settles_physically`: delivery at expiry.
     `correlation`: the largest, from -1 to 1, with what is held or kept before it, on the
-    underlying `correlated_with`.
+    underlying `correlated_with`. `funds`: what the broker itself said of margin, None where its
+    tables stand in.
     """
 
     setup: str
@@ -109,6 +116,7 @@ class Proposal:
     settles_physically: bool = False
     correlation: float = 0.0
     correlated_with: str = ""
+    funds: Funds | None = None
 
     def __post_init__(self) -> None:
         if not self.legs:
@@ -152,8 +160,7 @@ class Proposal:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateContext:
+class GateContext(Struct, frozen=True, gc=False, kw_only=True):
     """The desk at the moment of asking.
 
     `stages` of the traded segment's session. `seen`: set-ups already acted on today.

@@ -6,13 +6,13 @@ What follows from it is decided by `desk_rules.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Result:
+
+class Result(Struct, frozen=True, gc=False):
     """One position that was closed: whose, when, and its profit after charges, in rupees."""
 
     strategy: str

@@ -233,11 +233,17 @@ def heat(case: Case) -> Verdict:
 
 
 def margin(case: Case) -> Verdict:
-    """Refuse more margin than may be in use."""
-    exposure = case.context.exposure
+    """Refuse more margin than may be in use, than the broker has free, or that it did not tell."""
+    exposure, funds, detail = case.context.exposure, case.proposal.funds, _judged(case)
     after = exposure.margin_inr + case.margin_inr
     allowed = case.limits.margin_budget_inr(exposure.equity_inr)
-    return Verdict("margin", after <= allowed, after, allowed, "INR", _judged(case))
+    if funds is not None and funds.problem:
+        return Verdict("margin", False, "not told", allowed, "INR", funds.problem)
+    if funds is not None and case.margin_inr > funds.free_inr:
+        told = f"{detail}, free at the broker"
+        return Verdict("margin", False, case.margin_inr, funds.free_inr, "INR", told)
+    told = f"{detail}, told by the broker" if funds is not None else detail
+    return Verdict("margin", after <= allowed, after, allowed, "INR", told)
 
 
 def freeze(case: Case) -> Verdict:

@@ -6,21 +6,22 @@ Whether the trade may be made at all is decided by the rules.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from risk.exposure import Exposure
 from risk.limits import RiskLimits
 from risk.proposal import CostModel
 
 
-@dataclass(frozen=True, slots=True)
-class Stake:
+class Stake(Struct, frozen=True, gc=False):
     """What one unit puts at stake.
 
     `price`: worst entry in rupees. `loss_per_unit`: from there to beyond the stop, slippage
     included, above 0. `is_share`: capped by value instead of by lots. `liquidity` in units or
     None. `room`: further budgets by name, with the rupees that may still be risked under each.
+    `free_inr`: the margin that the broker has free, None where it wasn't asked.
     """
 
     lot_size: int
@@ -29,6 +30,7 @@ class Stake:
     loss_per_unit: Decimal
     liquidity: int | None
     room: tuple[tuple[str, Decimal], ...] = ()
+    free_inr: Decimal | None = None
 
     def __post_init__(self) -> None:
         for name in ("lot_size", "price", "loss_per_unit"):
@@ -36,8 +38,7 @@ class Stake:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected above 0")
 
 
-@dataclass(frozen=True, slots=True)
-class Sizing:
+class Sizing(Struct, frozen=True, gc=False):
     """Units to trade, what each cap would have allowed, and which cap was the smallest.
 
     A cap of money is only looked for up to the first cap (lots or equity share), so it is told as
@@ -64,14 +65,22 @@ def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits)
     name, ceiling = _ceiling(stake, exposure, limits)
     equity = exposure.equity_inr
     heat_left = limits.heat_budget_inr(equity) - exposure.heat_inr
-    margin_left = limits.margin_budget_inr(equity) - exposure.margin_inr
+    margin_left = _margin_left(stake, exposure, limits)
     budget = limits.trade_budget_inr(equity)
 
     def largest(fits: Callable[[int], bool]) -> int:
         return _largest(stake.lot_size, ceiling, fits)
 
+    known: dict[int, Decimal] = {}
+
+    def risk(quantity: int) -> Decimal:
+        found = known.get(quantity)
+        if found is None:
+            found = known[quantity] = risk_of(stake, costs, quantity)
+        return found
+
     def within(rupees: Decimal) -> int:
-        return largest(lambda quantity: risk_of(stake, costs, quantity) <= rupees)
+        return largest(lambda quantity: risk(quantity) <= rupees)
 
     caps = [
         (name, ceiling * stake.lot_size),
@@ -88,6 +97,12 @@ def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits)
     return Sizing(quantity, tuple(caps), binding)
 
 
+def _margin_left(stake: Stake, exposure: Exposure, limits: RiskLimits) -> Decimal:
+    """Return the margin that may still be used, and no more than the broker says is free."""
+    left = limits.margin_budget_inr(exposure.equity_inr) - exposure.margin_inr
+    return left if stake.free_inr is None else min(left, stake.free_inr)
+
+
 def _ceiling(stake: Stake, exposure: Exposure, limits: RiskLimits) -> tuple[str, int]:
     """Return the name and the lots of the cap that needs no search."""
     if not stake.is_share:
@@ -97,8 +112,13 @@ def _ceiling(stake: Stake, exposure: Exposure, limits: RiskLimits) -> tuple[str,
 
 
 def _largest(lot_size: int, ceiling: int, fits: Callable[[int], bool]) -> int:
-    """Return the most units, up to `ceiling` lots, for which `fits` holds; 0 if for none."""
-    low, high = 0, ceiling
+    """Return the most units, up to `ceiling` lots, for which `fits` holds; 0 if for none.
+
+    What fits less fits nothing above it.
+    """
+    if ceiling > 0 and fits(ceiling * lot_size):
+        return ceiling * lot_size
+    low, high = 0, max(ceiling - 1, 0)
     while low < high:
         middle = (low + high + 1) // 2
         if fits(middle * lot_size):

@@ -5,12 +5,12 @@ The rules themselves live in `rules.py` and `desk_rules.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+
+class Verdict(Struct, frozen=True, gc=False):
     """What one rule says: `measured` against `allowed` in `unit`."""
 
     rule: str

@@ -25,3 +25,6 @@ MONTHLY_EXPIRY = "monthly_expiry"
 
 SEGMENT_EXPIRY = "segment_expiry"
 """1 where contracts of an index expire today on an exchange that lists the column's, else 0."""
+
+BESIDE_OPTIONS = frozenset({MINUTES_TO_EVENT, EXPIRY_DAY, MONTHLY_EXPIRY, SEGMENT_EXPIRY})
+"""The readings that are known without a single option; the others are NaN then."""

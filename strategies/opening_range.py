@@ -11,6 +11,7 @@ from math import inf
 import numpy as np
 
 from marketdata.bars import Flags, Floats
+from marketdata.features.atr import ATR
 from marketdata.features.base import Feature
 from marketdata.features.ema import EMA
 from marketdata.features.relative_volume import RelativeVolume
@@ -31,7 +32,8 @@ class OpeningRange(Strategy):
     range by more than `breakout_threshold` of its width; a close back inside starts the count
     again. A filter set to 0 is off; a filter whose value is unknown (NaN) refuses. Minutes count
     from the session's open. `stop_fraction`: 1 puts the stop at the opposite edge, 0.5 in the
-    middle. `min_range_width`, `max_range_width`: fractions of the close.
+    middle; `stop_atr` puts it that many ATR from the entry instead. `min_range_width`,
+    `max_range_width`: fractions of the close.
     """
 
     name = "opening_range"
@@ -42,6 +44,8 @@ class OpeningRange(Strategy):
     confirmations: int = 3
     breakout_threshold: float = 0.005
     stop_fraction: float = 1.0
+    stop_atr: float = 0.0
+    atr_period: int = 14
     first_target_r: float = 1.2
     reward_to_risk: float = 1.8
     min_volume_ratio: float = 1.5
@@ -65,7 +69,8 @@ class OpeningRange(Strategy):
         check_range(self, 1, 60, "confirmations")
         check_range(self, 0, 10, "breakout_threshold")
         check_range(self, 0, inf, "min_volume_ratio")
-        check_range(self, 1, 500, "volume_bars")
+        check_range(self, 0, 100, "stop_atr")
+        check_range(self, 1, 500, "volume_bars", "atr_period")
         check_range(self, 0, 1, "max_opening_gap", "min_range_width", "max_range_width")
         check_range(self, 0, 1440, "skip_minutes", "latest_minute")
         check_range(self, 0, 1000, "ema_period")
@@ -81,7 +86,7 @@ class OpeningRange(Strategy):
         return Repeat(self.once_a_side_a_day, self.gap_minutes)
 
     def features(self) -> dict[str, Feature]:
-        """Return the range, the day's context, relative volume and, if wanted, the EMA."""
+        """Return the range, the day's context, relative volume and, if wanted, EMA and ATR."""
         wanted: dict[str, Feature] = {
             "range": SessionRange(self.range_minutes, self.breakout_threshold, self.range_coverage),
             "day": SessionContext(),
@@ -89,6 +94,8 @@ class OpeningRange(Strategy):
         }
         if self.ema_period:
             wanted["ema"] = EMA(self.ema_period)
+        if self.stop_atr:
+            wanted["atr"] = ATR(self.atr_period)
         return wanted
 
     def signals(self, frame: Frame) -> Signals:
@@ -105,7 +112,11 @@ class OpeningRange(Strategy):
         return entries(side, frame.close, self._stop(frame, side), reward)
 
     def _stop(self, frame: Frame, side: Sides) -> Floats:
+        if self.stop_atr:
+            return frame.close - side * (self.stop_atr * frame["atr"].main)
         high, low = frame["range"]["high"], frame["range"]["low"]
+        if self.stop_fraction == 1.0:
+            return np.where(side > 0, low, high)
         cut = (1.0 - self.stop_fraction) * (high - low)
         return np.where(side > 0, low + cut, high - cut)
 

@@ -19,7 +19,7 @@ from strategies.signals import NEUTRAL_SIDE, Direction, Signal, Signals, directi
 NEVER = -(2**62)
 """Epoch seconds before any bar: nothing has been said yet."""
 
-_SIDES = (int(Direction.LONG), int(Direction.SHORT), NEUTRAL_SIDE)
+_PLACE = {int(Direction.LONG): 0, int(Direction.SHORT): 1, NEUTRAL_SIDE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,17 @@ class RepeatMemory:
             self._session = session
             self._said[:] = 0
             self._last[:] = NEVER
-        kept = start - self._last >= 60 * self._repeat.gap_minutes
-        if self._repeat.once_a_side_a_day:
-            for place, each in enumerate(_SIDES):
-                kept &= (side != each) | (self._said[place] == 0)
-        allowed = np.where(kept, side, 0).astype(np.int8)
-        for place, each in enumerate(_SIDES):
-            self._said[place] |= allowed == each
-        self._last[allowed != 0] = start
+        allowed = side.astype(np.int8)
+        once, latest = self._repeat.once_a_side_a_day, start - 60 * self._repeat.gap_minutes
+        for column in np.flatnonzero(side).tolist():
+            said = _PLACE.get(int(side[column]))
+            again = once and said is not None and self._said[said, column]
+            if again or self._last[column] > latest:
+                allowed[column] = 0
+                continue
+            if said is not None:
+                self._said[said, column] = 1
+            self._last[column] = start
         return allowed
 
     @property

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strategies.signals import Direction, Signal
 from strategies.structures import Structure
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True, gc=False):
     """One opinion with what it would trade, as the caller measured it.
 
     `column`: the signal's column. `spread_fraction`: spread over the middle of the traded
@@ -60,8 +60,7 @@ def net_reward_to_risk(reward: float, risk: float, costs_to_reward: float) -> fl
     return max(0.0, reward - costs) / (risk + costs)
 
 
-@dataclass(frozen=True, slots=True)
-class Stance:
+class Stance(Struct, frozen=True, gc=False):
     """An opinion that money stands behind, or would: on what, and which way.
 
     `column`: of the instrument the opinion is about.
@@ -72,8 +71,7 @@ class Stance:
     view: Direction
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(Struct, frozen=True, gc=False):
     """What a value was compared with: how many samples, their median and robust deviation.
 
     NaN where there was nothing; `compared` is false where the value stands for itself.
@@ -85,8 +83,7 @@ class Population:
     compared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(Struct, frozen=True, gc=False):
     """Everything a score follows from, but for the settings.
 
     `readings`: name and value of what the market showed of the candidate's column on the newest
@@ -113,8 +110,7 @@ class Basis:
     correlated_with: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True, gc=False):
     """One feature's part in a score: `contribution` = `weight` x `normalised`."""
 
     feature: str
@@ -124,8 +120,7 @@ class Contribution:
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
-class Penalty:
+class Penalty(Struct, frozen=True, gc=False):
     """One penalty: the score is multiplied by `factor` because `measured` passed `threshold`."""
 
     name: str
@@ -134,8 +129,7 @@ class Penalty:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class Opportunity:
+class Opportunity(Struct, frozen=True, gc=False):
     """A candidate with its place among the cycle's, from 1, and how it came there.
 
     The score is the sum of the contributions in their order, multiplied by the factors of the

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from marketdata.bars import Floats
 from strategies.base import Frame
 from strategies.opportunities import Basis, Candidate, Opportunity, Population, Stance
 from strategies.ranking_choice import Choice
 from strategies.ranking_features import MEASURED, Conditions, Raw, grades_of, raw_of
-from strategies.ranking_history import History, HistoryState, middle_and_sigma
+from strategies.ranking_history import History, HistoryState, HistoryView, middle_and_sigma
 from strategies.ranking_score import (
     FEATURES,
     MOMENTUM,
@@ -36,9 +37,12 @@ _COLD = Population(0, math.nan, math.nan, compared=False)
 
 @dataclass(frozen=True, slots=True)
 class RankerState:
-    """What a `Ranker` remembers, to be kept in a snapshot; `raw`: of the newest bar, by name."""
+    """What a `Ranker` remembers, to be kept in a snapshot; `raw`: of the newest bar, by name.
 
-    history: HistoryState
+    `history`: a view where all observations of the run are known already; it takes no more then.
+    """
+
+    history: HistoryState | HistoryView
     closes: ClosesState
     raw: Raw
 
@@ -66,14 +70,15 @@ class Ranker:
 
     def __init__(self, settings: RankingSettings, columns: int) -> None:
         self._settings = settings
-        self._history = History(columns, settings.window)
+        self._memory = History(columns, settings.window)
+        self._history: History | HistoryView = self._memory
         self._closes = Closes(columns, settings.correlation_bars, settings.min_samples)
         self._raw: Raw = {}
 
     def observe(self, frame: Frame, conditions: Conditions) -> None:
         """Take one bar's close, once for each bar of the ranking's time-frame, before `rank`."""
         self._raw = {name: np.array(raw) for name, raw in raw_of(frame, conditions).items()}
-        self._history.add(grades_of(self._raw))
+        self._memory.add(grades_of(self._raw))
         self._closes.add(int(frame.minute), frame.close)
 
     def rank(
@@ -104,11 +109,15 @@ class Ranker:
     def state(self) -> RankerState:
         """Return a copy of the memory, for a snapshot."""
         raw = {name: values.copy() for name, values in self._raw.items()}
-        return RankerState(self._history.state, self._closes.state, raw)
+        return RankerState(self._memory.state, self._closes.state, raw)
 
     def restore(self, state: RankerState) -> None:
         """Go on from a snapshot. Raises `ValueError` when it has another shape."""
-        self._history.restore(state.history)
+        if isinstance(state.history, HistoryView):
+            self._history = state.history
+        else:
+            self._memory.restore(state.history)
+            self._history = self._memory
         self._closes.restore(state.closes)
         self._raw = state.raw
 

@@ -6,7 +6,9 @@ How they score by themselves stands in `ranking.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from strategies.opportunities import Opportunity, Stance, score_of
 from strategies.ranking_score import penalties

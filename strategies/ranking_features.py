@@ -15,6 +15,7 @@ from marketdata.features.adx import ADX
 from marketdata.features.atr_variation import ATRVariation
 from marketdata.features.base import Feature
 from marketdata.features.ema import EMA
+from marketdata.features.oi_change import OIChange
 from marketdata.features.relative_volume import RelativeVolume
 from marketdata.features.roc import RateOfChange
 from marketdata.features.rsi import RSI
@@ -24,6 +25,8 @@ from strategies.base import Frame
 from strategies.signals import Direction
 
 TIMEFRAME = Timeframe.MINUTES_5
+OI_CHANGE = OIChange()
+"""Its `today` is the open interest of a column against that of the last session's end."""
 MEASURED = ("momentum", "trend", "liquidity", "regime")
 SIDES = (Direction.LONG, Direction.SHORT)
 DEPTH_UNITS = 1000.0
@@ -52,7 +55,7 @@ class Conditions:
     """What stands beside the bars, of the contract each column trades as; shape `(N,)`.
 
     NaN where unknown. Quotes in rupees and units; `iv_percentile` 0 to 100; `oi_change`: open
-    interest against the previous session's, a fraction.
+    interest against that of the previous session's end, a fraction.
     """
 
     bid: Floats
@@ -66,6 +69,14 @@ class Conditions:
     def unknown(cls, columns: int) -> Conditions:
         """Return conditions of which nothing is known, as in a history of bars alone."""
         return cls(*(np.full(columns, np.nan) for _ in range(6)))
+
+
+READINGS = (
+    *("rsi", "change", "fast", "slow", "volume", "variation", "adx", "plus_di", "minus_di"),
+    *("supertrend", "close"),
+    *(item.name for item in fields(Conditions)),
+)
+"""The names of everything that `raw_of` tells, in its order."""
 
 
 def features() -> dict[str, Feature]:

@@ -77,6 +77,32 @@ class History:
         self._values, self._seen = state.values.copy(), state.seen
 
 
+class HistoryView:
+    """The same memory, read out of the table that all observations of a run stand in."""
+
+    def __init__(self, grades: Floats, window: int) -> None:
+        """`grades`: of the observations so far, oldest first, shape `(4, 2, T, N)`."""
+        self._grades = grades[:, :, -(window + 1) :]
+
+    def newest(self, feature: int, column: int) -> tuple[float, float]:
+        """Return the newest grade of each side, as `History` does."""
+        if not self._grades.shape[2]:
+            return math.nan, math.nan
+        long, short = self._grades[feature, :, -1, column].tolist()
+        return long, short
+
+    def earlier(self, feature: int, column: int) -> Floats:
+        """Return the known grades of a column before the newest observation, both sides."""
+        values = self._grades[feature, :, :-1, column]
+        known: Floats = values[~np.isnan(values)]
+        return known
+
+    def earlier_pairs(self, feature: int, column: int) -> list[tuple[float, float]]:
+        """Return the same by moment, in the order of `SIDES`; moments where both are known."""
+        pairs = self._grades[feature, :, :-1, column].T.tolist()
+        return [(long, short) for long, short in pairs if long == long and short == short]
+
+
 def middle_and_sigma(population: Floats) -> tuple[float, float]:
     """Return the median and a robust standard deviation; NaN for a population of none.
 

@@ -6,7 +6,8 @@ What a candidate's basis is worked out from stands in `ranking.py`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strategies.opportunities import (
     Basis,
@@ -29,8 +30,7 @@ SIDED = (MOMENTUM, "trend")
 """Features whose grade depends on the side that would be traded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True, gc=False):
     """A score and its parts."""
 
     contributions: tuple[Contribution, ...]
@@ -38,8 +38,7 @@ class Score:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Illiquidity:
+class Illiquidity(Struct, frozen=True, gc=False):
     """What is too thin: `measure` names what was measured."""
 
     measure: str

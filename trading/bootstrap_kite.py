@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from execution.exchange import Exchange
+from execution.foreign import Foreign
 from execution.kite.broker import Around, BrokerSettings, KiteBroker
-from execution.kite.lanes import Lanes
+from execution.kite.lanes import DEADLINES, Lanes
 from execution.paper import PaperBroker
 from marketdata.calendar import IST, Calendar
 from marketdata.clock import Clock, SystemClock
@@ -42,7 +43,7 @@ from marketdata.kite.ticker import Ticker
 from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
 from marketdata.live_universe import LiveUniverseSettings
 from marketdata.option_window import WindowSettings
-from marketdata.pacing import Pacer
+from marketdata.pacing import Pacer, Patience
 from marketdata.sources import History, InstrumentSource, QuoteSource
 from marketdata.tape_head import TapeHead
 from trading.bootstrap import (
@@ -65,12 +66,10 @@ from trading.iv_before import with_iv_history
 from trading.live_book import OwnBooks
 from trading.live_venue import LiveSettings, LiveVenue
 
+ORDER_PATIENCE = Patience(urgent=15.0)
+"""How long order calls wait for their turn: exits rather wait than not be sent, and those of forty
+legs take the budget of six seconds."""
 _BEFORE_OPEN = timedelta(minutes=15)
-_CALL_SECONDS = 2.0
-"""How long a call may take before its outcome counts as unknown and the book is asked: a position
-must not wait for the patience of a connection."""
-_READ_SECONDS = 1.5
-"""How long a read may take before it is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,21 +226,25 @@ def ticker_of(access: KiteAccess, head: TapeHead, wall: Wall) -> Ticker:
 
 
 def kite_broker(
-    access: KiteAccess, instruments: Mapping[str, Instrument], pacer: Pacer, wall: Wall
+    access: KiteAccess,
+    instruments: Mapping[str, Instrument],
+    pacer: Pacer,
+    wall: Wall,
+    fence: Callable[[], None],
 ) -> KiteBroker:
-    """Return the broker of one session; the only way to an order that leaves this process."""
+    """Return the broker of one session; the only way to an order that leaves this process.
+
+    `fence`: raises once this process may not send any more.
+    """
     login = access.rest
-    lanes = Lanes(
-        lambda connections: Client(login, connections=connections),
-        _CALL_SECONDS,
-        _READ_SECONDS,
-    )
+    lanes = Lanes(lambda connections: Client(login, connections=connections), DEADLINES)
     around = Around(
         lanes=lanes,
         pacer=pacer,
         clock=wall.clock,
         instrument=instruments.get,
         pause=lambda seconds: wall.sleep(seconds * (0.5 + wall.chance())),
+        fence=fence,
     )
     return KiteBroker(around, BrokerSettings(algo_id=access.algo_id))
 
@@ -276,10 +279,20 @@ def kite_live_desk(
     rim: tuple[Wall, Pacer],
 ) -> KiteDesk:
     """Return a desk whose orders go to Kite; only a run that has passed the gate may ask for it."""
-    wall, pacer = rim
-    head = day.tape.head
-    engine, bell = _engine(day, live=True), Doorbell()
-    broker = kite_broker(access, {item.key: item for item in head.instruments}, pacer, wall)
+    return live_desk_of(day, _engine(day, live=True), access, journal, (outside, *rim))
+
+
+def live_desk_of(
+    day: KiteDay,
+    engine: Engine,
+    access: KiteAccess,
+    journal: Journal,
+    rim: tuple[Outside, Wall, Pacer],
+) -> KiteDesk:
+    """Return a live desk around an engine that was made for its day."""
+    (outside, wall, pacer), head, bell = rim, day.tape.head, Doorbell()
+    listed = {item.key: item for item in head.instruments}
+    broker = kite_broker(access, listed, pacer, wall, outside.before_orders)
     venue = LiveVenue(broker, lambda: _books_of(engine), (wall.clock.now, bell), LiveSettings())
     core = _Core(engine, venue, bell, access, broker)
     return _desk(day, core, journal, (outside, wall))
@@ -315,7 +328,7 @@ def _desk(day: KiteDay, core: _Core, journal: Journal, rim: tuple[Outside, Wall]
 def _engine(day: KiteDay, *, live: bool) -> Engine:
     setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned, events=day.events)
     setup = with_iv_history(setup, day.warmup)
-    engine = Engine(replace(setup, live=live))
+    engine = Engine(replace(setup, live=live, asks_margin=live))
     if day.warmup is not None:
         engine.warm(history_of(setup, day.warmup))
     return engine
@@ -332,6 +345,8 @@ def _books_of(engine: Engine) -> OwnBooks:
         [trade.position for trade in engine.ledger.trades.values()],
         engine.orders.known_trades(),
         engine.orders.changing(),
+        engine.setup.run_code,
+        Foreign(engine.foreign.orders, engine.foreign.positions),
     )
 
 

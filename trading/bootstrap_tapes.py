@@ -34,3 +34,10 @@ def grown(tape: KeptTape) -> KeptTape:
         tape.refresh()
         return tape
     return open_tape(tape.path)
+
+
+def warmup_path(tape: Path) -> Path | None:
+    """Return the folder of bars before a tape's day, beside the tape; None where there is none."""
+    name = tape.name.removesuffix(".gz").removesuffix(".tape").removesuffix(RAW)
+    folder = tape.with_name(name + ".warmup")
+    return folder if folder.is_dir() else None

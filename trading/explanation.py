@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils import timezone
+from msgspec import structs
 
 from strategies.direction import Direction
 from strategies.opportunities import Contribution, Penalty, Population, net_reward_to_risk
 from strategies.ranking_score import illiquidity
 from trading.config import ConfigError
 from trading.models import Decision, Ranking, Signal
-from trading.score_again import Again, worked_out_again
+from trading.score_again import Again, StoredRankingError, worked_out_again
 
 _WORDS = {"rr": "reward to risk"}
 
@@ -46,6 +47,8 @@ def explained(signal: Signal) -> Explanation:
             differences = again.differences
         except ConfigError as error:
             differences = (f"config_version: {error}",)
+        except StoredRankingError as error:
+            differences = (str(error),)
     elif signal.rank:
         differences = ("ranking",)
     lines = (
@@ -82,10 +85,7 @@ def _ranked(signal: Signal, ranking: Ranking | None, again: Again | None) -> Ite
     yield f"score {_told(signal.score)}, rank {signal.rank} of {ranking.among} compared"
     populations = again.basis.populations if again else ()
     for place, row in enumerate(signal.contributions):
-        part = Contribution(
-            **{name: _number(row[name]) for name in row if name != "feature"},
-            feature=row["feature"],
-        )
+        part = Contribution(row["feature"], *(_number(row.get(n)) for n in _OF_PART))
         yield f"  {_part(part, populations[place] if place < len(populations) else None, again)}"
     for row in signal.penalties:
         penalty = Penalty(row["name"], *(_number(row[n]) for n in _OF_PENALTY))
@@ -103,6 +103,7 @@ def _ranked(signal: Signal, ranking: Ranking | None, again: Again | None) -> Ite
         yield f"the market showed: {', '.join(shown) or 'nothing yet'}"
 
 
+_OF_PART = ("raw", "normalised", "weight", "contribution")
 _OF_PENALTY = ("factor", "measured", "threshold")
 
 
@@ -201,8 +202,8 @@ def _document(
         },
         "worked_out_again": {
             "score": score.value,
-            "contributions": [asdict(part) for part in score.contributions],
-            "penalties": [asdict(penalty) for penalty in score.penalties],
+            "contributions": [structs.asdict(part) for part in score.contributions],
+            "penalties": [structs.asdict(penalty) for penalty in score.penalties],
         }
         if score
         else None,

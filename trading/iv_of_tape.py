@@ -12,18 +12,15 @@ from math import isnan
 import numpy as np
 
 from marketdata.feed import KeptTape
-from marketdata.instruments import Kind
 from marketdata.options.chain import Chain, by_expiry, chain_at, chains_of
+from marketdata.options.columns import options_universe
 from marketdata.options.term import TermPoint, constant_maturity, term_structure
 from marketdata.panel import Panel
-from marketdata.tape import TapeHead
 from marketdata.timeframes import Timeframe
-from marketdata.universe import Column, Universe
+from marketdata.universe import Universe
 
 BEFORE_CLOSE = timedelta(minutes=15)
 """How long before the close volatility is taken: auctions and the last rush are out of it."""
-
-_OPTIONS = (Kind.CALL, Kind.PUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ def iv_of_tape(tape: KeptTape) -> tuple[DayVolatility, ...]:
 
     Raises as the tape's reader does.
     """
-    universe = _options_of(tape.head)
+    universe = options_universe(tape.head.instruments)
     chains = chains_of(universe, tape.head.date)
     if not chains:
         return ()
@@ -57,18 +54,6 @@ def iv_of_tape(tape: KeptTape) -> tuple[DayVolatility, ...]:
         points = term_structure(chain for chain in read if isinstance(chain, Chain))
         found.append(DayVolatility(name, constant_maturity(points), points))
     return tuple(found)
-
-
-def _options_of(head: TapeHead) -> Universe:
-    """Return the options of a day and what they derive from; nothing of it is traded."""
-    options = [item for item in head.instruments if item.kind in _OPTIONS]
-    names = {item.name for item in options}
-    others = [i for i in head.instruments if i.kind not in _OPTIONS and i.name in names]
-    columns = [
-        Column(place, item, scanned=False, trade_as=None, volume_from=place, why="read back")
-        for place, item in enumerate([*others, *options])
-    ]
-    return Universe(tuple(columns), (), frozenset())
 
 
 def _panel_at(tape: KeptTape, universe: Universe, at: datetime) -> Panel:

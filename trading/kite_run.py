@@ -15,10 +15,17 @@ from types import TracebackType
 from django.conf import settings
 from django.utils import timezone
 
-from marketdata.pacing import LocalPacer, Patience
+from marketdata.pacing import LocalPacer
 from trading.band_keeping import bands_of_day, kept_bands
 from trading.bootstrap import Outside
-from trading.bootstrap_kite import KiteAccess, KiteDesk, Wall, kite_live_desk, kite_paper_desk
+from trading.bootstrap_kite import (
+    ORDER_PATIENCE,
+    KiteAccess,
+    KiteDesk,
+    Wall,
+    kite_live_desk,
+    kite_paper_desk,
+)
 from trading.bootstrap_practice import Stand, TapedDay, TapedDesk, taped_desk
 from trading.engine.runner import Journal, Runner
 from trading.kite_reading import access_of, kite_pacer
@@ -115,7 +122,7 @@ def kite_run(day: TapedDay, run: Run, rim: Rim) -> KiteRun:
     pacer = None
     if run.mode == RunMode.LIVE.value:
         check_live_run(run)
-        pacer = kite_pacer(settings.KITE_API_KEY, Wall(), Patience())
+        pacer = kite_pacer(settings.KITE_API_KEY, Wall(), ORDER_PATIENCE)
     login = login_watch(timezone.now)
     bands = bands_of_day(day)
     stand = stand_of(access_in(login), rim.journal, bands.around(rim.outside), pacer)

@@ -5,14 +5,16 @@ Reading the book and telling the engine is `live_venue.py`; comparing is `execut
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from execution.broker import BrokerBook
+from execution.discrepancies import POLICIES, Discrepancy, DiscrepancyKind, Policy
+from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import Order, OrderState, OrderUpdate, Role
 from execution.positions import Position
-from execution.reconcile import Discrepancy, DiscrepancyKind, reconcile
+from execution.reconcile import Reconciliation, reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,15 @@ class OwnBooks:
     """What the engine knows: its orders, its positions, the ids of the trades it has booked.
 
     `changing`: client ids of orders whose change or cancellation it waits for, one for each.
+    `run_code`: what its client ids begin with. `foreign`: what it counts as somebody else's.
     """
 
     orders: Sequence[Order]
     positions: Sequence[Position]
     trades: Set[str]
     changing: Sequence[str] = ()
+    run_code: str = ""
+    foreign: Foreign = NOTHING_FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Patience:
     """
 
     entry: timedelta = timedelta(seconds=10)
-    exit: timedelta = timedelta(seconds=1)
+    exit: timedelta = timedelta(seconds=0.5)
 
     def of(self, order: Order) -> timedelta:
         """Return the patience with one order."""
@@ -51,12 +56,16 @@ class Looked:
     `updates`: news of our orders. `absent`: client ids of orders that were never there. `strays`:
     what the book says of orders under an id of ours that are not the order we know by it.
     `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
+    `foreign`: what is somebody else's now, None where the engine knows it or it can't be said yet.
+    `taken_out`: broker ids of the strays that somebody else sent.
     """
 
     updates: tuple[OrderUpdate, ...]
     absent: tuple[str, ...]
     strays: tuple[OrderUpdate, ...]
     problem: str | None
+    foreign: Foreign | None = None
+    taken_out: frozenset[str] = frozenset()
 
 
 class BookLooks:
@@ -68,6 +77,7 @@ class BookLooks:
         self._sent: dict[str, datetime] = {}
         self._absent: frozenset[str] = frozenset()
         self._discrepancies: frozenset[Discrepancy] = frozenset()
+        self._foreign = NOTHING_FOREIGN
 
     def sent(self, client_id: str, at: datetime) -> None:
         """Remember when an order was sent; what was never told was sent before the first look."""
@@ -75,13 +85,12 @@ class BookLooks:
 
     def take(self, own: OwnBooks, book: BrokerBook, asked_at: datetime) -> Looked:
         """Return what a book asked for at `asked_at` proves."""
-        found = reconcile(own.orders, own.positions, book, own.trades)
+        found = reconcile(own.orders, own.positions, book, own.trades, own.run_code)
         orders = {order.request.client_id: order for order in own.orders}
-        missing = frozenset(name for name in found.absent if self._is_late(orders[name], asked_at))
-        discrepancies = frozenset(found.discrepancies)
-        absent = missing & self._absent
+        missing, absent = self._missing(found, orders, asked_at)
+        discrepancies = frozenset(d for d in found.discrepancies if d.policy is not Policy.IGNORE)
         lasting = discrepancies & self._discrepancies
-        self._absent, self._discrepancies = missing, discrepancies
+        self._discrepancies = discrepancies
         problem: str | None = None
         if missing:
             problem = f"orders not found: {' '.join(sorted(missing))}"
@@ -89,7 +98,39 @@ class BookLooks:
             problem = "; ".join(sorted(_text(one) for one in lasting))
         elif book.complete and found.is_clean:
             problem = ""
-        return Looked(found.updates, tuple(sorted(absent)), _strays(orders, book), problem)
+        foreign = self._seen(found.foreign, own) if book.complete else None
+        strays = (*_strays(orders, book), *found.taken_out)
+        by_others = frozenset(update.broker_id for update in found.taken_out)
+        return Looked(found.updates, tuple(sorted(absent)), strays, problem, foreign, by_others)
+
+    def _seen(self, now: Foreign, own: OwnBooks) -> Foreign | None:
+        """Return what is foreign where two reads agree on whose it is, and the engine doesn't."""
+        before, self._foreign = self._foreign, now
+        lasting = now.in_both(before)
+        return None if lasting.is_like(own.foreign) else lasting
+
+    def glance(self, own: OwnBooks, book: BrokerBook, asked_at: datetime) -> Looked:
+        """Return what the orders of a book alone prove; it tells no trades and no units.
+
+        A fill that no trade proves is a claim, and whether the books agree can't be said.
+        """
+        found = reconcile(own.orders, (), book, own.trades, own.run_code)
+        orders = {order.request.client_id: order for order in own.orders}
+        _, absent = self._missing(found, orders, asked_at)
+        return Looked(found.updates, tuple(sorted(absent)), _strays(orders, book), None)
+
+    def traded(self, own: OwnBooks, book: BrokerBook) -> tuple[OrderUpdate, ...]:
+        """Return what the trades of a book alone prove."""
+        return reconcile(own.orders, (), book, own.trades, own.run_code).updates
+
+    def _missing(
+        self, found: Reconciliation, orders: Mapping[str, Order], asked_at: datetime
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the orders that are missing, and those that were in the read before as well."""
+        missing = frozenset(name for name in found.absent if self._is_late(orders[name], asked_at))
+        absent = missing & self._absent
+        self._absent = missing
+        return missing, absent
 
     def _is_late(self, order: Order, asked_at: datetime) -> bool:
         sent = self._sent.get(order.request.client_id, self._began)
@@ -113,4 +154,6 @@ def _text(one: Discrepancy) -> str:
     kind = one.kind.value.lower().replace("_", "-")
     held = one.kind in (DiscrepancyKind.POSITION, DiscrepancyKind.FOREIGN_POSITION)
     unit = " units" if held else ""
-    return f"{kind} {one.subject}: ours {one.ours}{unit}, the broker's {one.theirs}{unit}"
+    policy, why = POLICIES[one.kind]
+    differs = f"{kind} {one.subject}: ours {one.ours}{unit}, the broker's {one.theirs}{unit}"
+    return f"{differs} ({policy.lower()}: {why})"

@@ -8,33 +8,42 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
-from execution.broker import Broker, OutcomeUnknown, SessionExpired
-from execution.orders import Order, OrderState, OrderUpdate, Role
+from msgspec.structs import replace
+
+from execution.broker import Broker, BrokerBook, MarginAnswer, OutcomeUnknown, SessionExpired
+from execution.margins import MarginLeg
+from execution.orders import Order, OrderState, OrderUpdate
 from marketdata.ticks import Ticks
 from trading.doorbell import Doorbell
-from trading.engine.actions import PlaceOrder
-from trading.engine.events import BOOK, BrokerSaid, ChangeRefused, ConditionChanged, TwinFound
-from trading.engine.venue import Wish, answered
-from trading.live_book import BookLooks, OwnBooks, Patience
+from trading.engine.actions import AskMargin, PlaceOrder
+from trading.engine.events import (
+    BOOK,
+    UNREAD,
+    BrokerSaid,
+    ChangeRefused,
+    ConditionChanged,
+    ForeignSeen,
+    MarginTold,
+    TwinFound,
+)
+from trading.engine.venue import OrderWish, Wish, answered, margin_told
+from trading.live_book import BookLooks, Looked, OwnBooks
+from trading.live_calls import Calls
+from trading.live_watch import BookWatch, Reading, Urgency, urgency_of
+from trading.live_watch import LiveSettings as LiveSettings
 
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""
 
-_MOST_LOOKS = 3
-"""Reads of the book that may be under way at once."""
-
-_WORKS = (OrderState.OPEN, OrderState.PARTIAL)
-
-News = BrokerSaid | ChangeRefused | ConditionChanged | TwinFound
+News = BrokerSaid | ChangeRefused | ConditionChanged | TwinFound | MarginTold | ForeignSeen
 
 
 class LiveBroker(Broker, Protocol):
-    """A broker that also reads the messages it sends of its own accord."""
+    """A broker that also reads the messages it sends of its own accord, and parts of its book."""
 
     def adopt(self, order: Order) -> None:
         """Take over an order that an earlier process sent."""
@@ -42,52 +51,17 @@ class LiveBroker(Broker, Protocol):
     def doubt(self, client_id: str) -> None:
         """Take over that a change of an order may have happened: its book tells what rests."""
 
+    async def glance(self) -> BrokerBook:
+        """Return the orders of the book alone, soon or not at all. Raises as `book`."""
+
+    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
+        """Return what legs would block and what is free; raises as `MarginDesk.margin`."""
+
+    async def trades(self) -> BrokerBook:
+        """Return the trades of the book alone, soon or not at all. Raises as `book`."""
+
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         """Return what a message proves, its trades included; None where it can't be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """How often the book is read, and when an order missing from it was never there.
-
-    `look_soon_seconds` goes while something is under way: an order that works and is no resting
-    stop, or anything sent or heard within the last `stirred`; `look_at_once_seconds` while the
-    outcome of an order or of a change isn't proven; `look_held_seconds` while nothing but stops
-    rest. A book that goes on agreeing is told of `confirm_every`. While something isn't proven the
-    book is read again beside a read that takes longer than `look_beside_seconds`.
-    """
-
-    look_every_seconds: float = 10.0
-    look_soon_seconds: float = 1.0
-    look_at_once_seconds: float = 0.25
-    look_held_seconds: float = 3.0
-    look_beside_seconds: float = 0.25
-    stirred: timedelta = timedelta(seconds=15)
-    confirm_every: timedelta = timedelta(seconds=20)
-    patience: Patience = field(default_factory=Patience)
-
-
-@dataclass(slots=True)
-class _Calls:
-    """Calls on their way; those of one order follow each other."""
-
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    last: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-
-    def begin(self, subject: str, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Start `call` once the one before it on the same subject has ended."""
-        task = asyncio.create_task(self._after(self.last.get(subject), call))
-        self.last[subject] = task
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-    @staticmethod
-    async def _after(
-        before: asyncio.Task[None] | None, call: Callable[[], Coroutine[Any, Any, None]]
-    ) -> None:
-        if before is not None and not before.done():
-            await asyncio.wait({before})
-        await call()
 
 
 class LiveVenue:
@@ -111,9 +85,9 @@ class LiveVenue:
         self._books = books
         self._now = now
         self._settings = settings
-        self._calls = _Calls()
+        self._calls = Calls()
         self._looks = BookLooks(settings.patience, now())
-        self._stirred_at = self._looked_at = now()
+        self._stirred_at = self._looked_at = self._glanced_at = now()
         self._broker_ids: dict[str, str] = {}
         self._twins: set[str] = set()
         self._doubted: set[str] = set()
@@ -121,10 +95,17 @@ class LiveVenue:
         self._bad: dict[str, str] = {}
         self._told_good_at = now()
         self._bell = bell
-        self._wanted = asyncio.Event()
         self._failure: BaseException | None = None
+        reading = Reading(
+            lambda: self._guarded(self._look()),
+            lambda: self._guarded(self._glance()),
+            lambda: self._guarded(self._trades()),
+            self._pause,
+            self._how_urgent,
+        )
+        self._watch = BookWatch(settings, reading)
         self._watching: asyncio.Task[None] | None = None
-        self._turn(BOOK, "not read yet")
+        self._turn(BOOK, UNREAD)
 
     # the port Venue ---------------------------------------------------------------------------
 
@@ -149,7 +130,7 @@ class LiveVenue:
                 self._broker.doubt(client_id)
                 reason = "asked for before the restart"
                 self._tell(ChangeRefused(self._now(), client_id, reason, proven=False))
-        self._watching = asyncio.create_task(self._watch())
+        self._watching = asyncio.create_task(self._watch.run())
 
     async def end(self) -> None:
         """Stop reading the book; calls on their way are left to themselves."""
@@ -159,6 +140,9 @@ class LiveVenue:
 
     async def send(self, wish: Wish) -> tuple[()]:
         """Start the call; its answer comes among the news."""
+        if isinstance(wish, AskMargin):
+            self._calls.begin(wish.code, lambda: self._guarded(self._ask(wish)))
+            return ()
         self._stirred_at = self._now()
         self._introduce()
         if isinstance(wish, PlaceOrder):
@@ -166,7 +150,7 @@ class LiveVenue:
             self._looks.sent(subject, self._stirred_at)
         else:
             subject = wish.client_id
-        self._calls.begin(subject, lambda: self._guarded(self._carry_out(wish)))
+        self._calls.begin(subject, lambda: self._guarded(self._carry_out(subject, wish)))
         return ()
 
     # what comes in ----------------------------------------------------------------------------
@@ -179,7 +163,7 @@ class LiveVenue:
 
     def look(self) -> None:
         """Read the book soon: something may have been missed."""
-        self._wanted.set()
+        self._watch.want()
 
     def news(self, at: datetime) -> list[News]:
         """Return what has come since the last call, as of engine time `at`.
@@ -195,64 +179,37 @@ class LiveVenue:
     @property
     def is_idle(self) -> bool:
         """Say whether no call is on its way and no look at the book is asked for."""
-        return not self._calls.tasks and not self._wanted.is_set()
+        return not self._calls.tasks and not self._watch.is_wanted
 
     @property
     def has_news(self) -> bool:
         """Say whether there is something that `news` has not told yet."""
         return bool(self._news) or self._failure is not None
 
-    async def _watch(self) -> None:
-        """Read the book now, whenever asked to, and every so often; runs until cancelled."""
-        looks: set[asyncio.Task[None]] = set()
-        try:
-            while True:
-                self._wanted.clear()
-                looks = {look for look in looks if not look.done()}
-                looks.add(asyncio.create_task(self._guarded(self._look())))
-                await self._looked(looks)
-                await self._rest()
-        finally:
-            for look in looks:
-                look.cancel()
-
-    async def _looked(self, looks: set[asyncio.Task[None]]) -> None:
-        """Wait until looks have ended; in doubt, unless many are under way, not for long.
-
-        A look that began before a doubt could be settled must not keep the one waiting that can.
-        """
-        while looks:
-            _, looks = await asyncio.wait(looks, timeout=self._settings.look_beside_seconds)
-            if len(looks) < _MOST_LOOKS and self._is_in_doubt():
-                return
-
-    async def _rest(self) -> None:
-        """Wait until it is time to look again, or until somebody asks for it."""
-        settings, waited = self._settings, 0.0
-        while (left := self._pause() - waited) > 0:
-            step = min(left, settings.look_at_once_seconds)
-            try:
-                await asyncio.wait_for(self._wanted.wait(), step)
-            except TimeoutError:
-                waited += step
-            else:
-                return
-
     def _pause(self) -> float:
         """Return the seconds that should lie between two looks, as things stand."""
-        settings, orders = self._settings, self._books().orders
-        if self._is_in_doubt():
-            return min(settings.look_at_once_seconds, settings.look_every_seconds)
+        settings = self._settings
         is_stirred = self._now() - self._stirred_at <= settings.stirred
-        if is_stirred or any(_is_under_way(order) for order in orders):
-            return min(settings.look_soon_seconds, settings.look_every_seconds)
-        if any(order.state in _WORKS for order in orders):
-            return min(settings.look_held_seconds, settings.look_every_seconds)
-        return settings.look_every_seconds
+        match self._how_urgent():
+            case Urgency.HELD if not is_stirred:
+                seconds = settings.look_held_seconds
+            case Urgency.NONE if not is_stirred:
+                seconds = settings.look_every_seconds
+            case _:
+                seconds = settings.look_soon_seconds
+        return min(seconds, settings.look_every_seconds)
+
+    def _how_urgent(self) -> Urgency:
+        """Return how soon something of our orders should be known."""
+        if self._is_in_doubt():
+            return Urgency.DOUBT
+        return urgency_of(self._books().orders)
 
     def _is_in_doubt(self) -> bool:
-        """Say whether nothing is proven of an order, or of a change."""
+        """Say whether nothing is proven of an order, or of a change, or an answer stays away."""
         books = self._books()
+        if self._calls.is_silent(self._now(), self._settings.silent):
+            return True
         if not self._doubted.isdisjoint(books.changing):
             return True
         return any(self._is_unproven(order) for order in books.orders)
@@ -278,14 +235,21 @@ class LiveVenue:
             self._bell.ring()
             raise
 
-    async def _carry_out(self, wish: Wish) -> None:
-        answer = await answered(self._broker, wish)
+    async def _ask(self, wish: AskMargin) -> None:
+        self._tell(await margin_told(self._broker, wish))
+
+    async def _carry_out(self, subject: str, wish: OrderWish) -> None:
+        self._calls.asked_at[subject] = self._now()
+        try:
+            answer = await answered(self._broker, wish)
+        finally:
+            del self._calls.asked_at[subject]
         if isinstance(answer, BrokerSaid):
             self._pass_on(answer.update, answer.answers)
         else:
             self._doubted.add(answer.client_id)
             self._tell(answer)
-        if _is_failure(answer):
+        if _is_refusal(answer):
             self.look()
 
     async def _read(self, message: Mapping[str, Any]) -> None:
@@ -320,19 +284,56 @@ class LiveVenue:
             return
         self._looked_at = asked_at
         looked = self._looks.take(self._books(), book, asked_at)
+        self._tell_found(looked, asked_at)
+        for stray in looked.strays:
+            if stray.broker_id not in self._twins:
+                self._twins.add(stray.broker_id)
+                by_other = stray.broker_id in looked.taken_out
+                self._tell(TwinFound(asked_at, stray.client_id, stray, by_other))
+        if (seen := looked.foreign) is not None:
+            self._tell(ForeignSeen(asked_at, seen.orders, seen.positions))
+        self._turn(SESSION, "")
+        if looked.problem is not None:
+            self._turn(BOOK, looked.problem)
+            self._confirm()
+
+    async def _glance(self) -> None:
+        """Hold our orders against those of the book alone; what it can't tell a look has to.
+
+        Orders that were asked for before others that have been glanced at tell nothing, and the
+        next are asked for soon where none came.
+        """
+        asked_at = self._now()
+        self._introduce()
+        try:
+            book = await self._broker.glance()
+        except OutcomeUnknown:
+            return
+        if asked_at < self._glanced_at:
+            return
+        self._glanced_at = asked_at
+        seen = self._looks.glance(self._books(), book, asked_at)
+        self._tell_found(seen, asked_at)
+        is_claimed = any(update.filled_quantity > _proven(update) for update in seen.updates)
+        if is_claimed or any(stray.broker_id not in self._twins for stray in seen.strays):
+            self.look()
+
+    async def _trades(self) -> None:
+        """Tell the fills of our orders that the trades of the book prove."""
+        self._introduce()
+        try:
+            book = await self._broker.trades()
+        except OutcomeUnknown:
+            return
+        for update in self._looks.traded(self._books(), book):
+            self._pass_on(update)
+
+    def _tell_found(self, looked: Looked, asked_at: datetime) -> None:
         for update in looked.updates:
             self._pass_on(update)
         for client_id in looked.absent:
             update = OrderUpdate(client_id, "", asked_at, OrderState.PLANNED, reason="not there")
             self._tell(BrokerSaid(asked_at, update))
-        for stray in looked.strays:
-            if stray.broker_id not in self._twins:
-                self._twins.add(stray.broker_id)
-                self._tell(TwinFound(asked_at, stray.client_id, stray))
-        self._turn(SESSION, "")
-        if looked.problem is not None:
-            self._turn(BOOK, looked.problem)
-            self._confirm()
 
     def _introduce(self) -> None:
         """Tell the broker of orders that the engine took over from its book."""
@@ -384,14 +385,8 @@ def _proven(update: OrderUpdate) -> int:
     return sum(fill.quantity for fill in update.fills)
 
 
-def _is_failure(answer: BrokerSaid | ChangeRefused) -> bool:
+def _is_refusal(answer: BrokerSaid | ChangeRefused) -> bool:
+    """Say whether a call was refused; one without proof is glanced after anyway."""
     if isinstance(answer, ChangeRefused):
-        return True
-    return answer.update.state in (OrderState.UNKNOWN, OrderState.REJECTED)
-
-
-def _is_under_way(order: Order) -> bool:
-    """Say whether news of an order is to be expected soon."""
-    if order.state is OrderState.SENT:
-        return True
-    return order.state in _WORKS and order.request.role is not Role.STOP
+        return answer.proven
+    return answer.update.state is OrderState.REJECTED

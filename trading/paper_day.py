@@ -18,7 +18,7 @@ from typing import Any
 from marketdata.feed import KeptTape
 from trading import selectors
 from trading.bootstrap import history_of, screen_of, setup_of
-from trading.bootstrap_tapes import is_raw, open_tape
+from trading.bootstrap_tapes import is_raw, open_tape, warmup_path
 from trading.config import KIND, Config, document_of
 from trading.day_checks import Finding, findings
 from trading.engine.core import Engine
@@ -26,7 +26,7 @@ from trading.engine.settings import EngineSetup
 from trading.iv_before import with_iv_history
 from trading.models import Account, Position, Run, RunMode
 from trading.research.audit_replay import ReplayReport, audit_replay
-from trading.run_desks import bans_of, config_of, events_of, warmup_path
+from trading.run_desks import bans_of, config_of, events_of
 from trading.services import config_versions, instruments, runs
 from trading.services.ban_list import ban_list_of_practice
 

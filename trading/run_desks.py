@@ -17,7 +17,7 @@ from django.utils import timezone
 from marketdata.events import MarketEvent
 from marketdata.feed import KeptTape, Pace
 from trading.bootstrap import Outside, PaperDay, paper_runner
-from trading.bootstrap_tapes import RAW, open_tape
+from trading.bootstrap_tapes import open_tape, warmup_path
 from trading.config import Config, read
 from trading.engine.runner import Journal, Runner
 from trading.kitesim_hand import SOURCE as KITESIM
@@ -140,10 +140,3 @@ def day_of(run: Run, pace: Callable[[KeptTape], Pace] | None) -> PaperDay:
         banned=bans_of(run),
         events=events_of(run),
     )
-
-
-def warmup_path(tape: Path) -> Path | None:
-    """Return the folder of bars before a tape's day, beside the tape; None where there is none."""
-    name = tape.name.removesuffix(".gz").removesuffix(".tape").removesuffix(RAW)
-    folder = tape.with_name(name + ".warmup")
-    return folder if folder.is_dir() else None

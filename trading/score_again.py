@@ -1,20 +1,21 @@
 """A stored opinion's score worked out again, and every stored number that doesn't come out so.
 
-How it is told in words stands in `explanation.py`.
+What is stored in another shape is refused by name; how all of it is told in words stands in
+`explanation.py`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from strategies.opportunities import Basis, Population
-from strategies.ranking_features import MEASURED, grades_of
+from strategies.ranking_features import MEASURED, READINGS, grades_of
 from strategies.ranking_score import FEATURES, Score, is_known, scored
 from strategies.ranking_settings import RankingSettings
 from strategies.signals import Direction
@@ -22,6 +23,12 @@ from trading import config
 from trading.models import Ranking, Signal
 
 _UNKNOWN = (math.nan, math.nan)
+_MADE = {"direction", "readings", "grades", "populations"}
+_MEASURES = tuple(name for name in Basis.__struct_fields__ if name not in _MADE)
+
+
+class StoredRankingError(Exception):
+    """What a ranking stored has another shape than today's; the text names the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class Again:
 def worked_out_again(signal: Signal, ranking: Ranking) -> Again:
     """Return a stored score made anew from its inputs and the configuration it was made under.
 
-    Raises `ConfigError` for a configuration that can no longer be read.
+    Raises `ConfigError` for a configuration that can no longer be read, `StoredRankingError` for
+    inputs of another shape.
     """
     settings = config.read(signal.config_version.content).ranking
     basis = basis_of(signal, ranking)
@@ -55,7 +63,11 @@ def worked_out_again(signal: Signal, ranking: Ranking) -> Again:
 
 
 def basis_of(signal: Signal, ranking: Ranking) -> Basis:
-    """Return what a stored score follows from; grades are made anew from the readings."""
+    """Return what a stored score follows from; grades are made anew from the readings.
+
+    Raises `StoredRankingError` for inputs of another shape.
+    """
+    _check(ranking)
     told = {name: _number(value) for name, value in ranking.readings}
     grades: tuple[tuple[float, float], ...] = (_UNKNOWN,) * len(MEASURED)
     if told:
@@ -82,6 +94,24 @@ def basis_of(signal: Signal, ranking: Ranking) -> Basis:
     )
 
 
+def _check(ranking: Ranking) -> None:
+    """Refuse inputs that aren't what a ranking is made from; no reading at all is one that is."""
+    told = {
+        "grades": ([row.get("feature") for row in ranking.grades], MEASURED),
+        "populations": ([row.get("feature") for row in ranking.populations], FEATURES),
+        "measures": (sorted(ranking.measures), sorted(_MEASURES)),
+    }
+    if ranking.readings:
+        told["readings"] = ([name for name, _ in ranking.readings], READINGS)
+    for name, (stored, expected) in told.items():
+        if list(stored) != list(expected):
+            raise StoredRankingError(f"{name}: stored {_list(stored)}, expected {_list(expected)}")
+
+
+def _list(names: Iterable[str | None]) -> str:
+    return ", ".join(str(name) for name in names) or "none"
+
+
 def _of_inputs(
     signal: Signal, ranking: Ranking, basis: Basis, settings: RankingSettings
 ) -> Iterator[str]:
@@ -100,7 +130,7 @@ def _of_rows(
     noun: str, key: str, stored: Sequence[Mapping[str, Any]], made: Sequence[Any]
 ) -> Iterator[str]:
     """Name the fields of stored rows that are others than those made anew, or the row itself."""
-    rows = [asdict(row) for row in made]
+    rows = [msgspec.structs.asdict(row) for row in made]
     if [row[key] for row in stored] != [row[key] for row in rows]:
         yield noun
         return

@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from datetime import time as wall_time
@@ -31,7 +32,7 @@ from marketdata.feed import KeptTape, Pace
 from trading import leader, selectors
 from trading.bootstrap import Outside
 from trading.broadcast_redis import connect
-from trading.ears import LEASE, Ears
+from trading.ears import Ears
 from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged, StrategyOverran
 from trading.engine.runner import Runner
@@ -40,12 +41,14 @@ from trading.kill_file import KillFile, listen_for
 from trading.metrics_engine import timed
 from trading.models import Account, Run, RunState
 from trading.pulse import Pulse
+from trading.quiet_heap import quiet_heap
 from trading.research.audit_replay import decision_hash
 from trading.run_desks import RunTime, Standing, stood_up
 from trading.services import runs
 from trading.services.nudge import ENGINE_CHANNEL, LOOK
 from trading.standing_by import Sign, WaitingEngine
 from trading.strategy_watch import StrategyWatch
+from trading.takeover import led
 
 if TYPE_CHECKING:
     from trading.bootstrap_kite import Wall
@@ -55,6 +58,10 @@ _STAND_BY_SECONDS = 0.5
 
 Outer = CommandIssued | ConditionChanged | StrategyOverran
 Show = Callable[[datetime, Engine], None]
+
+
+class LeftError(Exception):
+    """The run was left on purpose before its end, between two events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +113,19 @@ class Trading:
         """Return what lives the run."""
         return self.standing.runner
 
-    async def live(self) -> None:
-        """Trade the run from where its journal ends to the close of its day."""
+    async def live(self) -> bool:
+        """Trade the run from where its journal ends; say whether to the close of its day.
+
+        A run that is left before lets go of what stands around it; the next engine goes on.
+        """
         listen_for(self.kill_file)
         async with self.standing.around:
-            await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
+            try:
+                with quiet_heap():
+                    await self.runner.run(_head(self.run), self.runner.engine.setup.closes_at)
+            except LeftError:
+                return False
+        return True
 
     def nudge(self, kind: str) -> None:
         """Look at once for commands, and for what the broker knows where a nudge speaks of it."""
@@ -118,36 +133,56 @@ class Trading:
         if kind == LOOK:
             self.standing.look()
 
-    def end(self, *, finished: bool) -> None:
-        """Let everything go; a finished run is sealed with the hash of its decisions."""
+    def end(self, *, finished: bool | None) -> None:
+        """Let everything go; a finished run is sealed with the hash of its decisions.
+
+        `finished`: None where the run was neither finished nor left, but has failed.
+        """
         self.ears.stop()
         for thread in self.threads:
             thread.join()
         close_old_connections()
+        if finished is None:
+            self.journal.let_go()
+            return
+        self.journal.close()
         if finished:
-            self.journal.close()
             digest = decision_hash(Path(self.run.journal_path))
             runs.finish(run=self.run, by="engine", decision_hash=digest, state=RunState.FINISHED)
-            leader.release(self.ears.lease)
+        leader.release(self.ears.lease)
 
 
-def begin(run_code: str, *, tempo: Tempo | None, show: Show, wall: Wall | None = None) -> Trading:
+def _never(_engine: Engine) -> bool:
+    return False
+
+
+def begin(
+    run_code: str,
+    *,
+    tempo: Tempo | None,
+    show: Show,
+    wall: Wall | None = None,
+    leave: Callable[[Engine], bool] = _never,
+) -> Trading:
     """Take the lease, open the journal and build the engine of one run.
 
-    `wall`: the time of a run on Kite's prices, real time if it's None. Raises `UnknownRunError`,
+    `wall`: the time of a run on Kite's prices, real time if it's None. `leave`: asked between two
+    events whether the run shall be left before its end. Raises `UnknownRunError`,
     `LeaseTakenError`, `JournalBusyError`, `JournalCorruptError`, and as `stood_up`.
     """
     run = selectors.run_by_code(run_code)
-    journal = JournalFile(Path(run.journal_path))
-    holder = f"{socket.gethostname()[:60]}:run {run.code}"
-    lease = leader.acquire(run.account, holder, LEASE)
-    run = runs.resume(run=run, fencing_token=lease.token, by="engine")
-    speed = None if tempo is None else tempo.speed
-    pulse = Pulse(run.code, _store(), speed)
-    ears = Ears(run, lease, pulse, watches=tempo is not None)
-    time_of_run = RunTime(None if tempo is None else tempo.pace, wall)
-    kill_file = KillFile(Path(run.journal_path).parent)
-    standing = _standing(run, time_of_run, journal, (ears, Progress(show), kill_file))
+    journal, lease = led(run, f"{socket.gethostname()[:60]}:run {run.code}")
+    with ExitStack() as undo:
+        undo.callback(journal.let_go)
+        run = runs.resume(run=run, fencing_token=lease.token, by="engine")
+        speed = None if tempo is None else tempo.speed
+        pulse = Pulse(run.code, _store(), speed)
+        ears = Ears(run, lease, pulse, watches=tempo is not None)
+        time_of_run = RunTime(None if tempo is None else tempo.pace, wall)
+        kill_file = KillFile(Path(run.journal_path).parent)
+        told = _Told(ears, Progress(show), kill_file, leave)
+        standing = _standing(run, time_of_run, journal, told)
+        undo.pop_all()
     threads = tuple(threading.Thread(target=do, daemon=True) for do in (ears.listen, pulse.live))
     for thread in threads:
         thread.start()
@@ -158,10 +193,9 @@ def begin(run_code: str, *, tempo: Tempo | None, show: Show, wall: Wall | None =
 def trade(run_code: str, *, tempo: Tempo | None, show: Show) -> Engine:
     """Trade one paper run to its end and return the engine. Raises as `begin` and `Runner.run`."""
     trading = begin(run_code, tempo=tempo, show=show)
-    finished = False
+    finished = None
     try:
-        asyncio.run(trading.live())
-        finished = True
+        finished = asyncio.run(trading.live())
     finally:
         trading.end(finished=finished)
     return trading.runner.engine
@@ -207,10 +241,9 @@ class DeskWorker(Worker):  # type: ignore[misc]
 
     async def _trade(self, run: Run) -> None:
         self.trading = trading = await sync_to_async(self._begin)(run.code)
-        finished = False
+        finished = None
         try:
-            await trading.live()
-            finished = True
+            finished = await trading.live()
         finally:
             self.trading = None
             await sync_to_async(trading.end)(finished=finished)
@@ -231,17 +264,27 @@ def _store() -> redis.Redis | None:
     return connect(settings.REDIS_URL) if settings.REDIS_URL else None
 
 
-def _standing(
-    run: Run, time: RunTime, journal: JournalFile, told: tuple[Ears, Progress, KillFile]
-) -> Standing:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who is asked, and told, between two events of a run."""
+
+    ears: Ears
+    progress: Progress
+    kill_file: KillFile
+    leave: Callable[[Engine], bool]
+
+
+def _standing(run: Run, time: RunTime, journal: JournalFile, told: _Told) -> Standing:
     """Return what lives a run, listening to what its thread and its operator say."""
-    ears, progress, kill_file = told
+    ears, kill_file = told.ears, told.kill_file
     engines: list[Engine] = []
     watch = StrategyWatch(perf_counter)
 
     def inputs(at: datetime) -> Sequence[Outer]:
         engine = engines[0]
-        progress.tell(at, engine)
+        if told.leave(engine):
+            raise LeftError
+        told.progress.tell(at, engine)
         ears.written = journal.seq
         blocked = engine.breakers.blocked
         killed = kill_file.inputs(at, blocked)
@@ -252,7 +295,7 @@ def _standing(
     engines.append(runner.engine)
     runner.engine.time_strategies(watch)
     runner.answer = timed(runner.answer, ears.pulse.samples)
-    ears.asks = standing.asks
+    ears.asks, ears.led = standing.asks, journal.lead
     return standing
 
 

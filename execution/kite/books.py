@@ -13,6 +13,7 @@ from typing import TypeVar
 import structlog
 
 from execution.broker import BrokerBook, OutcomeUnknown
+from execution.kite.lines import held_lines, order_lines
 from execution.kite.mapping import Names, fill_of, net_quantities, order_update
 from execution.kite.rows import Row, RowError, optional_text
 from execution.orders import Fill
@@ -44,7 +45,14 @@ def book_of(lists: Lists, names: Names, read_at: datetime) -> BrokerBook:
     known = replace(names, client_ids={**tagged, **names.client_ids})
     trades = trades_of(lists.trades, known, read_at)
     is_whole = len(orders) == len(lists.orders) and len(trades) == len(lists.trades)
-    return BrokerBook(tuple(orders), trades, net, complete=is_whole)
+    return BrokerBook(
+        tuple(orders),
+        trades,
+        net,
+        complete=is_whole,
+        lines=order_lines(lists.orders),
+        held=held_lines(lists.net),
+    )
 
 
 def trades_of(rows: Sequence[Row], names: Names, read_at: datetime) -> tuple[Fill, ...]:

@@ -8,13 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
 
-from execution.broker import BrokerBook, OutcomeUnknown, Refused, SessionExpired
+from execution.broker import (
+    BrokerBook,
+    MarginAnswer,
+    NotNow,
+    OutcomeUnknown,
+    Refused,
+    SessionExpired,
+)
 from execution.kite.asking import Insistence, first_answer
+from execution.kite.basket import Margins
 from execution.kite.books import Lists, book_of, trades_of
 from execution.kite.errors import Doing, TooManyRequests, failure_of
 from execution.kite.lanes import Lanes, Line, NoAnswer, NotSent
@@ -22,6 +30,8 @@ from execution.kite.limits import lane_of_change, lane_of_order
 from execution.kite.mapping import Names, change_fields, changed_by, order_update, place_fields
 from execution.kite.memory import Memory
 from execution.kite.rows import Row, RowError
+from execution.kite.shown import Shown
+from execution.margins import MarginLeg
 from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
 from marketdata.clock import Clock
 from marketdata.instruments import Instrument
@@ -37,7 +47,8 @@ class BrokerSettings:
     """How the adapter behaves.
 
     `settle_seconds`: how long after a placement without proof an order missing from the book may
-    still come. `algo_id`: of the registered strategy, empty for none.
+    still come; what was too much for Kite's gate never came in. `algo_id`: of the registered
+    strategy, empty for none.
     """
 
     variety: str = "regular"
@@ -56,7 +67,8 @@ class Around:
     """What stands around the adapter.
 
     `instrument`: the instrument of a key, None if there is none. `pause`: sleeps about so many
-    seconds, with jitter, before a read is tried again.
+    seconds, with jitter, before a read is tried again. `fence` is asked when an order call's turn
+    has come, and raises where this process may not send any more.
     """
 
     lanes: Lanes
@@ -64,6 +76,16 @@ class Around:
     clock: Clock
     instrument: Callable[[str], Instrument | None]
     pause: Callable[[float], Awaitable[None]]
+    fence: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """When a book was asked for, how many orders had been sent, which of them were not settled."""
+
+    at: datetime
+    sent: int
+    unsettled: frozenset[str]
 
 
 class KiteBroker:
@@ -73,8 +95,10 @@ class KiteBroker:
         self._around = around
         self._settings = settings
         self._memory = Memory()
+        self._shown = Shown()
         self._is_expired = False
         self._logins = 0
+        self._margins = Margins(self._ask_calmly, around.clock.now)
 
     def adopt(self, order: Order) -> None:
         """Take over an order that an earlier process sent, before anything else is done with it."""
@@ -111,32 +135,39 @@ class KiteBroker:
         form = place_fields(request, variety=settings.variety, algo_id=settings.algo_id)
         lane = lane_of_order(request)
         self._memory.sending(request)
+        call = self._send(
+            (Call.PLACE, lane, ""),
+            lambda client: str(client.place_order(**form)),
+            lambda late: self._accepted(late, request),
+        )
         try:
-            broker_id = await self._send(
-                (Call.PLACE, lane, ""),
-                lambda client: str(client.place_order(**form)),
-                lambda late: self._accepted(late, request),
-            )
+            broker_id = await self._shown.first(request.client_id, call)
         except (Refused, SessionExpired):
             self._memory.refused(request.client_id)
+            raise
+        except TooManyRequests:
+            settled_at = self._around.clock.now() - self._settings.settle
+            self._memory.unproven(request.client_id, settled_at)
             raise
         except BaseException:
             self._memory.unproven(request.client_id, self._around.clock.now())
             raise
-        return self._accepted(broker_id, request)
+        return self._accepted(broker_id or self._memory.broker_id(request.client_id), request)
 
     async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
         """Change a resting order; accepted is not done. Raises as `place`."""
         broker_id, resting = await self._find(client_id), self._memory.request(client_id)
         form = change_fields(change, resting)
+        wanted = None if resting is None else changed_by(resting, change)
         changed: OrderRequest | None = None
-        self._memory.changing(client_id)
+        self._memory.changing(client_id, wanted)
+        call = self._send(
+            (Call.MODIFY, lane_of_change(change, resting), broker_id),
+            lambda client: client.modify_order(self._settings.variety, broker_id, **form),
+        )
         try:
-            await self._send(
-                (Call.MODIFY, lane_of_change(change, resting), broker_id),
-                lambda client: client.modify_order(self._settings.variety, broker_id, **form),
-            )
-            changed = None if resting is None else changed_by(resting, change)
+            await self._shown.first(client_id, call)
+            changed = wanted
         finally:
             self._memory.changed(client_id, changed, self._around.clock.now())
         return replace(self._works(client_id, broker_id), request=changed)
@@ -156,25 +187,70 @@ class KiteBroker:
         Complete when every row could be read; of placements that were under way, or ended without
         proof just before, it says nothing. Raises `OutcomeUnknown` or `SessionExpired`.
         """
-        started, sent = self._around.clock.now(), self._memory.sent
-        settle = self._settings.settle
-        before = self._memory.unsettled(started, settle, sent)
+        asked = self._asking()
         order_rows, trade_rows, positions = await asyncio.gather(
             self._read(lambda client: client.orders()),
             self._read(lambda client: client.trades()),
             self._read(lambda client: client.positions()),
         )
-        lists = Lists(order_rows, trade_rows, positions["net"])
-        beliefs = self._memory.beliefs(started, settle)
+        return self._learned(Lists(order_rows, trade_rows, positions["net"]), asked)
+
+    async def glance(self) -> BrokerBook:
+        """Return the orders of the book alone, without trades and units, asked for once.
+
+        Raises as `book`.
+        """
+        rows, asked = await first_answer(self._orders, Insistence(tries=1), self._around.pause)
+        return self._learned(Lists(rows, (), ()), asked)
+
+    async def trades(self) -> BrokerBook:
+        """Return the trades of the book alone, asked for once. Raises as `book`."""
+        once = Insistence(tries=1)
+        rows: Sequence[Row] = await first_answer(
+            lambda: self._ask(lambda client: client.trades()), once, self._around.pause
+        )
+        fills = trades_of(rows, self._names(), self._around.clock.now())
+        self._memory.note_trades(fills)
+        return BrokerBook((), fills, (), complete=False)
+
+    async def _orders(self) -> tuple[Sequence[Row], _Asking]:
+        """Return the rows of all orders, and what stood when their turn to be asked for came."""
+        await self._turn_to_read(Lane.URGENT)
+        asked, read = self._asking(), (Call.OTHER, Doing.READ)
+        rows: Sequence[Row] = await self._call(Line.READS, lambda client: client.orders(), read)
+        return rows, asked
+
+    def _asking(self) -> _Asking:
+        """Return what stands as a book is asked for."""
+        started, sent = self._around.clock.now(), self._memory.sent
+        unsettled = self._memory.unsettled(started, self._settings.settle, sent)
+        return _Asking(started, sent, unsettled)
+
+    def _learned(self, lists: Lists, asked: _Asking) -> BrokerBook:
+        """Return the book of lists that were asked for at `asked`, and remember what it tells."""
+        settle = self._settings.settle
+        beliefs = self._memory.beliefs(asked.at, settle)
         names = replace(self._names(), requests=beliefs, doubted=self._memory.doubted)
         book = book_of(lists, names, self._memory.not_before_told(self._around.clock.now()))
-        book = replace(book, unsettled=before | self._memory.unsettled(started, settle, sent))
+        unsettled = self._memory.unsettled(asked.at, settle, asked.sent)
+        book = replace(book, unsettled=asked.unsettled | unsettled)
         for update in book.orders:
-            self._memory.learn(update)
+            self._learn(update)
         self._memory.note_trades(book.trades)
         if book.complete:
             self._memory.absent(book.unsettled)
         return book
+
+    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
+        """Return what legs would block if they were opened now, and what is free for it.
+
+        What is held beside them is left out: the desk adds that itself. Raises `Refused`,
+        `OutcomeUnknown`, also for an answer that can't be read, or `SessionExpired`.
+        """
+        return await self._margins.answer(legs)
+
+    async def _ask_calmly(self, call: Callable[[Client], object]) -> object:
+        return await self._ask(call, Lane.NORMAL)
 
     async def hear(self, row: Row) -> OrderUpdate | None:
         """Return what a message of the socket or a postback says, with the trades it speaks of.
@@ -187,10 +263,21 @@ class KiteBroker:
         except RowError as error:
             _log.warning("order message unreadable", fault=str(error))
             return None
-        self._memory.learn(update)
+        self._learn(update)
         if update.filled_quantity <= self._memory.proven(update.broker_id):
             return update
         return replace(update, fills=await self._trades_of(update.broker_id))
+
+    def _learn(self, update: OrderUpdate) -> None:
+        """Remember what a row says; one that shows what a call asked for answers that call."""
+        client_id = update.client_id
+        is_placed = self._memory.is_on_its_way(client_id)
+        is_changed = update.request is not None and (
+            self._memory.wanted.get(update.broker_id) == update.request
+        )
+        self._memory.learn(update)
+        if is_placed or is_changed:
+            self._shown.show(client_id)
 
     def _accepted(self, broker_id: str, request: OrderRequest) -> OrderUpdate:
         """Remember an order that was accepted; where two were made, the one heard of first counts.
@@ -216,7 +303,7 @@ class KiteBroker:
         """
         if not self._memory.broker_id(client_id):
             try:
-                await self.book()
+                await first_answer(self.glance, self._settings.insistence, self._around.pause)
             except OutcomeUnknown as error:
                 raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
         broker_id = self._memory.broker_id(client_id)
@@ -235,7 +322,8 @@ class KiteBroker:
         try:
             await self._around.pacer.take(*turn)
         except OverBudget as error:
-            raise Refused(f"Not sent: {error}.") from error
+            raise NotNow(f"Not sent: {error}.") from error
+        self._around.fence()
         line = Line.EXITS if turn[1] is Lane.URGENT else Line.ENTRIES
         doing = Doing.PLACE if turn[0] is Call.PLACE else Doing.CHANGE
         return await self._call(line, call, (turn[0], doing), late)
@@ -245,9 +333,12 @@ class KiteBroker:
         asked = self._settings.insistence
         return await first_answer(lambda: self._ask(call), asked, self._around.pause)
 
-    async def _ask(self, call: Callable[[Client], T]) -> T:
+    async def _turn_to_read(self, lane: Lane) -> None:
         self._refuse_expired()
-        await self._around.pacer.take(Call.OTHER, Lane.URGENT)
+        await self._around.pacer.take(Call.OTHER, lane)
+
+    async def _ask(self, call: Callable[[Client], T], lane: Lane = Lane.URGENT) -> T:
+        await self._turn_to_read(lane)
         return await self._call(Line.READS, call, (Call.OTHER, Doing.READ))
 
     async def _call(
@@ -265,7 +356,7 @@ class KiteBroker:
         try:
             return await self._around.lanes.run(line, call, late)
         except NotSent as error:
-            failure: Exception = Refused(f"Not sent: {error}.")
+            failure: Exception = NotNow(f"Not sent: {error}.")
         except NoAnswer as error:
             failure = OutcomeUnknown(str(error))
         except CALL_FAILURES as error:
@@ -284,7 +375,12 @@ class KiteBroker:
             raise SessionExpired("The session has ended; nothing is sent before a new login.")
 
     def _names(self) -> Names:
-        return Names(self._memory.client_ids, self._around.instrument, asked=self._memory.requests)
+        return Names(
+            self._memory.client_ids,
+            self._around.instrument,
+            asked=self._memory.requests,
+            wanted=self._memory.wanted,
+        )
 
     async def _trades_of(self, broker_id: str) -> tuple[Fill, ...]:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 from queue import LifoQueue
 from typing import TypeVar
@@ -25,7 +26,35 @@ class Line(StrEnum):
     READS = "reads"
 
 
-_THREADS = {Line.EXITS: 8, Line.ENTRIES: 4, Line.READS: 12}
+THREADS = {Line.EXITS: 8, Line.ENTRIES: 4, Line.READS: 16}
+"""How many calls of a line can be under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The seconds after which an answer isn't waited for any more.
+
+    An exit that hangs leaves something without cover, so that its outcome is looked up soon; an
+    entry may take longer. A read is asked for again, and its thread is wanted for the next one.
+    """
+
+    exits: float
+    entries: float
+    reads: float
+
+    def of(self, line: Line) -> float:
+        """Return a line's."""
+        match line:
+            case Line.EXITS:
+                return self.exits
+            case Line.ENTRIES:
+                return self.entries
+            case Line.READS:
+                return self.reads
+
+
+DEADLINES = Deadlines(exits=1.0, entries=2.0, reads=1.5)
+"""Those of a desk before Kite: a position must not wait for the patience of a connection."""
 
 
 class NotSent(Exception):
@@ -43,7 +72,7 @@ class _Lane:
     """
 
     def __init__(self, line: Line, connect: Callable[[int], Client]) -> None:
-        count = _THREADS[line]
+        count = THREADS[line]
         self.threads = ThreadPoolExecutor(count, f"kite-{line}")
         self.clients = tuple(connect(1) for _ in range(count))
         self._free: LifoQueue[Client] = LifoQueue()
@@ -64,16 +93,17 @@ class Lanes:
     def __init__(
         self,
         connect: Callable[[int], Client],
-        deadline_seconds: float,
-        read_seconds: float | None = None,
+        deadlines: Deadlines,
     ) -> None:
         """Open them. `connect`: returns a new client that keeps so many connections.
 
-        `read_seconds`: the deadline of reads, which are asked again; that of all where it's None.
+        The late answer to an order call is still worth something; that to a read only keeps a
+        thread from the next one, so that its client gives up with it.
         """
-        of_reads = deadline_seconds if read_seconds is None else read_seconds
-        self._deadlines = dict.fromkeys(Line, deadline_seconds) | {Line.READS: of_reads}
+        self._deadlines = deadlines
         self._lanes = {line: _Lane(line, connect) for line in Line}
+        for client in self._lanes[Line.READS].clients:
+            client.give_up_after(deadlines.reads)
 
     async def run(
         self, line: Line, call: Callable[[Client], T], late: Callable[[T], object] | None = None
@@ -82,7 +112,7 @@ class Lanes:
 
         `late` is called in this loop with a result that comes after `NoAnswer`.
         """
-        lane, deadline = self._lanes[line], self._deadlines[line]
+        lane, deadline = self._lanes[line], self._deadlines.of(line)
         job = lane.threads.submit(lane.call, call)
         waiting = asyncio.wrap_future(job)
         waiting.add_done_callback(_take_note)

@@ -36,6 +36,8 @@ FINAL = {
 """Kite's last words on an order; every other status, known or not, is an order that works."""
 _TRIGGERED = frozenset({"OPEN", "COMPLETE"})
 _SETTLED = frozenset({"OPEN", "TRIGGER PENDING"})
+_COMING = frozenset({"PUT ORDER REQ RECEIVED", "VALIDATION PENDING", "OPEN PENDING"})
+_CHANGED = _SETTLED | {"UPDATE", "MODIFIED"}
 _AT_MARKET = (OrderType.MARKET, OrderType.SL_M)
 _TAG = re.compile(r"[A-Za-z0-9]{1,20}")
 _BROKER_ID = re.compile(r"[A-Za-z0-9]{1,40}")
@@ -53,7 +55,8 @@ class Names:
     just now, as an older row can't say that a belief is wrong. `asked`: what was last known to
     rest, by client id; a row that is COMPLETE tells with how many units it came to its end.
     `doubted`: client ids of orders with a change of which nothing is proven: what they rest with
-    is told even where it is what was believed.
+    is told even where it is what was believed. `wanted`: by Kite's order id, what a change on its
+    way asks for, where the order never rested so before: a row that shows it proves the change.
     """
 
     client_ids: Mapping[str, str]
@@ -61,6 +64,7 @@ class Names:
     requests: Mapping[str, OrderRequest] = field(default_factory=dict)
     asked: Mapping[str, OrderRequest] = field(default_factory=dict)
     doubted: Set[str] = frozenset()
+    wanted: Mapping[str, OrderRequest] = field(default_factory=dict)
 
     def client_id(self, broker_id: str, tag: str) -> str:
         """Return our id of an order; empty for one from elsewhere that carries no tag like ours."""
@@ -134,15 +138,16 @@ def order_update(row: Row, names: Names, heard_at: datetime) -> OrderUpdate:
     is_stop = optional_text(row, "order_type") in STOPS
     told_at = _told_at(row, heard_at)
     otherwise = _otherwise(row, status, names.requests.get(client_id))
-    if otherwise is None and client_id in names.doubted and status in _SETTLED:
-        otherwise = names.requests.get(client_id)
+    if otherwise is None and client_id in names.doubted:
+        otherwise = _untouched(row, status, names.requests.get(client_id))
+    done = _done(row, status, names.wanted.get(broker_id))
     return OrderUpdate(
         client_id=client_id,
         broker_id=broker_id,
         at=told_at if otherwise is None else heard_at,
         state=state,
         filled_quantity=filled,
-        request=_ended_with(names.asked.get(client_id), state, filled) or otherwise,
+        request=_ended_with(names.asked.get(client_id), state, filled) or done or otherwise,
         triggered=is_stop and (filled > 0 or status in _TRIGGERED),
         reason=_reason(row) if state in (OrderState.REJECTED, OrderState.CANCELLED) else "",
     )
@@ -237,24 +242,46 @@ def _otherwise(row: Row, status: str, known: OrderRequest | None) -> OrderReques
 
     A protected market order is shown as a limit order, so only priced orders are compared.
     """
-    if known is None or known.order_type not in PRICED or status not in _SETTLED:
+    if known is None or status not in _SETTLED:
         return None
+    shows = _shows(row, known)
+    return None if shows == known else shows
+
+
+def _untouched(row: Row, status: str, known: OrderRequest | None) -> OrderRequest | None:
+    """Return what is known to rest where the row doesn't gainsay it and no change is under way.
+
+    An order that hasn't got to the exchange shows the terms it was sent with, and takes no other.
+    """
+    if known is None or status in _SETTLED:
+        return known
+    return known if status in _COMING and _shows(row, known) == known else None
+
+
+def _done(row: Row, status: str, wanted: OrderRequest | None) -> OrderRequest | None:
+    """Return what a change asks for where the row shows that it has come to be."""
+    if wanted is None or status not in _CHANGED:
+        return None
+    return wanted if _shows(row, wanted) == wanted else None
+
+
+def _shows(row: Row, known: OrderRequest) -> OrderRequest | None:
+    """Return an order on the terms that a row shows; None where it can't show them."""
     shown = optional_text(row, "order_type")
-    if shown not in PRICED:
+    if known.order_type not in PRICED or shown not in PRICED:
         return None
     order_type = OrderType(shown)
     is_stop = order_type is OrderType.SL
     quantity = count(row, "quantity")
     if not quantity:
         raise RowError("quantity: expected above 0")
-    shows = replace(
+    return replace(
         known,
         order_type=order_type,
         quantity=quantity,
         price=_above_0(row, "price"),
         trigger_price=_above_0(row, "trigger_price") if is_stop else None,
     )
-    return None if shows == known else shows
 
 
 def _ended_with(asked: OrderRequest | None, state: OrderState, filled: int) -> OrderRequest | None:

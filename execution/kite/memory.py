@@ -30,6 +30,9 @@ class Memory:
         self._trades: dict[str, dict[str, int]] = {}
         self._claimed: Counter[str] = Counter()
         self._sent: list[str] = []
+        self._terms: dict[str, list[OrderRequest]] = {}
+        self._blurred: set[str] = set()
+        self._wanted: dict[str, OrderRequest] = {}
 
     @property
     def sent(self) -> int:
@@ -45,6 +48,9 @@ class Memory:
         """Take over an order of an earlier process; sent without proof it stays so."""
         client_id = order.request.client_id
         self._requests[client_id] = order.request
+        self._terms[client_id] = [order.request]
+        if order.modifications:
+            self._blurred.add(client_id)
         if order.updated_at is not None:
             self._told_at = self.not_before_told(order.updated_at)
         if order.broker_id:
@@ -78,6 +84,11 @@ class Memory:
         self._sent.append(request.client_id)
         self._in_flight.add(request.client_id)
         self._requests[request.client_id] = request
+        self._terms[request.client_id] = [request]
+
+    def is_on_its_way(self, client_id: str) -> bool:
+        """Say whether an order was sent and nothing is known of it yet."""
+        return client_id in self._in_flight
 
     def placed(self, update: OrderUpdate) -> None:
         """Remember that an order was accepted."""
@@ -89,20 +100,39 @@ class Memory:
         """Remember that an order doesn't exist."""
         self._settle(client_id)
         self._requests.pop(client_id, None)
+        self._terms.pop(client_id, None)
 
     def unproven(self, client_id: str, at: datetime) -> None:
         """Remember that nothing is proven of an order whose call ended at `at`."""
         self._in_flight.discard(client_id)
         self._unproven[client_id] = at
 
-    def changing(self, client_id: str) -> None:
-        """Remember that a modification is on its way."""
+    def changing(self, client_id: str, wanted: OrderRequest | None) -> None:
+        """Remember that a modification is on its way; `wanted`: how the order shall rest, if known.
+
+        An order that may have rested so before says nothing of the change by resting so.
+        """
         self._changing[client_id] += 1
+        terms = self._terms.setdefault(client_id, [])
+        broker_id = self.broker_id(client_id)
+        self._wanted.pop(broker_id, None)
+        if wanted is None:
+            self._blurred.add(client_id)
+            return
+        if wanted not in terms and client_id not in self._blurred:
+            self._wanted[broker_id] = wanted
+        terms.append(wanted)
+
+    @property
+    def wanted(self) -> dict[str, OrderRequest]:
+        """Return by Kite's id what changes on their way ask for, where a row can prove them."""
+        return self._wanted
 
     def changed(self, client_id: str, request: OrderRequest | None, at: datetime) -> None:
         """Remember that a modification ended; `request` is None where it isn't known to be done."""
         self._changing[client_id] -= 1
         self._changed_at[client_id] = at
+        self._wanted.pop(self.broker_id(client_id), None)
         if request is None:
             self.doubt(client_id)
         else:

@@ -16,7 +16,9 @@ Row = Mapping[str, object]
 """One order, trade or position as Kite tells it."""
 
 _LARGEST = 10**12
-_FORM = "%Y-%m-%d %H:%M:%S"
+_MOST_RUPEES = 10**15
+_FORM = {4: "-", 7: "-", 10: " ", 13: ":", 16: ":"}
+_LENGTH = 19
 
 
 class RowError(ValueError):
@@ -57,15 +59,27 @@ def whole(row: Row, name: str) -> int:
 
 def price(row: Row, name: str) -> Decimal:
     """Return a price in rupees, 0 or above; a float is read through its shortest form."""
+    number = _number(row, name, "a price")
+    if not 0 <= number < _LARGEST:
+        _refuse(name, "a price, 0 or above")
+    return number
+
+
+def amount(row: Row, name: str) -> Decimal:
+    """Return an amount of rupees of either sign."""
+    return _number(row, name, "an amount")
+
+
+def _number(row: Row, name: str, expected: str) -> Decimal:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        _refuse(name, "a price")
+        _refuse(name, expected)
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except InvalidOperation:
-        _refuse(name, "a price")
-    if not number.is_finite() or not 0 <= number < _LARGEST:
-        _refuse(name, "a price, 0 or above")
+        _refuse(name, expected)
+    if not number.is_finite() or abs(number) > _MOST_RUPEES:
+        _refuse(name, expected)
     return number
 
 
@@ -85,9 +99,16 @@ def moment(row: Row, *names: str) -> datetime | None:
 
 def _parsed(name: str, value: object) -> datetime:
     try:
-        return datetime.strptime(value if isinstance(value, str) else "", _FORM).replace(tzinfo=IST)
+        return datetime.fromisoformat(_formed(value)).replace(tzinfo=IST)
     except ValueError:
         _refuse(name, "a time like 2026-11-23 09:15:00")
+
+
+def _formed(value: object) -> str:
+    """Return a text of Kite's form, empty for anything else: ISO 8601 knows more forms than it."""
+    if not isinstance(value, str) or len(value) != _LENGTH:
+        return ""
+    return value if all(value[place] == sign for place, sign in _FORM.items()) else ""
 
 
 def _refuse(name: str, expected: str) -> NoReturn:

@@ -277,7 +277,7 @@ def step(plan: Floats, state: Floats, bar: Bar) -> tuple[int, float]:
 
 
 @njit(cache=True)
-def _quiet_between(plan: Floats, state: Floats) -> tuple[float, float, float]:
+def quiet_between(plan: Floats, state: Floats) -> tuple[float, float, float]:
     """Return the prices strictly between which, and the moment before which, no bar matters.
 
     Such a bar only moves the extremes. Nothing lies between them where that isn't certain.
@@ -303,7 +303,7 @@ def _pass_quiet(plan: Floats, state: Floats, path: PricePath, start: int, end: i
 
     Returns the first bar that isn't quiet; a bar without a price isn't.
     """
-    lower, upper, until = _quiet_between(plan, state)
+    lower, upper, until = quiet_between(plan, state)
     wild = plan[VOLATILITY] * plan[ENTRY_ATR]
     may_be_wild = wild < math.inf
     if start < end and state[BAR_END] == path.start_s[start] + path.seconds:
@@ -323,12 +323,13 @@ def _pass_quiet(plan: Floats, state: Floats, path: PricePath, start: int, end: i
         lowest, highest = min(lowest, path.close[index]), max(highest, path.close[index])
         index += 1
     if index > start:
-        _note_quiet(plan, state, Extremes(lowest, highest, path.start_s[index - 1] + path.seconds))
+        note_quiet(plan, state, Extremes(lowest, highest, path.start_s[index - 1] + path.seconds))
     return index
 
 
 @njit(cache=True)
-def _note_quiet(plan: Floats, state: Floats, seen: Extremes) -> None:
+def note_quiet(plan: Floats, state: Floats, seen: Extremes) -> None:
+    """Take a stretch that was quiet into the state."""
     _note_extremes(plan, state, seen.lowest)
     _note_extremes(plan, state, seen.highest)
     is_late = seen.ended_s >= plan[TIGHTEN_AT]

@@ -96,11 +96,11 @@ def step(
     `atr`: of the strategy's bars, the last that closed before this one began; NaN holds the trail.
     `slow_atr`: what the volatility exit looks at, `atr` where None.
     """
-    before = _vector_of(state)
+    before = state_vector(state)
     vector = before.copy()
     slow = atr if slow_atr is None else slow_atr
     code, level = kernel.step(
-        _plan_vector(plan),
+        plan_vector(plan),
         vector,
         kernel.Bar(
             float(bar.open),
@@ -115,7 +115,7 @@ def step(
     )
     if code == kernel.NONE and vector.tobytes() == before.tobytes():
         return state, None
-    after = _to_state(vector)
+    after = state_of(vector)
     return after, _decision(code, level, state, after)
 
 
@@ -124,9 +124,9 @@ def first_hit(plan: ExitPlan, state: ExitState, path: PricePath, *, start: int) 
 
     To go on after a part was closed, start again at the same index with the state returned.
     """
-    vector = _vector_of(state).copy()
-    index, code, level = kernel.first_hit(_plan_vector(plan), vector, path, start)
-    after = _to_state(vector)
+    vector = state_vector(state).copy()
+    index, code, level = kernel.first_hit(plan_vector(plan), vector, path, start)
+    after = state_of(vector)
     return FirstHit(index, after, _decision(code, level, state, after))
 
 
@@ -143,7 +143,7 @@ def walk(plan: ExitPlan, path: PricePath, *, start: int) -> tuple[FirstHit, ...]
     return tuple(hits)
 
 
-def _plan_vector(plan: ExitPlan) -> Floats:
+def plan_vector(plan: ExitPlan) -> Floats:
     """Return the kernel's form of a plan, made once; nothing writes to it."""
     if plan.vector is None:
         object.__setattr__(plan, "vector", _from_plan(plan))
@@ -151,8 +151,8 @@ def _plan_vector(plan: ExitPlan) -> Floats:
     return vector
 
 
-def _vector_of(state: ExitState) -> Floats:
-    """Return the same of a state; whoever steps it takes a copy."""
+def state_vector(state: ExitState) -> Floats:
+    """Return the kernel's form of a state, made once; whoever steps it takes a copy."""
     if state.vector is None:
         object.__setattr__(state, "vector", _from_state(state))
     vector: Floats = state.vector
@@ -202,7 +202,8 @@ def _from_state(state: ExitState) -> Floats:
     return vector
 
 
-def _to_state(vector: Floats) -> ExitState:
+def state_of(vector: Floats) -> ExitState:
+    """Return the state that a vector of the kernel tells."""
     return ExitState(
         stop=float(vector[kernel.STOP]),
         stop_kind=StopKind(int(vector[kernel.STOP_KIND])),

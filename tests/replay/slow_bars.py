@@ -1,4 +1,4 @@
-"""Five-minute bars and indicators of recorded shares, made slowly with pandas and TA-Lib alone.
+"""Bars and indicators of recorded shares, made slowly with pandas and TA-Lib alone.
 
 Golden days are checked against them; nothing of the project is imported here.
 """
@@ -28,23 +28,32 @@ class Said:
 
 
 def five_minute_bars(file: Path, first: date, last: date) -> dict[str, pd.DataFrame]:
+    """Return each share's bars of five minutes, as `bars_of` does."""
+    return bars_of(file, first, last, 5)
+
+
+def bars_of(file: Path, first: date, last: date, length: int) -> dict[str, pd.DataFrame]:
     """Return each share's bars of the sessions from `first` to `last`, indexed by their start.
 
-    Minutes without a trade move nothing; a bar without any is flat with volume 0.
+    `length` in minutes. Minutes without a trade move nothing; a bar without any is flat with
+    volume 0 and not `traded`.
     """
     table = pd.read_csv(file)
     table["ts"] = pd.to_datetime(table["ts"])
     inside = (table["ts"].dt.date >= first) & (table["ts"].dt.date <= last)
-    return {str(name): _of_share(part) for name, part in table[inside].groupby("symbol")}
+    shares = table[inside].groupby("symbol")
+    return {str(name): _of_share(part, length) for name, part in shares}
 
 
-def _of_share(minutes: pd.DataFrame) -> pd.DataFrame:
+def _of_share(minutes: pd.DataFrame, length: int) -> pd.DataFrame:
     rules = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
     days = []
     for _, day in minutes.set_index("ts").groupby(lambda moment: moment.date()):
         begin = day.index[0].replace(hour=9, minute=15)
-        axis = pd.date_range(begin, periods=75, freq="5min")
-        bars = day.resample("5min", origin=begin).agg(rules).reindex(axis)
+        step = f"{length}min"
+        axis = pd.date_range(begin, periods=375 // length, freq=step)
+        bars = day.resample(step, origin=begin).agg(rules).reindex(axis)
+        bars["traded"] = bars["close"].notna()
         bars["volume"] = bars["volume"].fillna(0.0)
         flat = bars["close"].ffill()
         for name in ("open", "high", "low", "close"):

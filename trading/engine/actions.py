@@ -7,24 +7,24 @@ database and on the page. Codes (`signal_id` and so on) are unique within one ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
+
+from execution.margins import MarginLeg
 from execution.orders import OrderChange, OrderRequest
 from trading.engine.ranking_noted import RankingNoted as RankingNoted
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
+class PlaceOrder(Struct, frozen=True, gc=False):
     """Send this order once; its intent is flushed to the journal before it leaves."""
 
     at: datetime
     request: OrderRequest
 
 
-@dataclass(frozen=True, slots=True)
-class ModifyOrder:
+class ModifyOrder(Struct, frozen=True, gc=False):
     """Change a resting order; `number` counts the changes of that order, from 1."""
 
     at: datetime
@@ -33,16 +33,22 @@ class ModifyOrder:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CancelOrder:
+class CancelOrder(Struct, frozen=True, gc=False):
     """Cancel a resting order."""
 
     at: datetime
     client_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class AskMargin(Struct, frozen=True, gc=False):
+    """Ask the broker what legs would block together; it is answered by `MarginTold(code)`."""
+
+    at: datetime
+    code: str
+    legs: tuple[MarginLeg, ...]
+
+
+class SetTimer(Struct, frozen=True, gc=False):
     """Fire `TimerFired(key)` at `due`; a second timer of the same key replaces the first."""
 
     at: datetime
@@ -50,8 +56,7 @@ class SetTimer:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True, gc=False):
     """One feature's part in a score: `contribution` = `weight` x `normalised`."""
 
     feature: str
@@ -61,8 +66,7 @@ class Contribution:
     contribution: float
 
 
-@dataclass(frozen=True, slots=True)
-class PenaltyNote:
+class PenaltyNote(Struct, frozen=True, gc=False):
     """One penalty: the score is multiplied by `factor` because `measured` passed `threshold`."""
 
     name: str
@@ -71,8 +75,7 @@ class PenaltyNote:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class SignalNoted:
+class SignalNoted(Struct, frozen=True, gc=False):
     """An opinion, with its score and what became of it (`why_not` is empty for one that went on).
 
     `instrument` is what the opinion is about, `traded` what would be traded. Prices in rupees of
@@ -100,8 +103,7 @@ class SignalNoted:
     why_not: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictNote:
+class VerdictNote(Struct, frozen=True, gc=False):
     """What one rule said: `measured` against `allowed` in `unit`; every rule is always asked."""
 
     rule: str
@@ -112,8 +114,7 @@ class VerdictNote:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionNoted:
+class DecisionNoted(Struct, frozen=True, gc=False):
     """The gate's answer to one opinion. `quantity` in units; `plan_id` is empty when refused."""
 
     at: datetime
@@ -131,8 +132,7 @@ class DecisionNoted:
     plan_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class LegNote:
+class LegNote(Struct, frozen=True, gc=False):
     """One leg of a plan; `limit_price` is where its entry order was to be sent."""
 
     instrument: str
@@ -141,8 +141,7 @@ class LegNote:
     limit_price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class PlanNoted:
+class PlanNoted(Struct, frozen=True, gc=False):
     """A plan made from an approved decision, with its way out; prices of the traded contract.
 
     Of several legs the prices are of their net value, and each leg is noted as a plan of its own
@@ -161,8 +160,7 @@ class PlanNoted:
     target2: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class CombinationNoted:
+class CombinationNoted(Struct, frozen=True, gc=False):
     """A plan of several legs: which plans are its legs, and what it can come to at expiry.
 
     `legs`: the codes of the legs' own plans, in the order of the plan's legs. Rupees a unit of the
@@ -183,8 +181,22 @@ class CombinationNoted:
     vega: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanMoved:
+class CombinationMeasured(Struct, frozen=True, gc=False):
+    """Where the net value of a plan of several legs is measured from, and how far it has been.
+
+    Told when all legs are in, when the stop moves, and at the end. `entry`, `stop`: rupees a unit;
+    `mae_r`, `mfe_r`: farthest against and for the plan, in units of its first risk.
+    """
+
+    at: datetime
+    plan_id: str
+    entry: float
+    stop: float
+    mae_r: float
+    mfe_r: float
+
+
+class PlanMoved(Struct, frozen=True, gc=False):
     """A plan's position state changed: PENDING_ENTRY, OPEN, PARTLY_CLOSED, CLOSING, CLOSED, …"""
 
     at: datetime
@@ -193,8 +205,7 @@ class PlanMoved:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderNoted:
+class OrderNoted(Struct, frozen=True, gc=False):
     """An order as it stands after something happened to it; `event` names what happened."""
 
     at: datetime
@@ -218,8 +229,7 @@ class OrderNoted:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class FillNoted:
+class FillNoted(Struct, frozen=True, gc=False):
     """A trade, booked once. `expected_price` is what the decision was made on, for slippage."""
 
     at: datetime
@@ -234,8 +244,7 @@ class FillNoted:
     expected_price: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class PositionNoted:
+class PositionNoted(Struct, frozen=True, gc=False):
     """A position after a change. `quantity` is signed units; `protected` is what stops rest for.
 
     `gross` is realised profit before charges, `charges` what its orders cost so far, in rupees.
@@ -263,8 +272,7 @@ class PositionNoted:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerNoted:
+class LedgerNoted(Struct, frozen=True, gc=False):
     """One booking on the account. `kind`: START, REALISED or a charge line; `balance` follows."""
 
     at: datetime
@@ -277,8 +285,7 @@ class LedgerNoted:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class EquityNoted:
+class EquityNoted(Struct, frozen=True, gc=False):
     """The account once a minute and at the end, in rupees; `heat` is the sum of open risk."""
 
     at: datetime
@@ -289,8 +296,7 @@ class EquityNoted:
     open_positions: int
 
 
-@dataclass(frozen=True, slots=True)
-class RiskNoted:
+class RiskNoted(Struct, frozen=True, gc=False):
     """Something the operator must be able to find again: a breach, a fault, a change of state."""
 
     at: datetime
@@ -301,8 +307,7 @@ class RiskNoted:
     allowed: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertNoted:
+class AlertNoted(Struct, frozen=True, gc=False):
     """A message for the operator's attention; routed and delivered outside the engine."""
 
     at: datetime
@@ -311,8 +316,7 @@ class AlertNoted:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class StateNoted:
+class StateNoted(Struct, frozen=True, gc=False):
     """The trading state after a change, and every reason that blocks entries."""
 
     at: datetime
@@ -320,8 +324,7 @@ class StateNoted:
     blocked_by: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CommandDone:
+class CommandDone(Struct, frozen=True, gc=False):
     """What became of an operator's command."""
 
     at: datetime
@@ -330,13 +333,14 @@ class CommandDone:
     text: str
 
 
-Wish = PlaceOrder | ModifyOrder | CancelOrder | SetTimer
+Wish = PlaceOrder | ModifyOrder | CancelOrder | AskMargin | SetTimer
 Note = (
     SignalNoted
     | RankingNoted
     | DecisionNoted
     | PlanNoted
     | CombinationNoted
+    | CombinationMeasured
     | PlanMoved
     | OrderNoted
     | FillNoted

@@ -5,6 +5,7 @@ The file itself is `trading.journal`'s; which records exist is said by `events.p
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from trading.engine.events import (
     ConditionChanged,
     DataFault,
     Event,
+    ForeignSeen,
+    MarginTold,
     MarketStep,
     StrategyOverran,
     TimerFired,
@@ -33,6 +36,8 @@ _EVENTS: dict[str, type] = {
         CommandIssued,
         ConditionChanged,
         DataFault,
+        ForeignSeen,
+        MarginTold,
         StrategyOverran,
         TimerFired,
         TwinFound,
@@ -42,11 +47,24 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 _decode = msgspec.json.Decoder().decode
 
 
+class FrameTaken(msgspec.Struct, frozen=True, gc=False):
+    """What is written down of a frame of the tape: when it came, and its number."""
+
+    at: datetime
+    frame: int
+
+
+def told(thing: Event | out.Action) -> object:
+    """Return what is written down of an event or action, a value that is encoded as it stands.
+
+    A market step is told by its frame's number on the tape.
+    """
+    return FrameTaken(thing.at, thing.frame) if isinstance(thing, MarketStep) else thing
+
+
 def body_of(thing: Event | out.Action) -> msgspec.Raw:
-    """Return the body of a record; a market step is told by its frame's number on the tape."""
-    if isinstance(thing, MarketStep):
-        return msgspec.Raw(_encode({"at": thing.at, "frame": thing.frame}))
-    return msgspec.Raw(_encode(thing))
+    """Return the body of a record as it stands in a journal."""
+    return msgspec.Raw(_encode(told(thing)))
 
 
 def plain(body: msgspec.Raw) -> Any:

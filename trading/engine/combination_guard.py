@@ -17,6 +17,7 @@ from risk.exits import step as exit_step
 from trading.engine.actions import PlanMoved
 from trading.engine.combination_entry import CombinationEntry
 from trading.engine.combinations import Combination, backstop
+from trading.engine.plan_notes import measured_note
 from trading.engine.protection import Protection, Tools
 from trading.engine.quotes import quote_of, worth
 from trading.engine.trades import PlanState, Trade
@@ -54,6 +55,7 @@ class CombinationGuard:
             )
             if plan.exit_state.stop != before.stop:
                 self._move_backstops(at, plan)
+                self._outbox.emit(measured_note(at, plan))
             if decision is None:
                 self._watch_backstops(at, plan)
                 return
@@ -184,7 +186,7 @@ class CombinationGuard:
 
     def _leave(self, at: datetime, leg: Trade, reason: ExitReason, why: str) -> None:
         if not leg.entries and leg.move(PlanState.ENTRY_CANCELLED):
-            self._ledger.moved()
+            self._ledger.moved(leg)
             self._outbox.emit(PlanMoved(at, leg.plan_id, leg.state, why))
         if leg.is_over:
             leg.closing = leg.closing or reason
@@ -204,6 +206,8 @@ class CombinationGuard:
     def _move(self, at: datetime, plan: Combination, state: PlanState, reason: str) -> None:
         if plan.move(state):
             self._outbox.emit(PlanMoved(at, plan.plan_id, state, reason))
+            if state in (PlanState.OPEN, PlanState.CLOSED):
+                self._outbox.emit(measured_note(at, plan))
 
 
 def _longs_paid(plan: Combination) -> float:

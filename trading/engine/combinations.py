@@ -105,6 +105,10 @@ class Combination:
         )
         return int(self.direction) * total
 
+    def in_r(self, value: float) -> float:
+        """Return how far a value a unit lies from the entry, in units of the first risk, signed."""
+        return (value - self.exit_plan.entry) * int(self.direction) / self.exit_plan.risk
+
     def unhedged(self) -> int:
         """Return the units of sold legs held that rest no stop and that no bought unit covers."""
         return sum(self._short_of_hedge(leg) for leg in self.shorts if not leg.rests_stop)

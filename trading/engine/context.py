@@ -45,7 +45,12 @@ class Readings:
         if chains:
             prepare()
         columns = setup.universe.columns[: setup.universe.studied]
-        self._underlyings = tuple(column.instrument.name for column in columns)
+        self._names = tuple(dict.fromkeys(column.instrument.name for column in columns))
+        places = {name: place for place, name in enumerate(self._names)}
+        self._places = np.array([places[column.instrument.name] for column in columns], np.int64)
+        there = {name: by_expiry(chains, name) for name in {name for name, _ in chains}}
+        self._there = {name: there[name] for name in self._names if name in there}
+        self._bare = [(name, NoStanding.NO_CHAIN) for name in self._names if name not in there]
         self._known: tuple[datetime | None, dict[str, Standing]] = (None, {})
         self._flags: dict[str, dict[str, float]] = {}
         self.missing: Counter[tuple[str, NoStanding]] = Counter()
@@ -56,47 +61,40 @@ class Readings:
 
     def _reading(self, name: str, at: datetime) -> Floats:
         if name == IV_PERCENTILE:
-            return self._by_column({u: self._standing(u, at).percentile for u in self._named})
+            return self._by_column({u: s.percentile for u, s in self._standings(at).items()})
         if name == IV_RANK:
-            return self._by_column({u: self._standing(u, at).rank for u in self._named})
-        if name == DAYS_TO_EXPIRY:
-            return self._by_column(self._days_to_expiry())
+            return self._by_column({u: s.rank for u, s in self._standings(at).items()})
         if name == MINUTES_TO_EVENT:
-            return self._by_column({u: self._minutes_to_event(u, at) for u in self._named})
-        if name in (EXPIRY_DAY, MONTHLY_EXPIRY, SEGMENT_EXPIRY):
+            return self._by_column(self._minutes_to_event(at))
+        if name in (DAYS_TO_EXPIRY, EXPIRY_DAY, MONTHLY_EXPIRY, SEGMENT_EXPIRY):
             if name not in self._flags:
-                self._flags[name] = self._expiry_flag(name)
+                is_flag = name != DAYS_TO_EXPIRY
+                self._flags[name] = self._expiry_flag(name) if is_flag else self._days_to_expiry()
             return self._by_column(self._flags[name])
         raise ValueError(f"context: {name}, expected a reading that is known")
 
-    @property
-    def _named(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._underlyings))
-
     def _by_column(self, values: Mapping[str, float]) -> Floats:
-        return np.array([values.get(name, nan) for name in self._underlyings], dtype=np.float64)
+        named = np.full(len(self._names), nan)
+        if values:
+            named[:] = [values.get(name, nan) for name in self._names]
+        return named[self._places]
 
-    def _standing(self, underlying: str, at: datetime) -> Standing:
+    def _standings(self, at: datetime) -> Mapping[str, Standing]:
+        """Return where the volatility of each underlying with options stands."""
         moment, known = self._known
         if moment != at:
-            known = {}
+            known = {name: self._stands(name, at) for name in self._there}
             self._known = (at, known)
-        if underlying not in known:
-            found = self._stands(underlying, at)
-            if found.missing is not None:
-                self.missing[underlying, found.missing] += 1
-            known[underlying] = found
-        return known[underlying]
+            self.missing.update(self._bare)
+            self.missing.update((u, s.missing) for u, s in known.items() if s.missing is not None)
+        return known
 
     def _stands(self, underlying: str, at: datetime) -> Standing:
-        there = by_expiry(self._chains, underlying)
-        if not there:
-            return Standing.nowhere(NoStanding.NO_CHAIN)
         setup = self._setup
         history = setup.iv_history.get(underlying, ())
         if not history:
             return Standing.nowhere(NoStanding.NO_HISTORY)
-        read = (chain_at(columns, self._panel, at) for columns in there)
+        read = (chain_at(columns, self._panel, at) for columns in self._there[underlying])
         now = constant_maturity(term_structure(c for c in read if isinstance(c, Chain)))
         return standing(history, now, setup.day, setup.iv_settings)
 
@@ -115,7 +113,9 @@ class Readings:
         flags = expiry_flags(listed, day).items()
         return {u: float(flag.today if name == EXPIRY_DAY else flag.monthly) for u, flag in flags}
 
-    def _minutes_to_event(self, underlying: str, at: datetime) -> float:
-        windows = (each for each in self._setup.event_windows if each.concerns(underlying))
-        ahead = [each.begins for each in windows if each.effects.blocks and each.begins > at]
-        return (min(ahead) - at).total_seconds() / 60.0 if ahead else nan
+    def _minutes_to_event(self, at: datetime) -> dict[str, float]:
+        windows = [w for w in self._setup.event_windows if w.effects.blocks and w.begins > at]
+        if not windows:
+            return {}
+        ahead = {u: [w.begins for w in windows if w.concerns(u)] for u in self._names}
+        return {u: (min(times) - at).total_seconds() / 60.0 for u, times in ahead.items() if times}

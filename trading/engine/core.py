@@ -21,8 +21,10 @@ from trading.engine.combinations import Combination
 from trading.engine.commands import KILL_SCOPE, Commands
 from trading.engine.dispatch import Dispatch
 from trading.engine.entries import Entries
+from trading.engine.entry_chase import CHASE
 from trading.engine.events import (
     BOOK,
+    UNREAD,
     BandsTold,
     BrokerSaid,
     ChangeRefused,
@@ -30,11 +32,14 @@ from trading.engine.events import (
     ConditionChanged,
     DataFault,
     Event,
+    ForeignSeen,
+    MarginTold,
     MarketStep,
     StrategyOverran,
     TimerFired,
     TwinFound,
 )
+from trading.engine.foreign import FOREIGN, foreign_risks, told
 from trading.engine.guard import Guard
 from trading.engine.kill_scopes import KillScope
 from trading.engine.ledger import Ledger
@@ -46,6 +51,7 @@ from trading.engine.scan import Scan, new_panel
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import BAR
 from trading.engine.trades import Trade
+from trading.engine.watch import Watch
 
 
 class Engine:
@@ -72,11 +78,13 @@ class Engine:
             may_enter=lambda: self.breakers.may_enter,
         )
         self.protection = Protection(tools)
-        self._guard = Guard(tools, self.protection)
         self._scan = scan or Scan(setup, self.panel)
+        self._watch = Watch(self.ledger, self.panel, self._scan.slow_place)
+        self._guard = Guard(tools, self.protection, self._watch)
         self._entries = Entries(setup, tools, self._guard.combined)
         self._commands = Commands(self, self._outbox)
         self._judged_balance = self.ledger.balance
+        self.foreign = ForeignSeen(setup.opens_at, (), ())
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
         """Bring the features up to date with the sessions before; called once, before `start`."""
@@ -105,8 +113,8 @@ class Engine:
             case BrokerSaid(at=at, update=update, answers=answers):
                 self._guard.told(at, *self.orders.apply(update, answers))
                 self._watch_unknown(at)
-            case TwinFound(at=at, client_id=client_id, update=update):
-                self._guard.take_over_twin(at, client_id, update)
+            case TwinFound():
+                self._guard.take_over_twin(event)
             case ChangeRefused():
                 self._guard.change_refused(event)
             case TimerFired(at=at, key=key):
@@ -121,6 +129,10 @@ class Engine:
                 self._put_aside(at, strategy, detail)
             case BandsTold(bands=bands):
                 self._entries.bands_told(bands)
+            case MarginTold():
+                self._entries.margin_told(event, self.breakers)
+            case ForeignSeen():
+                self._see_foreign(event)
         if self.breakers.state is TradingState.FLATTENING and not self.ledger.alive():
             self._become(event.at, self.breakers.halt())
         return self._outbox.drain()
@@ -129,13 +141,12 @@ class Engine:
 
     def _market(self, step: MarketStep) -> None:
         """Prices, then exits, then limits: always in this order."""
-        touched = set(self.panel.apply(step.ticks).tolist())
+        touched = self.panel.apply(step.ticks)
         alive = self.ledger.alive()
-        for trade in alive:
-            if trade.column in touched and not trade.combination:
-                self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
+        for trade in self._watch.touched(step.at.timestamp(), self._scan.slow_ranges()):
+            self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
         for plan in self.ledger.alive_combinations():
-            if not plan.columns.isdisjoint(touched):
+            if not plan.columns.isdisjoint(touched.tolist()):
                 self._look_together(step.at, plan)
         if alive or self.ledger.balance != self._judged_balance:
             self._check_daily_loss(step.at)
@@ -155,7 +166,8 @@ class Engine:
 
     def last_prices(self) -> list[float]:
         """Return the last price of every column in rupees, NaN where there is none."""
-        return [float(price) for price in self.panel.last]
+        found: list[float] = self.panel.last.tolist()
+        return found
 
     def _check_daily_loss(self, at: datetime) -> None:
         self._judged_balance = self.ledger.balance
@@ -181,6 +193,8 @@ class Engine:
             self._stage(at, subject)
         elif kind == "entry":
             self._entries.time_out(at, subject)
+        elif kind == CHASE:
+            self._entries.chase(at, subject)
         elif kind == "exit":
             self._guard.chase(at, self.ledger.trades[subject])
         elif kind == LEGS:
@@ -192,10 +206,9 @@ class Engine:
         rows = [row.of_first(studied) for row in self.panel.close_bars(int(at.timestamp()))]
         self._scan.take(rows)
         self._name_gaps(at, rows)
-        for trade in self.ledger.alive():
+        for trade in self._watch.standing(at.timestamp(), self._scan.slow_ranges()):
             still = PriceBar.tick(float(self.panel.last[trade.column]))
-            if not trade.combination:
-                self._guard.look(at, trade, still, self._scan.ranges(trade))
+            self._guard.look(at, trade, still, self._scan.ranges(trade))
         for plan in self.ledger.alive_combinations():
             self._look_together(at, plan)
         self._entries.begin_cycle()
@@ -305,12 +318,27 @@ class Engine:
             self._guard.combined.stop_entering(at, plan, "entries stopped")
 
     def _condition(self, at: datetime, name: str, *, good: bool, detail: str) -> None:
+        if name == BOOK and not good and detail != UNREAD:
+            self._outbox.alert(at, BOOK, f"no entries: {detail}")
         if name == BOOK and good:
             self._entries.account_seen(at)
             if name not in self.breakers.blocked:
                 return
         self._become(at, self.breakers.clear(name) if good else self.breakers.block(name))
         self._outbox.risk(at, "condition", f"{name} is {'good' if good else 'bad'}: {detail}")
+
+    def _see_foreign(self, seen: ForeignSeen) -> None:
+        """Count what is somebody else's at risk, and tell of it once."""
+        known = told(self.foreign)
+        self.foreign = seen
+        self.ledger.foreign = foreign_risks(seen, self.setup, self.ledger.balance)
+        for name, text in told(seen).items():
+            if name not in known:
+                self._outbox.alert(seen.at, FOREIGN, text, severity="WARNING")
+            if known.get(name) != text:
+                self._outbox.risk(seen.at, FOREIGN, text)
+        for name in known.keys() - told(seen).keys():
+            self._outbox.risk(seen.at, FOREIGN, f"{known[name]}, now gone", severity="INFO")
 
     def _watch_unknown(self, at: datetime) -> None:
         """An order whose outcome isn't proven blocks entries until it is."""

@@ -50,6 +50,7 @@ class Dispatch:
         self._ledger = ledger
         self._settings = settings
         self.sent = 0
+        self._stops: dict[str, tuple[float, tuple[Decimal, Decimal]]] = {}
 
     def place(self, at: datetime, trade: Trade, request: OrderRequest) -> None:
         """Ask for a new order of `trade`."""
@@ -76,17 +77,25 @@ class Dispatch:
     def change(self, at: datetime, client_id: str, change: OrderChange) -> None:
         """Ask for a modification of a working order."""
         number = self._orders.expect_change(client_id, change)
+        self._ledger.stir(self._ledger.trade_of(client_id))
         self._outbox.emit(ModifyOrder(at, client_id, change, number))
 
     def cancel(self, at: datetime, client_id: str) -> None:
         """Ask for the cancellation of a working order."""
         self._orders.expect_cancel(client_id)
+        self._ledger.stir(self._ledger.trade_of(client_id))
         self._outbox.emit(CancelOrder(at, client_id))
         self.sent += 1
 
     def stop_prices(self, trade: Trade) -> tuple[Decimal, Decimal]:
         """Return trigger and limit of the stop that should rest now, on the tick grid."""
-        return self._settings.stop_prices(trade.instrument, trade.direction, trade.exit_state.stop)
+        stop = trade.exit_state.stop
+        known = self._stops.get(trade.plan_id)
+        if known is not None and known[0] == stop:
+            return known[1]
+        prices = self._settings.stop_prices(trade.instrument, trade.direction, stop)
+        self._stops[trade.plan_id] = stop, prices
+        return prices
 
     def entry_order(self, trade: Trade, quantity: int) -> OrderRequest:
         """Return a new order that takes `quantity` units in at the decision's price."""

@@ -6,6 +6,7 @@ What happens to a plan once it holds something is the guard's.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -16,10 +17,19 @@ from risk.proposal import Band, GateContext, Proposal
 from strategies.opportunities import Opportunity
 from strategies.signals import Signal
 from strategies.structures import Structure
-from trading.engine.actions import SetTimer
+from trading.engine.actions import AskMargin, SetTimer
 from trading.engine.combination_guard import CombinationGuard
+from trading.engine.entry_chase import EntryChase
+from trading.engine.events import MarginTold
 from trading.engine.kill_scopes import KillScope
-from trading.engine.looking_back import results_of
+from trading.engine.looking_back import LookingBack
+from trading.engine.margin_asked import (
+    Considered,
+    Questions,
+    after_asking,
+    before_asking,
+    question,
+)
 from trading.engine.opinion_notes import decision_note, ranking_note, signal_note
 from trading.engine.plan_notes import NotedUnder, combination_note, leg_note, plan_note
 from trading.engine.plans import Approved, alone, backstops, stages_of, together
@@ -40,12 +50,15 @@ class Entries:
         self._ledger = tools.ledger
         self._dispatch = tools.dispatch
         self._panel = tools.panel
+        self._looking_back = LookingBack(tools.ledger)
         self._combined = combined
         self._strategies = {strategy.name: strategy for strategy in setup.strategies}
         self._seen: set[str] = set()
         self._bands: dict[str, Band] | None = None
         self._new: list[str] = []
         self._account_seen_at: datetime | None = None
+        self._questions = Questions()
+        self._chase = EntryChase(tools)
         self.killed: frozenset[KillScope] = frozenset()
 
     def bands_told(self, bands: Iterable[tuple[str, Decimal, Decimal]]) -> None:
@@ -72,11 +85,35 @@ class Entries:
         self, at: datetime, opportunity: Opportunity, breakers: Breakers, atr: float
     ) -> None:
         """Note an opportunity; put it to the gate where it was kept; open what is approved."""
-        structure = opportunity.candidate.structure
-        signal_id = self._note_signal(at, structure.signal, opportunity, opportunity.why_not)
+        signal = opportunity.candidate.structure.signal
+        signal_id = self._note_signal(at, signal, opportunity, opportunity.why_not)
         if not opportunity.kept:
             return
+        considered = Considered(signal_id, opportunity, atr)
         proposal = self._proposal(at, opportunity)
+        if not self._setup.asks_margin:
+            self._settle(at, considered, proposal, self._judged(at, considered, proposal, breakers))
+            return
+        asked = self._judged(at, considered, before_asking(proposal), breakers)
+        if asked.approved:
+            code = self._outbox.code("M")
+            self._questions.ask(at, code, considered, asked.quantity)
+            self._outbox.emit(AskMargin(at, code, question(asked)))
+        else:
+            self._settle(at, considered, proposal, self._judged(at, considered, proposal, breakers))
+
+    def margin_told(self, told: MarginTold, breakers: Breakers) -> None:
+        """Judge entries anew, as the desk stands now, with the margin that the broker told."""
+        for considered, answer in self._questions.take(told):
+            proposal = self._proposal(told.at, considered.opportunity)
+            proposal = after_asking(proposal, considered.asked, answer)
+            decision = self._judged(told.at, considered, proposal, breakers)
+            self._settle(told.at, considered, proposal, decision)
+
+    def _judged(
+        self, at: datetime, considered: Considered, proposal: Proposal, breakers: Breakers
+    ) -> Decision:
+        structure = considered.opportunity.candidate.structure
         context = GateContext(
             now=at,
             stages=stages_of(self._setup, structure),
@@ -92,17 +129,23 @@ class Entries:
             stops=self._stops(structure, proposal),
             killed=frozenset(map(str, self.killed)),
             account_age_seconds=self._account_age(at),
-            results=results_of(self._ledger),
+            results=self._looking_back.results(),
             messages=self._dispatch.sent,
             trades=self._ledger.fills,
         )
-        decision = decide(proposal, context, self._setup.limits)
+        return decide(proposal, context, self._setup.limits)
+
+    def _settle(
+        self, at: datetime, considered: Considered, proposal: Proposal, decision: Decision
+    ) -> None:
+        """Note what the gate answered, and open what it let through."""
         plan_id = self._outbox.code("P") if decision.approved else ""
-        decision_id = self._note_decision(at, signal_id, plan_id, decision)
+        decision_id = self._note_decision(at, considered.signal_id, plan_id, decision)
         if decision.approved:
             self._seen.add(proposal.setup)
             self._new.append(proposal.underlying)
-            self._open(at, plan_id, decision_id, Approved(opportunity, decision, atr))
+            approved = Approved(considered.opportunity, decision, considered.atr)
+            self._open(at, plan_id, decision_id, approved)
 
     def _stops(self, structure: Structure, proposal: Proposal) -> tuple[tuple[str, Decimal], ...]:
         """Return the prices of every stop that is to rest, with the key of its contract."""
@@ -161,10 +204,19 @@ class Entries:
         freeze = trade.instrument.freeze_quantity
         for part in slices(trade.planned_quantity, trade.instrument.lot_size, freeze):
             request = self._dispatch.entry_order(trade, part)
+            if (price := self._chase.price(trade)) is not None:
+                request = replace(request, price=price)
             trade.entries.append(request.client_id)
             self._dispatch.place(at, trade, request)
         due = at + timedelta(seconds=self._setup.execution.entry_timeout_seconds)
         self._outbox.emit(SetTimer(at, due, f"entry:{trade.plan_id}"))
+        self._chase.begin(at, trade)
+
+    def chase(self, at: datetime, plan_id: str) -> None:
+        """Let an entry follow the touch; cancel what is left of it once its time is up."""
+        trade = self._ledger.trades[plan_id]
+        if self._chase.go_on(at, trade):
+            self.cancel(at, trade, "entry not filled while chasing")
 
     def time_out(self, at: datetime, plan_id: str) -> None:
         """Cancel what is left of an entry that has had its time."""

@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from execution.orders import Fill, Order, OrderState, OrderUpdate, Role
+from execution.orders import Fill, Order, OrderState, Role
 from risk.exits import ExitDecision, ExitReason, PriceBar, opened
 from risk.exits import step as exit_step
 from trading.engine.actions import PlanMoved, SetTimer
 from trading.engine.combination_guard import CombinationGuard
-from trading.engine.events import ChangeRefused
+from trading.engine.events import ChangeRefused, TwinFound
 from trading.engine.notes import order_note, position_note
 from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
+from trading.engine.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Ranges:
 class Guard:
     """Watches every plan that is alive."""
 
-    def __init__(self, tools: Tools, protection: Protection) -> None:
+    def __init__(self, tools: Tools, protection: Protection, watch: Watch) -> None:
         self._outbox = tools.outbox
         self._orders = tools.orders
         self._ledger = tools.ledger
@@ -40,16 +41,19 @@ class Guard:
         self._panel = tools.panel
         self._settings = tools.settings
         self._protection = protection
+        self._watch = watch
         self.combined = CombinationGuard(tools, protection, self._send_out)
 
     # prices ----------------------------------------------------------------------------------
 
     def look(self, at: datetime, trade: Trade, bar: PriceBar, ranges: Ranges) -> None:
         """Let the exit rules look at a price range of the plan's contract and act on it."""
+        self._watch.fold(trade)
         while trade.open_quantity and trade.closing is None:
             before = self._protection.state_now(trade)
             if before.open_quantity == 0:
                 return
+            known = trade.exit_state
             trade.exit_state, decision = exit_step(
                 trade.exit_plan,
                 before,
@@ -58,6 +62,8 @@ class Guard:
                 now_s=at.timestamp(),
                 slow_atr=ranges.slow,
             )
+            if trade.exit_state is not known:
+                self._ledger.stir(trade)
             if trade.exit_state.stop != before.stop:
                 self._protection.move_stops(at, trade)
                 self._note_position(at, trade)
@@ -92,6 +98,7 @@ class Guard:
     def _send_out(self, at: datetime, trade: Trade, reason: ExitReason) -> None:
         if trade.closing is not None or trade.is_over:
             return
+        self._ledger.stir(trade)
         trade.closing = reason
         trade.exit_reason = reason
         trade.exit_tries = 0
@@ -122,7 +129,9 @@ class Guard:
         if trade.exit_priced_at is None or not trade.open_quantity:
             return
         if trade.exits_held_until is not None and at >= trade.exits_held_until:
+            trade.exits_held_until = None
             self._protection.settle(at, trade)
+            self._protection.look_again(at, trade)
             return
         waited = (at - trade.exit_priced_at).total_seconds()
         if waited >= self._settings.exit_retry_seconds:
@@ -141,6 +150,7 @@ class Guard:
     def told(self, at: datetime, before: Order, after: Order, fills: tuple[Fill, ...]) -> None:
         """Take in what happened to one order of a plan and make its orders fit again."""
         trade = self._ledger.trade_of(after.request.client_id)
+        self._ledger.stir(trade)
         for fill in fills:
             self._ledger.book(trade, after, fill)
         if after != before:
@@ -157,6 +167,8 @@ class Guard:
                 trade.leaving += after.request.quantity - after.filled_quantity
         if self._orders.was_undone(after.request.client_id):
             self._protection.redo(at, trade, after.request.client_id)
+        if self._protection.is_too_late(trade):
+            self.close(at, trade, trade.exit_state.stop_reason)
         self._protection.settle(at, trade)
         self._finish(at, trade)
         if fills:
@@ -174,22 +186,26 @@ class Guard:
         if order.request.role is Role.ENTRY and beyond > 0 and not trade.combination:
             trade.leaving += min(beyond, sum(fill.quantity for fill in fills))
 
-    def take_over_twin(self, at: datetime, client_id: str, told: OrderUpdate) -> None:
-        """Manage a second order that the broker made of one request as an order of the plan.
+    def take_over_twin(self, found: TwinFound) -> None:
+        """Manage an order that we didn't send as an order of the plan that it belongs to.
 
         What still works of it is cancelled. What it has filled is held by the plan like anything
         else: protected at once, and sent out again as far as it goes beyond the planned quantity.
+        What somebody else took out of the plan is out: its stops and targets are taken off.
         """
+        at, client_id, told = found.at, found.client_id, found.update
         if self._orders.knows(told.broker_id):
             return
         trade = self._ledger.trade_of(client_id)
         update = self._dispatch.adopt(at, trade, client_id, told)
         trade.orders_of(self._orders[update.client_id].request.role).append(update.client_id)
-        text = (
-            f"twin-order {client_id}: the broker has {told.broker_id} too, now {update.client_id}"
-        )
-        self._outbox.alert(at, "twin-order", text)
-        self._outbox.risk(at, "twin-order", text, severity="CRITICAL")
+        kind = "taken-out" if found.by_other else "twin-order"
+        text = f"{kind} {client_id}: the broker has {told.broker_id} too, now {update.client_id}"
+        if found.by_other:
+            units = f"{told.filled_quantity} units"
+            text = f"{kind} {trade.plan_id}: {units} by order {told.broker_id} of somebody else"
+        self._outbox.alert(at, kind, text)
+        self._outbox.risk(at, kind, text, severity="CRITICAL")
         before, after, fills = self._orders.apply(update)
         if after.state.is_final and not after.claimed_quantity:
             self._outbox.emit(order_note(at, after, trade.plan_id, after.state))
@@ -218,6 +234,7 @@ class Guard:
         plan, average = trade.exit_plan, trade.position.average_price
         if trade.opened_at is None or average is None:
             return
+        self._watch.fold(trade)
         entry = float(average)
         inside = min(plan.stop, plan.target1) < entry < max(plan.stop, plan.target1)
         trade.exit_plan = replace(
@@ -272,18 +289,23 @@ class Guard:
         """A change did not happen: an order that cannot be changed is replaced.
 
         While nothing is proven the order goes on resting; the broker's book tells how, and the
-        change is asked for again then.
+        change is asked for again then. One that was never sent is asked for again in a moment.
         A cancellation that failed is not asked for again at once: the order's own news is on its
         way, or the timer comes back to it.
         """
         at, client_id = refused.at, refused.client_id
         trade = self._ledger.trade_of(client_id)
-        was_cancel = self._orders.change_refused(client_id, refused.number, proven=refused.proven)
+        self._ledger.stir(trade)
+        was_cancel = self._orders.change_refused(
+            client_id, refused.number, proven=refused.proven, later=refused.later
+        )
         self._outbox.risk(at, "change-refused", f"{client_id}: {refused.reason}")
         if was_cancel:
             self._cancel_later(at, trade, client_id)
         elif self._orders.is_doubtful(client_id) and not self._orders.is_rigid(client_id):
             self._protection.look_again(at, trade)
+        elif refused.later:
+            self._protection.wait_a_turn(at, trade)
         elif self._orders.working([client_id]) and (
             trade.closing is not None or self._orders.is_changing([client_id])
         ):
@@ -318,10 +340,11 @@ class Guard:
 
     def _move(self, at: datetime, trade: Trade, state: PlanState, reason: str) -> None:
         if trade.move(state):
-            self._ledger.moved()
+            self._ledger.moved(trade)
             self._outbox.emit(PlanMoved(at, trade.plan_id, state, reason))
 
     def _note_position(self, at: datetime, trade: Trade) -> None:
+        self._watch.fold(trade)
         trigger = self._dispatch.stop_prices(trade)[0] if trade.rests_stop else None
         resting = min(self._protection.at_most(trade), trade.open_quantity)
         self._outbox.emit(position_note(at, trade, trigger, resting))

@@ -5,38 +5,33 @@ Nothing here decides; the guard and the gate ask.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from execution.charges import charges_for_order
 from execution.orders import Fill, Order, Role
-from execution.positions import Position, unrealised
 from execution.positions import apply as fold
 from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
 from strategies.opportunities import Stance
-from strategies.signals import Direction
 from trading.engine.actions import EquityNoted, FillNoted, LedgerNoted
 from trading.engine.combinations import Combination
+from trading.engine.marks import Marks, gap_allowed, money
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.settings import EngineSetup
 from trading.engine.trades import Trade
 
 _ZERO = Decimal(0)
-_PAISA = Decimal("0.01")
-
-
-def money(price: float) -> Decimal:
-    """Return a column's price as Decimal rupees, to the paisa."""
-    return Decimal(repr(round(price, 2))).quantize(_PAISA)
 
 
 class Ledger:
     """The account of one run: every plan, the balance in rupees, every booking noted.
 
     `trades` holds plans of one leg and the legs of `combinations`, each under its own code;
-    `fills` counts the fills booked.
+    `fills` counts the fills booked; `foreign` is what others put at risk in the same account.
     """
 
     def __init__(self, setup: EngineSetup, outbox: Outbox, orders: OrderBook) -> None:
@@ -45,14 +40,14 @@ class Ledger:
         self.trades: dict[str, Trade] = {}
         self.combinations: dict[str, Combination] = {}
         self.fills = 0
+        self.foreign: tuple[OpenRisk, ...] = ()
+        self._living: dict[str, Trade] = {}
         self._alive: tuple[Trade, ...] | None = ()
-        self._risks: dict[str, tuple[object, OpenRisk]] = {}
-        self._profits: dict[str, tuple[Position, float, Decimal]] = {}
         self._by_order: dict[str, str] = {}
         self._day = setup.day
         self._limits = setup.limits
         self._outbox = outbox
-        self._orders = orders
+        self._marks = Marks(orders, setup.limits)
         self._with_charges = setup.execution.with_charges
 
     def opened(self, at: datetime) -> None:
@@ -65,6 +60,16 @@ class Ledger:
     def own(self, client_id: str, trade: Trade) -> None:
         """Remember which plan an order belongs to."""
         self._by_order[client_id] = trade.plan_id
+        self.stir(trade)
+
+    @property
+    def stirred(self) -> Sequence[Trade]:
+        """Return the plans that something has happened to, one entry each time; it only grows."""
+        return self._marks.stirred
+
+    def stir(self, trade: Trade) -> None:
+        """Take note that a plan, its orders or where its stop lies has changed, or is to."""
+        self._marks.stirred.append(trade)
 
     def trade_of(self, client_id: str) -> Trade:
         """Return the plan an order belongs to."""
@@ -73,16 +78,24 @@ class Ledger:
     def add(self, trade: Trade) -> None:
         """Take in a new plan, or the leg of one."""
         self.trades[trade.plan_id] = trade
-        self._alive = None
+        self.moved(trade)
 
-    def moved(self) -> None:
+    def moved(self, trade: Trade) -> None:
         """Take note that a plan has changed its state."""
+        if trade.is_over:
+            self._living.pop(trade.plan_id, None)
+        elif trade.plan_id not in self._living:
+            self._living[trade.plan_id] = trade
+            if trade.plan_id != next(reversed(self.trades)):
+                alive = (each for each in self.trades.values() if not each.is_over)
+                self._living = {each.plan_id: each for each in alive}
         self._alive = None
+        self.stir(trade)
 
     def alive(self) -> tuple[Trade, ...]:
         """Return the plans that hold or may come to hold something, oldest first."""
         if self._alive is None:
-            self._alive = tuple(trade for trade in self.trades.values() if not trade.is_over)
+            self._alive = tuple(self._living.values())
         return self._alive
 
     def alive_combinations(self) -> list[Combination]:
@@ -119,6 +132,7 @@ class Ledger:
             )
         )
         self.fills += 1
+        self.stir(trade)
         trade.position = fold(trade.position, fill)
         if order.request.role is Role.ENTRY:
             trade.opened_quantity += fill.quantity
@@ -154,35 +168,15 @@ class Ledger:
             )
         )
 
-    def open_profit(self, last: list[float]) -> Decimal:
-        """Return the open profit at the last prices (by column), in rupees before charges."""
-        return sum(
-            (
-                self._profit(trade, last[trade.column])
-                for trade in self.alive()
-                if trade.open_quantity
-            ),
-            _ZERO,
-        )
-
-    def _profit(self, trade: Trade, last: float) -> Decimal:
-        """Return a plan's open profit, worked out anew where its price or position differs."""
-        known = self._profits.get(trade.plan_id)
-        if known is not None and known[0] is trade.position and known[1] == last:
-            return known[2]
-        profit = unrealised(trade.position, money(last))
-        self._profits[trade.plan_id] = (trade.position, last, profit)
-        return profit
-
-    def exposure(self, last: list[float]) -> Exposure:
+    def exposure(self, last: Sequence[float]) -> Exposure:
         """Return the account as the gate sees it; working entries count as filled."""
-        open_ = [self._open_risk(trade) for trade in self.alive() if not trade.combination]
+        open_ = self._marks.risks([each for each in self.alive() if not each.combination])
         open_ += [self._risk_together(plan) for plan in self.alive_combinations()]
-        return replace(self.standing(last), open=tuple(open_))
+        return replace(self.standing(last), open=(*open_, *self.foreign))
 
-    def standing(self, last: list[float]) -> Exposure:
+    def standing(self, last: Sequence[float]) -> Exposure:
         """Return the account's money alone, without what is at risk."""
-        profit = self.open_profit(last)
+        profit = self._marks.profit(last)
         return Exposure(
             equity_inr=self.balance + profit,
             day_start_equity_inr=self.start,
@@ -190,45 +184,6 @@ class Ledger:
             unrealised_inr=profit,
             open=(),
         )
-
-    def _open_risk(self, trade: Trade) -> OpenRisk:
-        """Return what a plan has at risk, worked out anew where something differs."""
-        working = sum(self._orders.open_quantity(client_id) for client_id in trade.entries)
-        state = (trade.position, working, trade.exit_state.stop, trade.exit_plan)
-        known = self._risks.get(trade.plan_id)
-        if known is not None and known[0] == state:
-            return known[1]
-        risk = self._risk(trade, trade.open_quantity + working)
-        self._risks[trade.plan_id] = (state, risk)
-        return risk
-
-    def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
-        stop = money(trade.exit_state.stop)
-        allowed = max(
-            self._limits.slippage_ticks * trade.instrument.tick_size,
-            self._limits.slippage_share * stop,
-        )
-        entry = trade.position.average_price or trade.expected_entry
-        risk = risk_at_stop(
-            Held(trade.direction, quantity, entry),
-            stop,
-            exit_costs_inr=money(trade.exit_plan.costs_per_unit) * quantity,
-            slippage=allowed + self._gap(trade.direction, entry - stop),
-        )
-        return OpenRisk(
-            key=trade.instrument.key,
-            underlying=trade.underlying,
-            strategy=trade.strategy,
-            direction=trade.view,
-            quantity=quantity,
-            margin_inr=trade.margin_per_unit * quantity,
-            risk_inr=risk if quantity else _ZERO,
-            working=trade.open_quantity == 0,
-        )
-
-    def _gap(self, direction: Direction, distance: Decimal) -> Decimal:
-        """Return what a gap through the stop is allowed for, in rupees a unit."""
-        return max(_ZERO, distance * direction) * self._limits.gap_share
 
     def _risk_together(self, plan: Combination) -> OpenRisk:
         """Return the risk of all legs as one position; what is not held yet counts as filled."""
@@ -242,7 +197,7 @@ class Ledger:
             Held(plan.direction, quantity, entry),
             stop,
             exit_costs_inr=costs,
-            slippage=allowed + self._gap(plan.direction, entry - stop),
+            slippage=allowed + gap_allowed(self._limits, plan.direction, entry - stop),
         )
         if plan.max_loss is not None:
             risk = min(risk, plan.max_loss * quantity + costs)
@@ -257,7 +212,7 @@ class Ledger:
             working=not plan.is_held,
         )
 
-    def note_equity(self, at: datetime, last: list[float]) -> None:
+    def note_equity(self, at: datetime, last: Sequence[float]) -> None:
         """Note the account as it stands."""
         exposure = self.exposure(last)
         self._outbox.emit(

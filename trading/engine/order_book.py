@@ -189,7 +189,8 @@ class OrderBook:
         Not before it is known to rest, nor while another change is on its way, nor once one failed.
         """
         has_come = self._orders[client_id].state in (OrderState.OPEN, OrderState.PARTIAL)
-        return has_come and client_id not in self._pending and client_id not in self._rigid
+        has_failed = client_id in self._rigid or client_id in self._doubts
+        return has_come and client_id not in self._pending and not has_failed
 
     def is_surprised(self, client_ids: list[str]) -> bool:
         """Say whether one of them was found to rest larger than asked, or filled once cancelled."""
@@ -200,12 +201,13 @@ class OrderBook:
         self.version += 1
         order = self._orders[client_id]
         number = order.modifications + 1
-        self._orders[client_id] = replace(order, modifications=number)
         before = self._pending.get(client_id)
         request = self.wanted(client_id).changed_by(change)
+        most = max(request.quantity, before.most if before else 0)
+        self._orders[client_id] = replace(order, modifications=number, most_asked=most)
         self._pending[client_id] = _OnTheWay(
             request,
-            max(request.quantity, before.most if before else 0),
+            most,
             (before.asked if before else frozenset()) | {number},
             before.unproven if before else False,
         )
@@ -216,21 +218,25 @@ class OrderBook:
         self.version += 1
         self._cancelling.add(client_id)
 
-    def change_refused(self, client_id: str, number: int, *, proven: bool) -> bool:
+    def change_refused(
+        self, client_id: str, number: int, *, proven: bool, later: bool = False
+    ) -> bool:
         """Take note that what was on its way did not happen; say whether it was a cancellation.
 
         `number`: of the change; 0 is the cancellation, or without one every change on its way. A
         change that was refused makes the order rigid, and so do several in a row of which nothing
-        is proven. What may have happened nevertheless, because nothing is proven or more than one
-        change was on its way, goes on being reckoned with.
+        is proven; one that was never sent (`later`) says nothing of it. What may have happened
+        nevertheless, because nothing is proven or more than one change was on its way, goes on
+        being reckoned with.
         """
         self.version += 1
         if not number and client_id in self._cancelling:
             self._cancelling.discard(client_id)
             return True
-        self._doubts[client_id] = self._doubts.get(client_id, 0) + 1
-        if proven or self._doubts[client_id] >= _MOST_DOUBTS:
-            self._rigid.add(client_id)
+        if not later:
+            self._doubts[client_id] = self._doubts.get(client_id, 0) + 1
+            if proven or self._doubts[client_id] >= _MOST_DOUBTS:
+                self._rigid.add(client_id)
         pending = self._pending.get(client_id)
         if pending:
             pending.asked = pending.asked - {number} if number else frozenset()
@@ -287,3 +293,4 @@ class OrderBook:
         pending = self._pending.get(client_id)
         if pending is not None and pending.is_over:
             del self._pending[client_id]
+            self._orders[client_id] = replace(self._orders[client_id], most_asked=0)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from risk.gate import ApprovedLeg
 from strategies.structures import Structure
-from trading.engine.actions import CombinationNoted, LegNote, PlanNoted
+from trading.engine.actions import CombinationMeasured, CombinationNoted, LegNote, PlanNoted
 from trading.engine.combinations import Combination
 from trading.engine.proposals import side_of
 from trading.engine.trades import Trade
@@ -78,6 +78,18 @@ def combination_note(at: datetime, plan: Combination, structure: Structure) -> C
         gamma=_known(outlook.greeks.gamma),
         theta=_known(outlook.greeks.theta),
         vega=_known(outlook.greeks.vega),
+    )
+
+
+def measured_note(at: datetime, plan: Combination) -> CombinationMeasured:
+    """Tell where a plan of several legs is measured from and how far its value has been."""
+    return CombinationMeasured(
+        at=at,
+        plan_id=plan.plan_id,
+        entry=plan.exit_plan.entry,
+        stop=plan.exit_state.stop,
+        mae_r=plan.in_r(plan.exit_state.worst),
+        mfe_r=plan.in_r(plan.exit_state.best),
     )
 
 

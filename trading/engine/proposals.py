@@ -17,7 +17,7 @@ from strategies.base import Strategy
 from strategies.opportunities import Opportunity
 from strategies.signals import Direction
 from strategies.structures import OPTIONS, Quote, Structure
-from trading.engine.ledger import money
+from trading.engine.marks import money
 
 _ANY_NUMBER = 1_000_000
 """Positions of a strategy where each is one unit, as in plain comparisons: no limit of its own."""

@@ -23,6 +23,9 @@ from trading.engine.outbox import Outbox
 from trading.engine.settings import ExecutionSettings, TargetStyle
 from trading.engine.trades import Trade
 
+_A_TURN = timedelta(seconds=1)
+"""Between two tries of a change that the rate budget had no room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -100,6 +103,17 @@ class Protection:
         staying = self._staying(trade)
         return staying if trade.rests_stop else 0
 
+    def is_too_late(self, trade: Trade) -> bool:
+        """Say whether a stop is missing that can't rest: the price is at its trigger or through.
+
+        No broker takes such a stop; what it was for is to be sent out instead.
+        """
+        if trade.closing is not None or self._to_protect(trade) <= self._open(trade.stops):
+            return False
+        last, trigger = float(self._panel.last[trade.column]), self._dispatch.stop_prices(trade)[0]
+        beyond = (float(trigger) - last) * int(trade.direction)
+        return last > 0 and beyond >= 0
+
     def settle(self, at: datetime, trade: Trade) -> None:
         """Make exit orders match what is held; does nothing where they do already."""
         self._trim_exits(at, trade)
@@ -113,6 +127,8 @@ class Protection:
 
     def _trim_exits(self, at: datetime, trade: Trade) -> None:
         """Take off exits beyond what is held: another order filled what they were sent for."""
+        if not trade.exits:
+            return
         working = self._orders.working([c for c in self._out(trade) if c in trade.exits])
         surplus = sum(self._orders.open_quantity(c) for c in working) - trade.open_quantity
         for client_id in reversed(working):
@@ -254,9 +270,8 @@ class Protection:
         trade.leaving = 0
         for client_id in self._orders.working(trade.entries + trade.targets):
             self._dispatch.cancel(at, client_id)
-        if trade.is_reversed:
-            self._call_back(at, trade)
-        else:
+        self._call_back(at, trade)
+        if not trade.is_reversed:
             for client_id in self._orders.working(trade.stops):
                 self._convert(at, trade, client_id)
         missing = self._room(trade)
@@ -264,17 +279,28 @@ class Protection:
             self._send_exit(at, trade, missing)
 
     def _call_back(self, at: datetime, trade: Trade) -> None:
-        """Cancel stops and exits that would add to a position that is turned over."""
+        """Cancel stops and exits that would add to the position, or turn over one that is flat."""
         useful = set(self._out(trade))
         for client_id in self._orders.working(trade.stops + trade.exits):
             if client_id not in useful:
                 self._dispatch.cancel(at, client_id)
 
     def hold_exits(self, at: datetime, trade: Trade) -> None:
-        """Wait before sending another exit: the last one was refused."""
-        trade.exits_held_until = at + timedelta(seconds=self._settings.refusal_pause_seconds)
+        """Wait before sending another exit: the last one was refused.
+
+        A second, and with each refusal in a row one more, up to the pause that is set.
+        """
+        seconds = min(max(self._refusals(trade), 1), self._settings.refusal_pause_seconds)
+        trade.exits_held_until = at + timedelta(seconds=seconds)
         trade.exit_priced_at = at
         self._outbox.emit(SetTimer(at, trade.exits_held_until, f"exit:{trade.plan_id}"))
+
+    def _refusals(self, trade: Trade) -> int:
+        """Return how many of the newest exits were refused, one after another."""
+        states = [self._orders[client_id].state for client_id in reversed(trade.exits)]
+        return next(
+            (n for n, state in enumerate(states) if state is not OrderState.REJECTED), len(states)
+        )
 
     def _convert(self, at: datetime, trade: Trade, client_id: str) -> None:
         if self._orders.is_rigid(client_id):
@@ -297,9 +323,20 @@ class Protection:
         self.look_again(at, trade)
 
     def look_again(self, at: datetime, trade: Trade) -> None:
-        """Come back to the plan's exits after the time they are given to fill."""
+        """Come back to the plan's exits after the time they are given to fill.
+
+        What waits after a refusal is come back to when it may be sent.
+        """
         trade.exit_priced_at = at
         due = at + timedelta(seconds=self._settings.exit_retry_seconds)
+        held = trade.exits_held_until
+        due = due if held is None or held <= at else min(due, held)
+        self._outbox.emit(SetTimer(at, due, f"exit:{trade.plan_id}"))
+
+    def wait_a_turn(self, at: datetime, trade: Trade) -> None:
+        """Come back to the plan's orders in a moment: there was no turn for a change of one."""
+        due = at + _A_TURN
+        trade.exit_priced_at = due - timedelta(seconds=self._settings.exit_retry_seconds)
         self._outbox.emit(SetTimer(at, due, f"exit:{trade.plan_id}"))
 
     def chase(self, at: datetime, trade: Trade) -> None:

@@ -5,6 +5,7 @@ Strategies stand in their own room; how long one takes is measured around the en
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,7 +28,7 @@ FAULTS = (
 
 QUARANTINED = "strategy-quarantined"
 RELEASED = "strategy-released"
-_SIDES = (-1, 0, 1, NEUTRAL_SIDE)
+_SIDES = frozenset({-1, 0, 1, NEUTRAL_SIDE})
 _LEVELS = ("stop", "target1", "target2")
 
 
@@ -81,17 +82,17 @@ def check_answer(said: object, columns: int, scanned: Flags) -> Signals:
         _check_array(name, getattr(said, name), columns, "i" if name == "side" else "f")
     if not said.side.any():
         return said
-    spoken = (said.side != 0) & scanned
-    if not np.isin(said.side, _SIDES).all():
-        raise StrategyFault(f"side: {sorted(set(said.side.tolist()))}, expected among {_SIDES}")
-    directed = spoken & (said.side != NEUTRAL_SIDE)
+    spoken = np.flatnonzero((said.side != 0) & scanned)
+    if not set(said.side.tolist()) <= _SIDES:
+        raise StrategyFault(
+            f"side: {sorted(set(said.side.tolist()))}, expected among {sorted(_SIDES)}"
+        )
+    directed = spoken[said.side[spoken] != NEUTRAL_SIDE]
     for name in ("entry", "confidence", *_LEVELS):
         asked = directed if name in _LEVELS else spoken
-        unknown = asked & ~np.isfinite(getattr(said, name))
-        if unknown.any():
-            raise StrategyFault(
-                f"{name}: not a number in column {int(np.argmax(unknown))}, which has a side"
-            )
+        for column, value in zip(asked.tolist(), getattr(said, name)[asked].tolist(), strict=True):
+            if not math.isfinite(value):
+                raise StrategyFault(f"{name}: not a number in column {column}, which has a side")
     return said
 
 

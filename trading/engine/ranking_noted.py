@@ -5,12 +5,12 @@ Plain values, as every note's. How they are told of an opportunity stands in `op
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class GradeNote:
+
+class GradeNote(Struct, frozen=True, gc=False):
     """What the newest bar is worth to a long and to a short by one feature; None where unknown."""
 
     feature: str
@@ -18,8 +18,7 @@ class GradeNote:
     short: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PopulationNote:
+class PopulationNote(Struct, frozen=True, gc=False):
     """What a feature's value was compared with; `compared` is false where it stood for itself."""
 
     feature: str
@@ -29,8 +28,7 @@ class PopulationNote:
     compared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RankingNoted:
+class RankingNoted(Struct, frozen=True, gc=False):
     """What an opinion's score follows from, but for the settings; each follows its `SignalNoted`.
 
     `among`: how many opinions were compared in the cycle. `readings`: what the market showed on

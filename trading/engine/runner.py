@@ -18,8 +18,15 @@ import msgspec
 from marketdata.feed import MarketFeed
 from marketdata.quality import TickScreen
 from marketdata.tape import Frame
-from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
-from trading.engine.codec import body_of, event_of, plain
+from trading.engine.actions import (
+    Action,
+    AskMargin,
+    CancelOrder,
+    ModifyOrder,
+    PlaceOrder,
+    SetTimer,
+)
+from trading.engine.codec import FrameTaken, event_of, plain, told
 from trading.engine.core import Engine
 from trading.engine.events import (
     BandsTold,
@@ -27,13 +34,15 @@ from trading.engine.events import (
     ChangeRefused,
     CommandIssued,
     ConditionChanged,
-    DataFault,
     Event,
+    ForeignSeen,
+    MarginTold,
     MarketStep,
     StrategyOverran,
     TimerFired,
     TwinFound,
 )
+from trading.engine.fault_tally import FaultTally
 from trading.engine.invariants import Invariants, touched
 from trading.engine.timeline import Timeline
 from trading.engine.venue import Venue
@@ -45,7 +54,10 @@ ENDED = "run-ended"
 _OUTSIDE = frozenset(
     kind.__name__ for kind in (CommandIssued, ConditionChanged, BandsTold, StrategyOverran)
 )
-_NEWS = frozenset({BrokerSaid.__name__, ChangeRefused.__name__, TwinFound.__name__})
+_NEWS = frozenset(
+    kind.__name__ for kind in (BrokerSaid, ChangeRefused, TwinFound, MarginTold, ForeignSeen)
+)
+_SENT = PlaceOrder | ModifyOrder | CancelOrder | AskMargin
 _LISTEN_SECONDS = 0.05
 
 Input = (
@@ -56,14 +68,10 @@ Input = (
     | BrokerSaid
     | ChangeRefused
     | TwinFound
+    | MarginTold
+    | ForeignSeen
 )
 """What comes in from outside by itself: commands, conditions, bands, a real broker's news."""
-
-
-@dataclass(frozen=True, slots=True)
-class _FrameTaken:
-    at: datetime
-    frame: int
 
 
 class DivergenceError(Exception):
@@ -71,7 +79,10 @@ class DivergenceError(Exception):
 
 
 class Journal(Protocol):
-    """Where a run is written down; the file is flushed before an order leaves."""
+    """Where a run is written down; the file is flushed before an order leaves.
+
+    A record's body is a value that never changes, to be encoded whenever the journal wants.
+    """
 
     @property
     def recovered(self) -> Sequence[Any]: ...
@@ -121,7 +132,7 @@ class Runner:
         self._past = deque(around.journal.recovered[1:])
         self._recalled = _OUTSIDE if around.venue.is_relived else _OUTSIDE | _NEWS
         self._inbox: deque[Event] = deque()
-        self._faults: dict[tuple[str, str], int] = {}
+        self._faults = FaultTally(around.symbols)
         self._commands: set[int] = set()
         self._is_live = False
         self._invariants = Invariants(engine)
@@ -232,19 +243,15 @@ class Runner:
 
     async def _frame(self, frame: Frame) -> None:
         ticks, faults = self._around.screen.screen(frame.ticks, _microseconds(frame.at))
-        for fault in faults:
-            symbol = self._around.symbols.get(fault.token, str(fault.token))
-            key = (symbol, fault.reason)
-            self._faults[key] = self._faults.get(key, 0) + fault.count
-        self._log(FRAME, _FrameTaken(frame.at, frame.index), incoming=True)
+        self._faults.add(faults)
+        self._log(FRAME, FrameTaken(frame.at, frame.index), incoming=True)
         for update in self._around.venue.observe(frame.at, ticks):
             await self._handle(BrokerSaid(frame.at, update))
         await self._handle(MarketStep(frame.at, frame.index, ticks))
 
     async def _report_faults(self, at: datetime) -> None:
-        faults, self._faults = self._faults, {}
-        for (symbol, reason), count in sorted(faults.items()):
-            await self._handle(DataFault(at, symbol, reason, count))
+        for fault in self._faults.told(at):
+            await self._handle(fault)
 
     async def _handle(self, event: Event) -> None:
         """Journal an event, let the engine answer, journal and do what it wishes.
@@ -255,7 +262,7 @@ class Runner:
         self._inbox.append(event)
         while self._inbox:
             event = self._inbox.popleft()
-            self._log(type(event).__name__, body_of(event), incoming=True)
+            self._log(type(event).__name__, told(event), incoming=True)
             actions = self.answer(event)
             plans.update(dict.fromkeys(touched(self.engine, event, actions)))
             await self._do(actions)
@@ -267,12 +274,12 @@ class Runner:
 
         What a journal's past says was sent is sent again only where it is lived again.
         """
-        lived = [self._log(type(a).__name__, body_of(a), incoming=False) for a in actions]
+        lived = [self._log(type(a).__name__, a, incoming=False) for a in actions]
         again = self._around.venue.is_relived
         wishes = [
             action
             for action, is_past in zip(actions, lived, strict=True)
-            if isinstance(action, PlaceOrder | ModifyOrder | CancelOrder) and (again or not is_past)
+            if isinstance(action, _SENT) and (again or not is_past)
         ]
         if wishes:
             self._around.sync_feed()
@@ -298,13 +305,13 @@ class Runner:
 
     def _log_all(self, actions: Sequence[Action]) -> None:
         for action in actions:
-            self._log(type(action).__name__, body_of(action), incoming=False)
+            self._log(type(action).__name__, action, incoming=False)
 
     def _log(self, kind: str, body: object, *, incoming: bool) -> bool:
         """Write a record down, or check it against the one that stands there; say if it did."""
         if not self._past:
             number = self._around.journal.append(kind, body, incoming=incoming)
-            if isinstance(body, _FrameTaken):
+            if kind == FRAME and isinstance(body, FrameTaken):
                 self._named.append((body.frame, number))
             return False
         record = self._past.popleft()

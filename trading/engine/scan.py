@@ -25,8 +25,8 @@ from strategies.frames import closed_at, live_frame
 from strategies.opinions import Opinions, RepeatMemory, opinions
 from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
+from strategies.ranking_features import OI_CHANGE, Conditions
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
-from strategies.ranking_features import Conditions
 from strategies.ranking_features import features as ranking_features
 from strategies.signals import Signal, Signals
 from strategies.structures import OPTIONS
@@ -121,10 +121,10 @@ class Scan:
         }
         self._timeframe_of = {s.name: s.timeframe for s in setup.strategies}
         self._latest: dict[Timeframe, Mapping[Feature, Mapping[str, Floats]]] = {}
+        self._slow: Floats | None = None
         self._trades_as = np.array(
             [c.index if c.trade_as is None else c.trade_as for c in self._columns[:size]]
         )
-        self._unknown = np.full(size, np.nan)
         self._chains = chains_of(setup.universe, setup.day)
         self._readings = Readings(setup, panel, self._chains)
         self._scanned = np.array([column.scanned for column in self._columns[:size]])
@@ -138,7 +138,7 @@ class Scan:
                 wanted.extend(strategy.features().values())
         if timeframe is RANKING_TIMEFRAME:
             wanted.extend(ranking_features().values())
-            wanted.append(_VWAP)
+            wanted += [_VWAP, OI_CHANGE]
         return wanted
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
@@ -153,6 +153,7 @@ class Scan:
 
     def take(self, rows: Sequence[BarRow]) -> None:
         """Bring the features of each closed bar's time-frame up to date, in order."""
+        self._slow = None
         for row in rows:
             self._latest[row.timeframe] = self._boards[row.timeframe].step(row)
             if row.timeframe is RANKING_TIMEFRAME:
@@ -167,7 +168,7 @@ class Scan:
             bid_quantity=panel.bid_quantity[at].astype(np.float64),
             ask_quantity=panel.ask_quantity[at].astype(np.float64),
             iv_percentile=self._readings.at(moment, (IV_PERCENTILE,))[IV_PERCENTILE],
-            oi_change=self._unknown,
+            oi_change=self._latest[RANKING_TIMEFRAME][OI_CHANGE]["today"][at],
         )
 
     def ranges(self, trade: Trade) -> Ranges:
@@ -187,6 +188,23 @@ class Scan:
         return Ranges(
             float(latest[EXIT_ATR]["atr"][column]), float(latest[SLOW_ATR]["atr"][column])
         )
+
+    def slow_ranges(self) -> Floats:
+        """Return the smoothed ranges of all columns on every length of bars, NaN until warm.
+
+        Where that of a plan stands among them is told by `slow_place`.
+        """
+        if self._slow is None:
+            known = (self._latest.get(timeframe) for timeframe in self._boards)
+            unknown = np.full(len(self._scanned), np.nan)
+            parts = [unknown if each is None else each[SLOW_ATR]["atr"] for each in known]
+            self._slow = np.concatenate(parts)
+        return self._slow
+
+    def slow_place(self, trade: Trade) -> int:
+        """Return where the smoothed range that concerns a plan stands in `slow_ranges`."""
+        before = list(self._boards).index(self._timeframe_of[trade.strategy])
+        return before * len(self._scanned) + trade.opinion_column
 
     def look(
         self, at: datetime, rows: Sequence[BarRow], held: Callable[[], Sequence[Stance]] = nothing

@@ -23,9 +23,14 @@ from strategies.signals import Direction
 
 
 class EntryStyle(StrEnum):
-    """How an entry is sent: a marketable limit, or a market order."""
+    """How an entry is sent.
+
+    LIMIT: at once at the dearest price that was judged. CHASE: at the touch, following it up to
+    that price. MARKET: as a market order.
+    """
 
     LIMIT = "LIMIT"
+    CHASE = "CHASE"
     MARKET = "MARKET"
 
 
@@ -40,7 +45,8 @@ class TargetStyle(StrEnum):
 class ExecutionSettings:
     """How orders are sent and chased.
 
-    `entry_timeout_seconds`: how long an entry may work. `stop_offset_ticks` and
+    `entry_timeout_seconds`: how long an entry may work; one that chases `entry_chase_seconds`, with
+    at most `entry_chase_changes` of its price. `stop_offset_ticks` and
     `stop_offset_fraction`: the resting stop's limit lies the larger of both behind its trigger.
     `exit_chase_ticks`: how far through the touch an exit's limit lies; after `exit_retry_seconds`
     unfilled it is priced anew, after `exit_attempts` of these it becomes a market order with
@@ -49,13 +55,16 @@ class ExecutionSettings:
     the broker tells that it is gone. A leg of several that has not
     filled within `leg_retry_seconds` is priced anew, each time up to `leg_chase_ticks` further;
     after `leg_attempts` of these the entry ends with what is held. After a refused exit the next
-    one waits for `refusal_pause_seconds`. `stop_watchdog_seconds`: how long the price may be
-    through a stop that has not filled. `one_unit`: trade one unit whatever the risk (comparisons
-    with other implementations only). `with_charges` off books no charges.
+    one waits for a second, one more with each refusal in a row, at most `refusal_pause_seconds`.
+    `stop_watchdog_seconds`: how long the price may be through a stop that has not filled.
+    `one_unit`: trade one unit whatever the risk (comparisons with other implementations only).
+    `with_charges` off books no charges.
     """
 
     entry_style: EntryStyle = EntryStyle.LIMIT
     entry_timeout_seconds: int = 30
+    entry_chase_seconds: int = 5
+    entry_chase_changes: int = 5
     stop_offset_ticks: int = 5
     stop_offset_fraction: float = 0.002
     stop_is_market: bool = False
@@ -77,6 +86,8 @@ class ExecutionSettings:
     def __post_init__(self) -> None:
         for name in (
             "entry_timeout_seconds",
+            "entry_chase_seconds",
+            "entry_chase_changes",
             "exit_retry_seconds",
             "exit_attempts",
             "exit_replace_seconds",
@@ -113,8 +124,9 @@ class EngineSetup:
     `previous_close`: rupees by column, NaN where unknown. `event_windows`: of the
     scheduled events near the session, with their effects. `banned`: underlyings that may not be
     entered, every share where `has_ban_list` is false. `live` is true when orders reach a real
-    broker. `iv_history`: volatility at the money of days before by underlying, of which
-    `iv_settings` says how many count. `warm_up` is not here: histories of bars go to `Engine.warm`.
+    broker; with `asks_margin` it is asked for the margin of each entry before the gate answers.
+    `iv_history`: volatility at the money of days before by underlying, of which `iv_settings` says
+    how many count. `warm_up` is not here: histories of bars go to `Engine.warm`.
     """
 
     run_code: str
@@ -133,6 +145,7 @@ class EngineSetup:
     banned: frozenset[str]
     event_windows: tuple[EventWindow, ...]
     live: bool
+    asks_margin: bool = False
     has_ban_list: bool = True
     iv_history: IvHistories = field(default_factory=dict)
     iv_settings: IvSettings = field(default_factory=IvSettings)

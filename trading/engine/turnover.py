@@ -6,7 +6,8 @@ What is too little is the ranking's to say.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from marketdata.instruments import Instrument
 from marketdata.panel import Panel

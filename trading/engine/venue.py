@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from execution.broker import Broker, OutcomeUnknown, Refused, SessionExpired
+from execution.broker import Broker, MarginDesk, NotNow, OutcomeUnknown, Refused, SessionExpired
 from execution.orders import OrderState, OrderUpdate
 from marketdata.ticks import Ticks
-from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
-from trading.engine.events import BrokerSaid, ChangeRefused
+from trading.engine.actions import AskMargin, CancelOrder, ModifyOrder, PlaceOrder
+from trading.engine.events import BrokerSaid, ChangeRefused, MarginTold
 
-Wish = PlaceOrder | ModifyOrder | CancelOrder
+OrderWish = PlaceOrder | ModifyOrder | CancelOrder
+Wish = OrderWish | AskMargin
 Answer = BrokerSaid | ChangeRefused
 
 
@@ -38,7 +39,7 @@ class Venue(Protocol):
     def advance(self, at: datetime) -> Sequence[OrderUpdate]:
         """Take the time without prices; return what it did to orders."""
 
-    async def send(self, wish: Wish) -> Sequence[Answer]:
+    async def send(self, wish: Wish) -> Sequence[Answer | MarginTold]:
         """Carry a wish out, once; return what is known of it now."""
 
 
@@ -63,25 +64,38 @@ class InstantVenue:
     async def begin(self) -> None:
         """Do nothing: it has been at work while the past was lived."""
 
-    async def send(self, wish: Wish) -> tuple[Answer, ...]:
-        """Carry a wish out and return its answer."""
+    async def send(self, wish: Wish) -> tuple[Answer | MarginTold, ...]:
+        """Carry a wish out and return its answer; of margin a paper broker knows nothing."""
+        if isinstance(wish, AskMargin):
+            return (MarginTold(wish.at, wish.code, None, None, "no real broker to ask"),)
         return (await answered(self._broker, wish),)
 
 
-async def answered(broker: Broker, wish: Wish) -> Answer:
+async def margin_told(desk: MarginDesk, wish: AskMargin) -> MarginTold:
+    """Return the broker's answer to a question about margin, or why there is none."""
+    try:
+        answer = await desk.margin(wish.legs)
+    except (Refused, OutcomeUnknown, SessionExpired) as error:
+        return MarginTold(wish.at, wish.code, None, None, str(error))
+    return MarginTold(wish.at, wish.code, answer.required_inr, answer.free_inr)
+
+
+async def answered(broker: Broker, wish: OrderWish) -> Answer:
     """Carry a wish out and return its answer; what is not proven is never sent again.
 
     A session that has ended proves that nothing was sent.
     """
     try:
         return BrokerSaid(wish.at, await _call(broker, wish), _number(wish))
+    except NotNow as error:
+        return _failed(wish, str(error), proven=True, later=True)
     except (Refused, SessionExpired) as error:
         return _failed(wish, str(error), proven=True)
     except OutcomeUnknown as error:
         return _failed(wish, str(error), proven=False)
 
 
-def _call(broker: Broker, wish: Wish) -> Awaitable[OrderUpdate]:
+def _call(broker: Broker, wish: OrderWish) -> Awaitable[OrderUpdate]:
     match wish:
         case PlaceOrder(request=request):
             return broker.place(request)
@@ -91,13 +105,13 @@ def _call(broker: Broker, wish: Wish) -> Awaitable[OrderUpdate]:
             return broker.cancel(client_id)
 
 
-def _number(wish: Wish) -> int:
+def _number(wish: OrderWish) -> int:
     return wish.number if isinstance(wish, ModifyOrder) else 0
 
 
-def _failed(wish: Wish, reason: str, *, proven: bool) -> Answer:
+def _failed(wish: OrderWish, reason: str, *, proven: bool, later: bool = False) -> Answer:
     if not isinstance(wish, PlaceOrder):
-        return ChangeRefused(wish.at, wish.client_id, reason, proven, _number(wish))
+        return ChangeRefused(wish.at, wish.client_id, reason, proven, _number(wish), later)
     state = OrderState.REJECTED if proven else OrderState.UNKNOWN
     return BrokerSaid(
         wish.at, OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)

@@ -23,8 +23,8 @@ from trading.engine.actions import (
 )
 from trading.research.audit_replay import DECISIVE
 
-_KEPT: dict[str, type] = {
-    kind.__name__: kind
+_KEPT = frozenset(
+    kind.__name__
     for kind in (
         AlertNoted,
         DecisionNoted,
@@ -34,7 +34,8 @@ _KEPT: dict[str, type] = {
         RiskNoted,
         SignalNoted,
     )
-}
+)
+_encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class Collector:
@@ -64,12 +65,10 @@ class Collector:
     def append(self, kind: str, body: object, *, incoming: bool) -> int:
         """Take a record; return its number."""
         self.seq += 1
-        if not incoming and kind in _KEPT:
-            text = bytes(body) if isinstance(body, msgspec.Raw) else msgspec.json.encode(body)
+        if kind in _KEPT and not incoming:
             if kind in DECISIVE:
-                self._digest.update(kind.encode())
-                self._digest.update(text)
-            self._take(msgspec.json.decode(text, type=_KEPT[kind]))
+                self._digest.update(kind.encode() + _encode(body))
+            self._take(body)
         return self.seq
 
     def _take(self, note: object) -> None:

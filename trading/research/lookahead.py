@@ -5,7 +5,7 @@ Nothing later than a bar ever reaches that bar: every value is the one the live 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,13 +16,14 @@ from marketdata.features.base import Feature
 from marketdata.features.board import Outputs, run
 from marketdata.timeframes import Timeframe
 from strategies.base import Strategy
+from strategies.context import BESIDE_OPTIONS
 from strategies.frames import batch_frame
 from strategies.opinions import allow_batch
 from strategies.ranking import RankerState
+from strategies.ranking_features import OI_CHANGE, Conditions, Raw, grades_of, raw_of
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
-from strategies.ranking_features import Conditions, Raw, grades_of, raw_of
 from strategies.ranking_features import features as ranking_features
-from strategies.ranking_history import HistoryState
+from strategies.ranking_history import HistoryView
 from strategies.ranking_settings import RankingSettings
 from strategies.ranking_together import ClosesState
 from trading.engine.settings import EngineSetup
@@ -32,6 +33,34 @@ from trading.research.bar_market import Market
 _MINUTE = timedelta(minutes=1)
 _REST = timedelta(seconds=59, milliseconds=999)
 _QUOTE = ("bid", "ask", "bid_quantity", "ask_quantity")
+
+
+class _Row(Mapping[Feature, Mapping[str, Floats]]):
+    """One bar's features, each taken out of those of all bars when it is asked for."""
+
+    __slots__ = ("_known", "_outputs", "_row")
+
+    def __init__(self, outputs: Outputs, row: int) -> None:
+        self._outputs = outputs
+        self._row = row
+        self._known: dict[Feature, Mapping[str, Floats]] = {}
+
+    def __getitem__(self, feature: Feature) -> Mapping[str, Floats]:
+        found = self._known.get(feature)
+        if found is None:
+            named = self._outputs[feature]
+            found = {name: values[self._row] for name, values in named.items()}
+            self._known[feature] = found
+        return found
+
+    def __contains__(self, feature: object) -> bool:
+        return feature in self._outputs
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +101,8 @@ class Lookahead:
         )
         ranked = grids[RANKING_TIMEFRAME]
         frame = batch_frame(ranking_features(), ranked, outputs[RANKING_TIMEFRAME])
-        raw = raw_of(frame, _conditions(setup, market, ranked))
+        oi_change = outputs[RANKING_TIMEFRAME][OI_CHANGE]["today"]
+        raw = raw_of(frame, _conditions(setup, market, ranked, oi_change))
         return cls(
             grids=grids,
             outputs=outputs,
@@ -105,10 +135,7 @@ class Lookahead:
         row = self.row(timeframe, end_s)
         if row < 0 or int(self.grids[timeframe].session[row]) != session:
             return None
-        return {
-            feature: {name: values[row] for name, values in named.items()}
-            for feature, named in self.outputs[timeframe].items()
-        }
+        return _Row(self.outputs[timeframe], row)
 
     def may_speak(self, end_s: int) -> bool:
         """Say whether a strategy says something on a bar that ends at `end_s`."""
@@ -125,21 +152,15 @@ class Lookahead:
         )
         bars = slice(self.observed_from + first, self.observed_from + seen)
         return RankerState(
-            history=self._history(seen),
+            history=HistoryView(
+                self.grades[:, :, self.observed_from : self.observed_from + seen],
+                self.ranking.window,
+            ),
             closes=ClosesState(grid.close[bars], grid.minute[bars]),
             raw={name: v[newest] if v.ndim == 2 else v for name, v in self.raw.items()}
             if seen
             else {},
         )
-
-    def _history(self, seen: int) -> HistoryState:
-        length = self.ranking.window + 1
-        numbers = np.arange(max(seen - length, 0), seen)
-        features, sides, _, columns = self.grades.shape
-        values = np.full((features, sides, columns, length), np.nan)
-        newest = self.grades[:, :, self.observed_from + numbers]
-        values[..., numbers % length] = np.moveaxis(newest, 2, 3)
-        return HistoryState(values, seen)
 
     def candidate_ends(self, day: TradingDay) -> tuple[datetime, ...]:
         """Return when the bars of a day end on which a strategy may speak, in order."""
@@ -175,10 +196,16 @@ def _frame_after(span: timedelta) -> int:
 def _said(
     strategy: Strategy, grid: BarGrid, outputs: Outputs, setup: EngineSetup
 ) -> tuple[Ints, Flags]:
-    """Return the ends of the bars on which a strategy may speak, and of which scanned columns."""
+    """Return the ends of the bars on which a strategy may speak, and of which scanned columns.
+
+    One that asks for a day's events or expiries may on every bar: the bars alone don't tell them.
+    """
     begin = int(np.searchsorted(grid.session, setup.day.toordinal()))
-    side = strategy.signals(batch_frame(strategy.features(), grid, outputs)).side[begin:]
     scanned = np.array([column.scanned for column in setup.universe.columns])
+    if not BESIDE_OPTIONS.isdisjoint(strategy.context):
+        ends = grid.start[begin:] + strategy.timeframe.seconds
+        return ends, np.broadcast_to(scanned, (len(ends), len(scanned)))
+    side = strategy.signals(batch_frame(strategy.features(), grid, outputs)).side[begin:]
     side = np.where(scanned, side, 0).astype(np.int8)
     allowed = allow_batch(strategy.repeat, side, grid.session[begin:], grid.start[begin:])
     rows = allowed.any(axis=1)
@@ -194,8 +221,11 @@ def _joined(parts: Sequence[tuple[Ints, Flags]]) -> tuple[Ints, Flags]:
     return once, columns
 
 
-def _conditions(setup: EngineSetup, market: Market, grid: BarGrid) -> Conditions:
-    """Return the quotes of the traded contracts as they stood at each bar's end."""
+def _conditions(setup: EngineSetup, market: Market, grid: BarGrid, oi_change: Floats) -> Conditions:
+    """Return what the traded contracts stood at and had open at each bar's end.
+
+    `oi_change`: by column, as its feature tells it, shape `(T, N)`.
+    """
     columns = setup.universe.columns
     traded = [c.index if c.trade_as is None else c.trade_as for c in columns]
     unknown = np.full(len(columns), np.nan)
@@ -205,7 +235,7 @@ def _conditions(setup: EngineSetup, market: Market, grid: BarGrid) -> Conditions
     else:
         bid = ask = unknown
         bids = asks = np.zeros(len(columns))
-    return Conditions(bid, ask, bids, asks, iv_percentile=unknown, oi_change=unknown)
+    return Conditions(bid, ask, bids, asks, iv_percentile=unknown, oi_change=oi_change[:, traded])
 
 
 def _quotes(market: Market, grid: BarGrid) -> dict[str, Floats]:

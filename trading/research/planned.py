@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marketdata.bars import BarRow, Ints
 from marketdata.features.base import Feature
 from marketdata.panel import Panel
-from marketdata.ticks import Ticks
 from marketdata.timeframes import Timeframe
 from strategies.opportunities import Stance
 from trading.engine.core import Engine
 from trading.engine.scan import Found, Scan, new_panel, nothing, timeframes
 from trading.engine.settings import EngineSetup
 from trading.research.lookahead import Lookahead
+
+if TYPE_CHECKING:
+    from marketdata.screen_kernels import Words
 
 
 class PlannedPanel(Panel):
@@ -42,7 +45,7 @@ class PlannedPanel(Panel):
         """Return the bars that end exactly at `now_s`."""
         return self._ahead.bars_ending(now_s)
 
-    def _fold(self, columns: Ints, ticks: Ticks) -> None:
+    def _fold(self, columns: Ints, ticks: Words) -> None:
         """Form no bars."""
 
 
@@ -55,6 +58,7 @@ class PlannedScan(Scan):
 
     def take(self, rows: Sequence[BarRow]) -> None:
         """Take up the features as they are after the newest bars."""
+        self._slow = None
         end_s = max((row.start + row.timeframe.seconds for row in rows), default=0)
         session = self._setup.day.toordinal()
         for timeframe in self._ahead.grids:

@@ -27,6 +27,8 @@ from trading.research.screen_kernels import may_speak, not_against
 from trading.research.screen_market import ScreenMarket, screen_market
 from trading.research.screen_signals import Block, Said, blocks_of, said_of
 
+_ASKED = ("strategies.", "hours.", "screen.")
+"""The groups of settings that a screen goes by."""
 _AT_ONCE = 64
 """Parameter sets that share one pass over the features."""
 
@@ -83,8 +85,10 @@ class Screened:
 def prepare(request: Request) -> Screened:
     """Read and lay out what a screen runs on; the request names one strategy and profile plain.
 
-    Raises as `backtest`, and `ConfigError` for a strategy that needs more than bars.
+    Raises as `backtest`, and `ConfigError` for a strategy that needs more than bars and for a
+    setting that changes nothing in a screen.
     """
+    _check_settings(request.wishes.settings)
     config = config_of(request.wishes)
     (name,) = request.wishes.strategies
     market = read_market(request, config)
@@ -92,6 +96,16 @@ def prepare(request: Request) -> Screened:
     _check(strategy)
     laid = screen_market(market, config, strategy.timeframe, first_place(market, request))
     return Screened(market, config, name, laid, blocks_of(laid.grid), config.strategies[name])
+
+
+def _check_settings(settings: Sequence[str]) -> None:
+    """Refuse what a screen would pass over: it leaves by stop, last target and end of day."""
+    for setting in settings:
+        if not setting.startswith(_ASKED):
+            known = ", ".join(f"{group}*" for group in _ASKED)
+            raise ConfigError(
+                f"--set {setting}: a screen doesn't ask it, expected {known}; try it in a backtest"
+            )
 
 
 def _check(strategy: Strategy) -> None:

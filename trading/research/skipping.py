@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -91,6 +92,8 @@ class _Resting:
     `version`: how many orders and units it had when this was read.
     """
 
+    plan_id: str
+    column: int
     version: tuple[int, int]
     levels: tuple[float, float]
     risk: float
@@ -113,10 +116,14 @@ class SkippingFeed(BarFeed):
         self._stops = tuple(stops)
         self._stretches = Stretches(told)
         self._columns = np.arange(len(day.instruments))
-        self._waiting: tuple[int, Sequence[Trade]] = (-1, ())
         self._told_to = np.zeros(len(day.instruments), dtype=np.int64)
+        self._read = 0
+        self._busy: set[str] = set()
         self._resting: dict[str, _Resting] = {}
-        self._touches: dict[str, tuple[_Resting, int | None]] = {}
+        self._unseen: list[_Resting] = []
+        self._touches: list[tuple[int, int, _Resting]] = []
+        self._pushed = 0
+        self._risk = 0.0
         self._can_wait = engine.setup.execution.target_style is TargetStyle.REST and not _decides(
             engine.setup.exits
         )
@@ -142,7 +149,6 @@ class SkippingFeed(BarFeed):
             owed = owed or is_stop
             behind = self._columns if is_stop else columns
             ticks = self._stretches.merged(self._told_to, until, behind)
-            self._told_to[behind] = until
             if len(ticks):
                 yield self.at(until - 1), ticks
             place = until
@@ -156,45 +162,69 @@ class SkippingFeed(BarFeed):
 
     def _single(self, place: int, columns: Ints) -> Ticks:
         """Return one frame of some columns, and remember that it was told."""
-        minute, is_rest = divmod(place, 2)
-        there = self.told.rest_there if is_rest else self.told.open_there
-        found = columns[there[minute, columns]]
         self._told_to[columns] = place + 1
-        return self._stretches.ticks(np.full(len(found), place), found)
+        return self._stretches.single(place, columns)
 
     def _next(self, place: int) -> tuple[int, Ints]:
         """Return the next frame from `place` on that must be told by itself, and to which columns.
 
         Behind a candidate or a stage to those it concerns, where an order is touched to its own.
         """
-        touches = [
-            (frame, trade.column)
-            for trade in self.engine.ledger.alive()
-            if (frame := self._touch(trade, place)) is not None
-        ]
+        unseen, self._unseen = self._unseen, []
+        for resting in unseen:
+            self._await_touch(resting, place // 2)
         stop = bisect_left(self._stops, place)
-        until = min([2 * self.day.minutes, *self._stops[stop : stop + 1], *dict(touches)])
-        own = [column for frame, column in touches if frame == until]
-        columns = np.array(own, dtype=np.int64)
+        until = min([2 * self.day.minutes, *self._stops[stop : stop + 1]])
+        found: list[tuple[int, int, _Resting]] = []
+        while (touched := self._first_touched(place)) is not None and touched <= until:
+            if touched < until:
+                until, found = touched, []
+            found.append(heappop(self._touches))
+        for entry in found:
+            heappush(self._touches, entry)
+        columns = np.array([resting.column for _, _, resting in found], dtype=np.int64)
         return until, np.union1d(columns, self._columns_of.get(until, columns))
 
-    def _touch(self, trade: Trade, place: int) -> int | None:
-        """Return the first frame from `place` on that may touch a plan's order, None for none."""
-        resting, minute = self._resting[trade.plan_id], place // 2
-        known = self._touches.get(trade.plan_id)
-        if known is None or known[0] is not resting or (known[1] or minute) < minute:
-            found = self._stretches.first_touch(trade.column, resting.levels, minute)
-            known = self._touches[trade.plan_id] = (resting, found)
-        return None if known[1] is None else max(place, 2 * known[1])
+    def _first_touched(self, place: int) -> int | None:
+        """Return the first frame from `place` on that may touch an order, None where none does."""
+        minute = place // 2
+        while self._touches:
+            at, _, resting = self._touches[0]
+            if self._resting.get(resting.plan_id) is not resting:
+                heappop(self._touches)
+            elif at < minute:
+                heappop(self._touches)
+                self._await_touch(resting, minute)
+            else:
+                return max(place, 2 * at)
+        return None
+
+    def _await_touch(self, resting: _Resting, minute: int) -> None:
+        found = self._stretches.first_touch(resting.column, resting.levels, minute)
+        if found is not None:
+            self._pushed += 1
+            heappush(self._touches, (found, self._pushed, resting))
 
     def is_busy(self) -> bool:
         """Say whether a plan may do more than wait for its resting stop or target."""
-        alive, version = self.engine.ledger.alive(), self.engine.orders.version
-        if self._waiting[0] != version or self._waiting[1] is not alive:
-            if not all(self._waits(trade) for trade in alive):
-                return True
-            self._waiting = version, alive
-        return bool(alive) and self._loss_is_near(alive)
+        ledger = self.engine.ledger
+        if len(ledger.stirred) != self._read:
+            self._read_on()
+        return bool(self._busy) or (bool(self._resting) and self._loss_is_near())
+
+    def _read_on(self) -> None:
+        """Look anew at the plans that something has happened to."""
+        ledger = self.engine.ledger
+        for plan_id in dict.fromkeys(trade.plan_id for trade in ledger.stirred[self._read :]):
+            trade = ledger.trades[plan_id]
+            if trade.is_over:
+                self._resting.pop(plan_id, None)
+            if trade.is_over or self._waits(trade):
+                self._busy.discard(plan_id)
+            else:
+                self._busy.add(plan_id)
+        self._read = len(ledger.stirred)
+        self._risk = sum(resting.risk for resting in self._resting.values())
 
     def _waits(self, trade: Trade) -> bool:
         """Say whether a plan only waits, and remember for what."""
@@ -213,15 +243,16 @@ class SkippingFeed(BarFeed):
             return False
         lower, upper = sorted((float(stop), float(target)))
         risk = abs(float(trade.position.average_price or 0) - float(stop)) * trade.open_quantity
-        self._resting[trade.plan_id] = _Resting(version, (lower, upper), risk)
+        resting = _Resting(trade.plan_id, trade.column, version, (lower, upper), risk)
+        self._resting[trade.plan_id] = resting
+        self._unseen.append(resting)
         return True
 
-    def _loss_is_near(self, alive: Sequence[Trade]) -> bool:
+    def _loss_is_near(self) -> bool:
         """Say whether the day's loss could reach its limit before any stop is touched."""
         ledger, limits = self.engine.ledger, self.engine.setup.limits
-        risk = sum(self._resting[trade.plan_id].risk for trade in alive)
         lost = float(ledger.start - ledger.balance)
-        return (risk + lost) * _TO_BE_SURE >= float(limits.daily_loss_inr(ledger.start))
+        return (self._risk + lost) * _TO_BE_SURE >= float(limits.daily_loss_inr(ledger.start))
 
 
 def _decides(rules: ExitRules) -> bool:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from execution.broker import BrokerBook, OutcomeUnknown, Refused, SessionExpired
+from execution.broker import BrokerBook, MarginAnswer, OutcomeUnknown, Refused, SessionExpired
+from execution.margins import MarginLeg, margin_of
 from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
 from trading.simulation.floor import Floor
 from trading.simulation.mortality import Mortality
@@ -22,7 +24,9 @@ T = TypeVar("T")
 _Shown = tuple[OrderUpdate, OrderRequest]
 """What the book says of an order, and what rests of it."""
 
-_GIVEN_UP = 2.0
+_GIVEN_UP = 1.0
+"""Seconds after which an answer isn't waited for any more, as those to exits at Kite."""
+_FUNDS = Decimal(10**12)
 _WAY = (0.005, 0.1)
 _SETTLE = timedelta(seconds=0.75)
 
@@ -38,6 +42,15 @@ class Reach:
     is_expired: bool = False
     orders: tuple[_Shown, ...] = ()
     calls: list[asyncio.Task[Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """When a book was asked for, how many orders had been sent, which were not settled then."""
+
+    at: datetime
+    sent: int
+    unsettled: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -130,21 +143,52 @@ class Line:
         await self._call(lambda: self._floor.cancel(broker_id), f"cancel {client_id}")
         return self._works(client_id, broker_id)
 
+    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
+        """Return what the dated tables say of legs; the floor asks for no margin and has it all."""
+        on = self._now().date()
+        required = await self._call(lambda: margin_of(legs, on), "margin")
+        return MarginAnswer(required, _FUNDS)
+
     async def book(self) -> BrokerBook:
         """Return the broker's orders, trades and units, each read at a moment of its own."""
-        known, asked_at, sent = self._known, self._now(), len(self._known.sent)
-        before = self._unsettled(asked_at, sent)
+        asked = self._asking()
         orders, trades, net = await asyncio.gather(
             self._call(self._orders), self._call(self._floor.trades), self._call(self._floor.net)
         )
+        book = self._learned(orders, asked)
+        return replace(
+            book,
+            trades=tuple(self._of_ours(fill) for fill in trades),
+            net_quantity=tuple(sorted((key, units) for key, units in net.items() if units)),
+        )
+
+    async def glance(self) -> BrokerBook:
+        """Return the broker's orders alone."""
+        asked = self._asking()
+        shown = await self._call(self._orders)
+        bare = tuple((replace(word, fills=()), request) for word, request in shown)
+        return self._learned(bare, asked)
+
+    async def trades(self) -> BrokerBook:
+        """Return the broker's trades alone."""
+        trades = await self._call(self._floor.trades)
+        return BrokerBook((), tuple(self._of_ours(fill) for fill in trades), (), complete=False)
+
+    def _asking(self) -> _Asking:
+        asked_at, sent = self._now(), len(self._known.sent)
+        return _Asking(asked_at, sent, self._unsettled(asked_at, sent))
+
+    def _learned(self, orders: tuple[_Shown, ...], asked: _Asking) -> BrokerBook:
+        """Return a book of orders that were asked for at `asked`; what it proves is known then."""
+        known = self._known
         for word, _ in orders:
             self._learn(word)
         book = BrokerBook(
-            orders=tuple(self._as_ours(shown, asked_at) for shown in orders),
-            trades=tuple(self._of_ours(fill) for fill in trades),
-            net_quantity=tuple(sorted((key, units) for key, units in net.items() if units)),
+            orders=tuple(self._as_ours(shown, asked.at) for shown in orders),
+            trades=(),
+            net_quantity=(),
             complete=True,
-            unsettled=before | self._unsettled(asked_at, sent),
+            unsettled=asked.unsettled | self._unsettled(asked.at, asked.sent),
         )
         for client_id in known.unproven.keys() - book.unsettled:
             del known.unproven[client_id]
@@ -209,7 +253,9 @@ class Line:
             raise OutcomeUnknown("502")
         late = surface.strike(Kind.SLOW_ANSWER)
         if late is not None:
-            await asyncio.sleep(late)
+            await asyncio.sleep(min(late, _GIVEN_UP))
+        if late is not None and late > _GIVEN_UP:
+            raise OutcomeUnknown("no answer yet")
 
     def _die_here(self) -> None:
         """Let the desk die at this effect, where it is to; the call goes on without it."""

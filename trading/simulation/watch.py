@@ -26,16 +26,9 @@ from trading.simulation.troubles import Kind
 
 BARE_SECONDS = 5.0
 """For how long something may be held without cover while something can be done about it."""
-_COSTS = {
-    Kind.LOSE_REQUEST: 4.25,
-    Kind.LOSE_ANSWER: 4.25,
-    Kind.SLOW_ANSWER: 2.0,
-    Kind.ERROR_BEFORE: 1.5,
-    Kind.ERROR_AFTER: 1.5,
-    Kind.REFUSE: 3.5,
-    Kind.REJECT: 3.5,
-}
-"""Seconds that a failing call takes from the desk: until it is given up, and the book tells."""
+_LOST = frozenset({Kind.LOSE_REQUEST, Kind.LOSE_ANSWER})
+_LOST_SECONDS = 2.25
+"""What a call costs that is lost behind two others: until it is given up, and twice missed."""
 
 
 @dataclass(slots=True)
@@ -64,9 +57,10 @@ class Watch:
                 self.note(f"{key} was held without cover for more than {BARE_SECONDS:.0f} s")
 
     def _lost(self, since: float) -> float:
-        """Return the seconds that calls failing one after the other cost, the first aside."""
-        strikes = [kind for at, kind in self.floor.surface.strikes if at >= since - 1.0]
-        return sum(_COSTS.get(kind, 0.0) for kind in strikes[1:])
+        """Return the seconds that calls lost one after the other cost, the first two aside."""
+        strikes = self.floor.surface.strikes
+        lost = [kind for at, kind in strikes if at >= since - 1.0 and kind in _LOST]
+        return _LOST_SECONDS * max(len(lost) - 2, 0)
 
     def posting(self, client_id: str, is_intended: bool, is_leader: bool) -> None:
         """Judge an order on its way: written down before, by the leader, and only once."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from execution.kite.broker import Around, BrokerSettings, KiteBroker
-from execution.kite.lanes import Lanes
+from execution.kite.lanes import Deadlines, Lanes
 from execution.kitesim.market import Market
 from execution.kitesim.server import KiteSim, SimPlan
 from execution.kitesim.settings import SimSettings
@@ -66,7 +66,9 @@ class ToldDay:
 
 
 class KiteVenue:
-    """A broker at a Kite of our own, and a hand on the market behind it."""
+    """A broker at a Kite of our own, a hand on the market behind it, and the session's login."""
+
+    login: RestLogin
 
     def __init__(self, sim: KiteSim, day: ToldDay, broker: KiteBroker, clock: EventClock) -> None:
         self.broker = broker
@@ -103,13 +105,16 @@ async def kite_venue(item: Instrument) -> AsyncIterator[KiteVenue]:
         login = await asyncio.to_thread(door.exchange, sim.request_token(), OPEN)
         rest = RestLogin(sim.keys.api_key, login.access_token, sim.root)
         around = Around(
-            lanes=Lanes(lambda connections: Client(rest, connections=connections), 10.0),
+            lanes=Lanes(
+                lambda connections: Client(rest, connections=connections), Deadlines(10, 10, 10)
+            ),
             pacer=FreePacer(),
             clock=clock,
             instrument={item.key: item}.get,
             pause=no_pause,
         )
         venue = KiteVenue(sim, day, KiteBroker(around, BrokerSettings()), clock)
+        venue.login = rest
         await venue.trade(100, 0)
         try:
             yield venue

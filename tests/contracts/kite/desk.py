@@ -9,7 +9,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from execution.kite.broker import Around, BrokerSettings, KiteBroker
-from execution.kite.lanes import Lanes
+from execution.kite.lanes import Deadlines, Lanes
 from execution.orders import OrderRequest, OrderType, Role, Side
 from marketdata.clock import EventClock
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -140,7 +140,10 @@ def desk(
     clock = EventClock(NOW)
 
     around = Around(
-        lanes=Lanes(connect or (lambda count: Client(login, connections=count)), deadline),
+        lanes=Lanes(
+            connect or (lambda count: Client(login, connections=count)),
+            Deadlines(deadline, deadline, deadline),
+        ),
         pacer=pacer or FreePacer(),
         clock=clock,
         instrument={CALL.key: CALL}.get,

@@ -222,7 +222,7 @@ _MUTATIONS = (_flip, _flip, _cut, _drop, _splice, _splice, _head, _field, _value
 def beliefs(broker: KiteBroker) -> dict[str, dict[str, Any]]:
     """Return all that the adapter believes of orders, but what it sent and may not send again."""
     left_out = {"_in_flight", "_unproven", "_sent", "_changed_at", "_changing", "_trades"}
-    left_out |= {"_told_at", "_doubted"}
+    left_out |= {"_told_at", "_doubted", "_terms", "_blurred", "_wanted"}
     held = {
         name: dict(value) for name, value in vars(broker._memory).items() if name not in left_out
     }

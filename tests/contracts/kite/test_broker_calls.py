@@ -231,8 +231,10 @@ async def test_orders_from_elsewhere_stay_in_the_book_and_are_named(
 
     assert [discrepancy.kind for discrepancy in found.discrepancies] == [
         DiscrepancyKind.FOREIGN_ORDER,
-        DiscrepancyKind.FOREIGN_POSITION,
     ]
+    [held] = found.foreign.positions
+    assert (held.instrument, held.quantity) == (CALL.key, 65)
+    assert found.is_clean
 
 
 async def test_a_second_order_under_one_tag_is_told_apart(

@@ -18,33 +18,20 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
-from execution.kite.lanes import Line, NoAnswer, NotSent
+from execution.kite.lanes import DEADLINES, THREADS, Line, NoAnswer, NotSent
 from execution.kitesim.answers import ErrorType, KiteError, as_json, bad_input
 from execution.kitesim.books import Books
 from execution.kitesim.faults import Fault, FaultKind, Faults
 from execution.kitesim.order_form import parse_change, parse_order
 from execution.kitesim.portfolio import positions
 from execution.kitesim.prices import Prices
-from marketdata.kite.client import CALL_FAILURES, Client, RestLogin
-from marketdata.pacing import Call, Lane
+from marketdata.kite.client import CALL_FAILURES, Client, RestLogin, Unreachable
 
 T = TypeVar("T")
 PATIENCE = 7.0
-"""Seconds after which the client gives an answer up."""
-_DEADLINES = {Line.EXITS: 2.0, Line.ENTRIES: 2.0, Line.READS: 1.5}
+"""Seconds after which the client gives the answer to an order call up; to a read it is less."""
 _LONGEST_WAY = 0.2
-_THREADS = {Line.EXITS: 8, Line.ENTRIES: 4, Line.READS: 12}
 _ERRORS = {500: ErrorType.GENERAL, 502: ErrorType.DATA, 503: ErrorType.NETWORK}
-
-
-class FreePacer:
-    """Every call has its turn at once."""
-
-    async def take(self, call: Call, lane: Lane, subject: str = "") -> None:
-        del call, lane, subject
-
-    def hold(self, call: Call) -> None:
-        del call
 
 
 @dataclass(slots=True)
@@ -189,7 +176,7 @@ class InProcessLanes:
         self._client = Client(login)
         self._client.reqsession.mount("http://", adapter)
         self._adapter, self._chance, self._dies = adapter, chance, dies
-        self._free = {line: asyncio.Semaphore(count) for line, count in _THREADS.items()}
+        self._free = {line: asyncio.Semaphore(count) for line, count in THREADS.items()}
         self._there: set[asyncio.Task[Any]] = set()
 
     async def run(
@@ -201,7 +188,7 @@ class InProcessLanes:
         self._there.add(job)
         job.add_done_callback(self._there.discard)
         job.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.wait({job}, timeout=_DEADLINES[line])
+        await asyncio.wait({job}, timeout=DEADLINES.of(line))
         if job.done():
             return job.result()
         if not begun.is_set():
@@ -228,6 +215,8 @@ class InProcessLanes:
             delay = self._adapter.delay
             if is_order and self._dies("after"):
                 await asyncio.Event().wait()
+            if not is_order and delay > DEADLINES.reads:
+                delay, failure = DEADLINES.reads, Unreachable("ReadTimeout")
             await asyncio.sleep(self._chance.uniform(0.005, _LONGEST_WAY) + delay)
             if failure is not None:
                 raise failure

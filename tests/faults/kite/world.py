@@ -16,10 +16,11 @@ from execution.kitesim.books import Account, Books
 from execution.kitesim.faults import FaultKind, Faults
 from execution.kitesim.settings import SimSettings
 from marketdata.kite.client import RestLogin
+from marketdata.pacing import LocalPacer, Patience, budgets_on
 from marketdata.quality import ScreenSettings, TickScreen
 from marketdata.tape import Frame
 from marketdata.tape_head import TapeHead
-from tests.faults.kite.in_process import BooksAdapter, FreePacer, Gate, InProcessLanes, Stale
+from tests.faults.kite.in_process import BooksAdapter, Gate, InProcessLanes, Stale
 from tests.faults.kite.naked import LOOK_SECONDS
 from tests.faults.kite.script import Script
 from tests.faults.kite.simulated_time import LoopClock
@@ -80,6 +81,8 @@ class World:
         self.watch = Watch(self)
         self._held: list[dict[str, Any]] = []
         self._left = list(script.dies_at)
+        budgets = budgets_on(OPENS.date())
+        self._pacer = LocalPacer(budgets, self.clock.now, asyncio.sleep, Patience())
 
     @property
     def journal(self) -> Path:
@@ -251,7 +254,7 @@ class World:
         lanes = InProcessLanes(login, adapter, self._chance, self._dies)
         around = Around(
             lanes=lanes,  # type: ignore[arg-type] # the same calls without threads
-            pacer=FreePacer(),
+            pacer=self._pacer,
             clock=self.clock,
             instrument={item.key: item for item in TRADED}.get,
             pause=asyncio.sleep,

@@ -24,13 +24,13 @@ from tests.integration.trading.kite_desk_day import (
 )
 from trading.bootstrap import PaperDay, paper_runner, undisturbed
 from trading.bootstrap_kite import KiteDesk
-from trading.bootstrap_tapes import open_tape
+from trading.bootstrap_tapes import open_tape, warmup_path
 from trading.engine.venue import InstantVenue
 from trading.journal import JournalFile
 from trading.live_venue import SESSION, LiveVenue
 from trading.models import Alert, BrokerSession, Mode, Run
 from trading.recorder import Recorder
-from trading.run_desks import LIVE_MODE, config_of, warmup_path
+from trading.run_desks import LIVE_MODE, config_of
 from trading.selectors import ledger_gap, open_positions, working_orders
 from trading.services import broker_hint
 from trading.services.broker_login import EXPIRED
@@ -66,12 +66,14 @@ def chosen(books: Books) -> list[tuple[Any, ...]]:
     return made + [(d["at"], d["signal_id"], d["approved"], d["refusals"]) for d in decided]
 
 
-def filled(books: Books) -> list[tuple[Any, ...]]:
-    """Return when, what, how many and at which price was filled, and the money after each."""
+def filled(books: Books) -> tuple[list[tuple[Any, ...]], Decimal]:
+    """Return when, what, how many and at which price was filled, and the money in the end.
+
+    Orders of one moment leave at the same time: which of them the broker fills first is its own.
+    """
     fills = [r.body for r in books.of("FillNoted")]
-    money = [Decimal(r.body["balance"]) for r in books.of("LedgerNoted")]
     told = [(f["at"], f["instrument"], f["quantity"], Decimal(f["price"])) for f in fills]
-    return [*told, *money]
+    return sorted(told), Decimal(books.of("LedgerNoted")[-1].body["balance"])
 
 
 def judged(kite: KiteDeskDay, run: Run) -> Books:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.integration.trading.journal_day import Line, whole_day, written
 from trading.engine.actions import SignalNoted
@@ -19,7 +20,8 @@ def without_direction(line: Line) -> Line:
     if not isinstance(body, SignalNoted):
         return line
     price = body.entry
-    return replace(line, body=replace(body, direction=0, stop=price, target1=price, target2=price))
+    flat = structs.replace(body, direction=0, stop=price, target1=price, target2=price)
+    return replace(line, body=flat)
 
 
 def test_an_opinion_without_a_direction_becomes_its_row(run: Run) -> None:

@@ -376,3 +376,7 @@ def test_lines_are_exact_to_six_places_and_grow_with_value(
     assert all(amount == amount.quantize(D("0.000001")) for _, amount in whole.lines)
     assert all(amount >= 0 for _, amount in (whole - part).lines)
     assert part + (whole - part) == whole
+
+
+def test_nothing_exercised_costs_nothing_whatever_it_would_be_worth() -> None:
+    assert charges_for_exercise(PUT, Side.SELL, 0, D(300), NOW) == NOTHING

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
@@ -78,3 +78,45 @@ def test_the_other_lines_are_rounded_to_the_paisa_and_stamp_by_the_switch() -> N
 
 def test_a_day_without_orders_costs_nothing() -> None:
     assert contract_note((), ON, whole_stamp=True).total == 0
+
+
+def test_a_day_of_several_orders_is_their_sum_rounded_once() -> None:
+    orders = tuple(
+        ExecutedOrder(CALL, side, 65, D(value), Product.NRML)
+        for side, value in ((Side.BUY, 17_000), (Side.SELL, 17_777), (Side.SELL, 9_111))
+    )
+    exact = [
+        charges_for_order(each.instrument, each.side, 65, each.value, each.product, ON)
+        for each in orders
+    ]
+
+    note = contract_note(orders, ON, whole_stamp=False)
+
+    assert note.brokerage == 60
+    assert note.transaction_tax == transaction_tax(orders, ON) == 40
+    for line in ("exchange_charge", "sebi_fee", "stamp_duty", "gst"):
+        in_all = sum(getattr(each, line) for each in exact)
+        assert getattr(note, line) == in_all.quantize(D("0.01"), ROUND_HALF_UP)
+
+
+def test_a_delivery_pays_the_brokerage_and_stamp_of_delivery() -> None:
+    delivered = (share(Side.BUY, 500, 100, Product.CNC),)
+    within_the_day = (share(Side.BUY, 500, 100, Product.MIS),)
+
+    notes = [contract_note(day, ON, whole_stamp=False) for day in (delivered, within_the_day)]
+
+    assert [note.brokerage for note in notes] == [0, 15]
+    assert [note.stamp_duty for note in notes] == [D("7.50"), D("1.50")]
+
+
+def test_a_contract_taxes_its_sales_whatever_was_bought() -> None:
+    bought = ExecutedOrder(CALL, Side.BUY, 65, D(100_000), Product.NRML)
+    sold = ExecutedOrder(CALL, Side.SELL, 65, D(100_000), Product.NRML)
+
+    assert transaction_tax((bought,), ON) == 0
+    assert transaction_tax((bought, sold), ON) == transaction_tax((sold,), ON) == 150
+
+
+def test_a_single_share_is_taxed_and_a_share_that_was_not_traded_is_not() -> None:
+    assert transaction_tax((share(Side.BUY, 1, 1_000, Product.CNC),), ON) == 1
+    assert transaction_tax((share(Side.BUY, 0, 1_000, Product.CNC),), ON) == 0

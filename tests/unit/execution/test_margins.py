@@ -183,3 +183,30 @@ def test_margin_is_between_nothing_and_the_legs_alone_and_grows_with_the_lots(
 
     assert 0 <= margin <= alone
     assert abs(margin_of(twice, ON) - 2 * margin) <= D("0.01") * (2 * len(legs) + 1)
+
+
+def test_a_sold_put_scans_downwards() -> None:
+    sold = leg(Kind.PUT, Side.SELL, 26000, "120")
+
+    assert margin_of([sold], ON) == (D("0.093") + D("0.02")) * 26000 * 65
+
+
+def test_what_is_paid_for_the_bounded_side_adds_to_the_loss_of_the_open_one() -> None:
+    reversal = (leg(Kind.CALL, Side.BUY, 26000, "120"), leg(Kind.PUT, Side.SELL, 25000, "50"))
+
+    assert margin_of(reversal, ON) == ((D("0.093") + D("0.02")) * 25000 + 70) * 65
+
+
+def test_a_future_beside_an_option_is_taken_alone() -> None:
+    future = MarginLeg(FUTURE, Side.BUY, 65, D(26000))
+    bought = leg(Kind.PUT, Side.BUY, 26000, "110")
+
+    apart = margin_for(FUTURE, Side.BUY, 65, D(26000), ON) + 110 * 65
+    assert margin_of((future, bought), ON) == margin_of((bought, future), ON) == apart
+
+
+def test_half_a_paisa_is_rounded_up() -> None:
+    half = replace(leg(Kind.PUT, Side.BUY, 26000, "0.125"), quantity=1)
+
+    assert margin_of([half], ON) == margin_for(half.instrument, Side.BUY, 1, D("0.125"), ON)
+    assert margin_of([half], ON) == D("0.13")

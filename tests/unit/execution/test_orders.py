@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from execution.orders import OrderChange, OrderRequest, OrderType, Role, Side
+from execution.orders import Order, OrderChange, OrderRequest, OrderState, OrderType, Role, Side
 from marketdata.instruments import Exchange, Instrument, Kind
 
 D = Decimal
@@ -75,3 +75,10 @@ def test_a_change_to_nothing_is_no_order():
 def test_a_request_that_makes_no_sense_names_the_field(wrong, named):
     with pytest.raises(ValueError, match=named):
         replace(STOP, **wrong)
+
+
+def test_an_order_has_an_average_price_once_something_has_filled():
+    order = Order(STOP, OrderState.OPEN)
+
+    assert order.average_price is None
+    assert replace(order, filled_quantity=4, filled_value=D(402)).average_price == D("100.5")

@@ -221,3 +221,14 @@ def test_orders_that_heard_nothing_catch_up_with_the_simulated_exchange() -> Non
     assert found.is_clean
     assert [order.state for order in after] == [S.PARTIAL, S.OPEN, S.CANCELLED]
     assert again == Reconciliation((), (), ())
+
+
+def test_trades_without_their_order_make_the_news_that_the_order_would_have_brought() -> None:
+    late = replace(fill(2), at=AT.replace(minute=5))
+    unknown = replace(SENT, state=S.UNKNOWN)
+
+    found = reconcile([unknown], [], book(trades=(fill(1), late)), NONE)
+    part = reconcile([unknown], [], book(trades=(fill(1),)), NONE)
+
+    assert found.updates == (OrderUpdate("a1", "b1", late.at, S.FILLED, 130, (fill(1), late)),)
+    assert part.updates == (OrderUpdate("a1", "b1", AT, S.PARTIAL, 65, (fill(1),)),)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from execution.orders import Side
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -80,7 +82,7 @@ STAGES = Stages(at(9, 20), at(15, 15), at(15, 20), at(15, 22), at(15, 25))
 
 def exposure(*risks: OpenRisk, equity: int = 1_000_000, **changes: Any) -> Exposure:
     usual = Exposure(D(equity), D(equity), D(0), D(0), risks)
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def open_risk(**changes: Any) -> OpenRisk:
@@ -94,7 +96,7 @@ def open_risk(**changes: Any) -> OpenRisk:
         risk_inr=D(0),
         working=False,
     )
-    return replace(usual, **changes)
+    return structs.replace(usual, **changes)
 
 
 def context(**changes: Any) -> GateContext:

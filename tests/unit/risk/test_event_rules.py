@@ -153,3 +153,20 @@ def test_a_window_touches_the_session_and_contains_its_event_or_the_opening(
         assert window.until >= SESSION.opens_at
         whole_day = (window.begins, window.until) == (SESSION.opens_at, SESSION.closes_at)
         assert whole_day or window.begins <= moment <= window.until
+
+
+def test_a_window_begins_with_its_first_moment_and_ends_before_its_last() -> None:
+    blocked, _ = windows(announced(EventKind.RBI_POLICY, at(10)))
+
+    moments = (at(9, 50) - timedelta(microseconds=1), at(9, 50), at(10, 10))
+
+    assert [blocked.is_open(moment) for moment in moments] == [False, True, False]
+    assert (blocked.kind, blocked.name[:3]) == ("RBI_POLICY", "RBI")
+
+
+def test_what_begins_at_the_close_or_ends_at_the_opening_is_left_out() -> None:
+    begins_at_the_close = announced(EventKind.RBI_POLICY, at(15, 50))
+    ends_at_the_opening = announced(EventKind.RBI_POLICY, at(9, 5))
+
+    assert [w.effects.blocks for w in windows(begins_at_the_close)] == [False]
+    assert [w.effects.blocks for w in windows(ends_at_the_opening)] == [False]

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from execution.orders import Side
 from risk.breakers import Breakers
@@ -191,7 +192,7 @@ def _with(book: Exposure, one: Proposal, decision: Decision) -> Exposure:
         risk_inr=decision.risk_inr,
         working=True,
     )
-    return replace(book, open=(*book.open, added))
+    return structs.replace(book, open=(*book.open, added))
 
 
 @settings(max_examples=60, deadline=None)
@@ -227,3 +228,29 @@ def test_no_sequence_of_approvals_ever_exceeds_a_limit(
         assert len(book.on(name)) <= LIMITS.max_positions_per_underlying
     for strategy in ("ORB", "TREND", "VWAP"):
         assert book.count_of(strategy) <= LIMITS.max_positions_per_strategy
+
+
+def test_a_leg_with_a_ratio_is_sent_in_its_multiple_of_the_size() -> None:
+    bought = leg(side=Side.BUY, at_quote=quote(119.9, 120.0))
+    sold = leg(
+        replace(FUTURE, token=5, symbol="OTHER", freeze_quantity=130),
+        Side.SELL,
+        quote(40.0, 40.1),
+        ratio=2,
+    )
+    asked = proposal(legs=(bought, sold), stop=15.0, target1=60.0, target2=75.0)
+
+    decision = decide(asked, context(), BARE)
+
+    assert (decision.quantity, decision.entry_price) == (195, D("40.0"))
+    assert [sent.quantity for sent in decision.legs] == [195, 390]
+    assert all(isinstance(sent.quantity, int) for sent in decision.legs)
+    assert [sent.slices for sent in decision.legs] == [(195,), (130, 130, 130)]
+
+
+def test_an_approval_keeps_what_every_rule_said() -> None:
+    decision = decide(proposal(), context(), BARE)
+
+    assert decision.approved
+    assert len({verdict.rule for verdict in decision.verdicts}) == len(RULES)
+    assert all(verdict.passed for verdict in decision.verdicts)

@@ -149,3 +149,9 @@ def test_hours_out_of_order_are_refused_by_name(field: str, value: Any) -> None:
 
     with pytest.raises(ValueError, match=f"^{field}: "):
         SegmentHours(**(good | {field: value}))
+
+
+def test_a_session_that_opens_just_when_entries_end_is_an_evening_session() -> None:
+    result = stages(at(15, 15), at(18, 0), Segment.FUTURES, HOURS)
+
+    assert walls(result) == ("15:20", "17:45", "17:50", "17:52", "17:55")

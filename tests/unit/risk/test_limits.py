@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -74,3 +75,29 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: An
 
     with pytest.raises(ValueError, match=f"^{named}: "):
         RiskLimits(**{name: {key: value} if key else value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("heat", Decimal("1.5"), "heat: 1.5, expected above 0, at most 1"),
+        ("max_lots", 0, "max_lots: 0, expected 1 or more"),
+        ("gap_share", Decimal(-1), "gap_share: -1, expected 0 or more"),
+        ("strategy_shares", {"ORB": Decimal(0)}, "strategy_shares.ORB: 0, expected above 0, at"),
+    ],
+)
+def test_a_limit_out_of_range_is_told_with_its_value_and_what_was_expected(
+    field: str, value: Any, told: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}"):
+        RiskLimits(**{field: value})
+
+
+def test_all_of_the_heat_may_be_one_trade_s_and_one_strategy_s() -> None:
+    limits = RiskLimits(
+        risk_per_trade=Decimal("0.02"),
+        heat=Decimal("0.02"),
+        strategy_shares={"ORB": Decimal(1)},
+    )
+
+    assert limits.share_of("ORB") == 1

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from execution.orders import Side
 from strategies.signals import Direction
@@ -99,6 +99,6 @@ def test_naive_moments_are_refused_by_name() -> None:
     naive = datetime(2026, 8, 12, 11, 0)
 
     with pytest.raises(ValueError, match=r"^valid_until"):
-        replace(proposal(), valid_until=naive)
+        structs.replace(proposal(), valid_until=naive)
     with pytest.raises(ValueError, match=r"^now"):
         context(now=naive)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from execution.orders import Side
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -379,7 +380,7 @@ def test_what_is_said_of_naked_options_is_the_same_on_paper(
         for live in (False, True)
     ]
 
-    assert replace(said[0], passed=said[1].passed) == said[1]
+    assert structs.replace(said[0], passed=said[1].passed) == said[1]
 
 
 def test_a_limit_lets_options_be_sold_without_a_hedge_for_real_money() -> None:

@@ -13,7 +13,7 @@ from marketdata.instruments import Instrument, Kind
 from risk import rules
 from risk.case import case_of
 from risk.limits import RiskLimits
-from risk.proposal import GateContext, Proposal
+from risk.proposal import Funds, GateContext, Proposal
 from risk.rules import RULES, Rule, orders_of
 from risk.verdict import Verdict
 from tests.unit.risk.builders import (
@@ -181,6 +181,22 @@ def test_margin_of_one_lot_more_than_is_left_is_refused(used: str, passed: bool)
 
     assert verdict.passed is passed
     assert verdict.measured == D(used) + 260_000
+
+
+@pytest.mark.parametrize(("free", "passed"), [(259_999, False), (260_000, True)])
+def test_margin_beyond_what_the_broker_has_free_is_refused(free: int, passed: bool) -> None:
+    asked = proposal(costs=Costs(margin_per_unit=D(4_000)), funds=Funds(D(free)))
+
+    verdict = ask(rules.margin, asked, context())
+
+    assert verdict.passed is passed
+    assert verdict.measured == 260_000
+
+
+def test_margin_that_the_broker_did_not_tell_is_refused() -> None:
+    verdict = ask(rules.margin, proposal(funds=Funds(D(0), "timeout")), context())
+
+    assert (verdict.passed, verdict.measured, verdict.detail) == (False, "not told", "timeout")
 
 
 @pytest.mark.parametrize(

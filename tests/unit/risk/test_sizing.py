@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from risk.sizing import Sizing, Stake, risk_of, size
 from tests.unit.risk.builders import BARE, FREE, Costs, D, exposure, open_risk
@@ -176,3 +177,29 @@ def test_a_smaller_budget_never_gives_a_bigger_size() -> None:
     ]
 
     assert sizes == sorted(sizes)
+
+
+def test_a_desk_without_equity_buys_no_share_however_cheap() -> None:
+    penny = Stake(1, True, D("0.05"), D("0.01"), None)
+    broke = exposure(equity=0)
+
+    assert dict(size(penny, broke, FREE, BARE).caps)["equity-share"] == 0
+    assert size(penny, broke, FREE, BARE).quantity == 0
+
+
+@pytest.mark.parametrize("shown", [0, -1])
+def test_where_nothing_is_shown_not_a_single_share_is_bought(shown: int) -> None:
+    share = Stake(1, True, D(100), D(1), shown)
+
+    found = size(share, exposure(), FREE, BARE)
+
+    assert (found.quantity, found.binding) == (0, "liquidity")
+
+
+def test_a_budget_as_large_as_that_of_the_trade_is_no_cap_of_its_own() -> None:
+    room = (("strategy-risk", D(5_000)), ("underlying-risk", D(4_999)))
+    asked = structs.replace(stake(20), room=room)
+
+    names = [name for name, _ in size(asked, exposure(), FREE, BARE).caps]
+
+    assert names == ["lots", "risk", "heat", "margin", "underlying-risk"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
+from msgspec.structs import replace
 
 from marketdata.instruments import Exchange, Instrument, Kind
 from strategies.base import Frame, Reading

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from marketdata.bars import BarGrid
-from marketdata.timeframes import Timeframe
 from strategies.base import Frame
 from strategies.bollinger_reversion import BollingerReversion
 from strategies.signals import Signals
@@ -130,40 +128,3 @@ def test_a_parameter_out_of_range_is_named(field: str, value: object, expected: 
         BollingerReversion(**{field: value})
 
     assert str(error.value) == expected
-
-
-@pytest.mark.parametrize("mode", ["beyond", "back"])
-def test_live_equals_batch_bit_for_bit(
-    random_grid: Callable[..., BarGrid], batch: Callable[..., Signals], watch: type, mode: str
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-    strategy = BollingerReversion(
-        max_adx=0.0, oversold=0.0, min_width=0.0, deviations=1.5, entry_mode=mode
-    )
-    whole, live = batch(strategy, grid), watch(strategy, 4)
-
-    assert (whole.side > 0).any()
-    assert (whole.side < 0).any()
-    for row in range(len(grid)):
-        now = live.see(grid.row(row))
-        for name in Signals.__slots__:
-            assert np.array_equal(
-                getattr(whole, name)[row], getattr(now, name), equal_nan=name != "side"
-            )
-
-
-def test_changing_the_future_changes_nothing_before_it(
-    random_grid: Callable[..., BarGrid],
-    future_changed: Callable[..., BarGrid],
-    batch: Callable[..., Signals],
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-
-    before, after = batch(LOOSE, grid), batch(LOOSE, future_changed(grid, 199))
-
-    assert before.side[:200].any()
-    for name in Signals.__slots__:
-        assert np.array_equal(
-            getattr(before, name)[:200], getattr(after, name)[:200], equal_nan=name != "side"
-        )
-    assert not np.array_equal(before.entry, after.entry, equal_nan=True)

@@ -134,36 +134,3 @@ def test_the_way_on_after_the_dip_is_bought_and_nothing_else(
 
 def test_without_the_dip_the_break_alone_is_not_bought(batch: Callable[..., Signals]) -> None:
     assert not batch(BreakoutRetest(tolerance_atr=0.5), _break_day(dip=1004.0)).side.any()
-
-
-def test_live_equals_batch_bit_for_bit(
-    random_grid: Callable[..., BarGrid], batch: Callable[..., Signals], watch: type
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-    whole, live = batch(LOOSE, grid), watch(LOOSE, 4)
-
-    assert (whole.side > 0).any()
-    assert (whole.side < 0).any()
-    for row in range(len(grid)):
-        now = live.see(grid.row(row))
-        for name in Signals.__slots__:
-            assert np.array_equal(
-                getattr(whole, name)[row], getattr(now, name), equal_nan=name != "side"
-            )
-
-
-def test_changing_the_future_changes_nothing_before_it(
-    random_grid: Callable[..., BarGrid],
-    future_changed: Callable[..., BarGrid],
-    batch: Callable[..., Signals],
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-
-    before, after = batch(LOOSE, grid), batch(LOOSE, future_changed(grid, 199))
-
-    assert before.side[:200].any()
-    for name in Signals.__slots__:
-        assert np.array_equal(
-            getattr(before, name)[:200], getattr(after, name)[:200], equal_nan=name != "side"
-        )
-    assert not np.array_equal(before.entry, after.entry, equal_nan=True)

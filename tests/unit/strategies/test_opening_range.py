@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from marketdata.bars import BarGrid
+from marketdata.features.atr import ATR
 from marketdata.timeframes import Timeframe
 from strategies.opening_range import OpeningRange
 from strategies.opinions import RepeatMemory, allow_batch
@@ -107,6 +108,21 @@ def test_half_a_range_puts_the_stop_in_the_middle(batch: Batch) -> None:
     said = batch(replace(PLAIN, stop_fraction=0.5), _day([25_005.0] * 3))
 
     assert said.stop[25 + 17, 0] == 24_975.0
+
+
+@pytest.mark.parametrize(("after", "side"), [([25_005.0] * 3, 1), ([24_945.0] * 3, -1)])
+def test_a_stop_in_average_ranges_lies_that_far_from_the_entry(
+    batch: Batch, after: list[float], side: int
+) -> None:
+    strategy = replace(PLAIN, stop_atr=2.0, atr_period=5)
+    grid = _day(after)
+
+    said = batch(strategy, grid)
+
+    atr = float(ATR(5).run(grid)[0][-1, 0])
+    assert said.side[-1, 0] == side
+    assert said.stop[-1, 0] == pytest.approx(after[-1] - side * 2.0 * atr)
+    assert said.target2[-1, 0] == pytest.approx(after[-1] + side * 1.8 * 2.0 * atr)
 
 
 def test_an_extreme_in_the_second_minute_is_still_in_the_range(batch: Batch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strategies.ranking_history import History, middle_and_sigma
+from strategies.ranking_history import History, HistoryView, middle_and_sigma
 from strategies.ranking_history import normalised as stands
 
 GRADES = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60)
@@ -124,3 +124,17 @@ def test_a_larger_value_never_stands_lower(
     low, high = sorted((one, other))
 
     assert 0 < normalised(low, population, 3.0) <= normalised(high, population, 3.0) < 1
+
+
+@pytest.mark.parametrize("seen", [0, 1, 3, 5, 9])
+def test_a_view_of_all_observations_tells_what_the_memory_holds(seen: int):
+    grades = np.random.default_rng(7).random((4, 2, 9, 3))
+    grades[0, 1, 2, 1] = np.nan
+    memory, view = History(3, 4), HistoryView(grades[:, :, :seen], 4)
+    for place in range(seen):
+        memory.add(grades[:, :, place])
+
+    for column in range(3):
+        assert np.array_equal(view.newest(0, column), memory.newest(0, column), equal_nan=True)
+        assert sorted(view.earlier(0, column)) == sorted(memory.earlier(0, column))
+        assert sorted(view.earlier_pairs(0, column)) == sorted(memory.earlier_pairs(0, column))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from strategies.opportunities import Basis, net_reward_to_risk
 from strategies.ranking_features import Conditions, grades_of
@@ -19,7 +19,7 @@ from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market,
 
 def basis(**changes: object) -> Basis:
     (one,) = ranker().rank([candidate()])
-    return replace(one.basis, **changes)  # type: ignore[arg-type]
+    return structs.replace(one.basis, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -255,39 +255,3 @@ def test_a_parameter_out_of_range_is_named(field: str, value: float, expected: s
         TrendPullback(**{field: value})
 
     assert str(error.value) == expected
-
-
-@pytest.mark.parametrize("mode", ["atr", "swing"])
-def test_live_equals_batch_bit_for_bit(
-    random_grid: Callable[..., BarGrid], batch: Callable[..., Signals], watch: type, mode: str
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-    strategy = TrendPullback(
-        stop_mode=mode, min_adx=10.0, min_volume=1e5, fast_period=8, slow_period=21
-    )
-    whole, live = batch(strategy, grid), watch(strategy, 4)
-
-    assert (whole.side > 0).any()
-    assert (whole.side < 0).any()
-    for row in range(len(grid)):
-        now = live.see(grid.row(row))
-        for name in Signals.__slots__:
-            assert np.array_equal(
-                getattr(whole, name)[row], getattr(now, name), equal_nan=name != "side"
-            )
-
-
-def test_changing_the_future_changes_nothing_before_it(
-    random_grid: Callable[..., BarGrid],
-    future_changed: Callable[..., BarGrid],
-    batch: Callable[..., Signals],
-) -> None:
-    grid = random_grid(12, Timeframe.MINUTES_5, 4, 75, 4)
-    strategy = replace(PLAIN, fast_period=8, slow_period=21)
-
-    before, after = batch(strategy, grid), batch(strategy, future_changed(grid, 199))
-
-    assert before.side[:200].any()
-    assert np.array_equal(before.side[:200], after.side[:200])
-    assert np.array_equal(before.stop[:200], after.stop[:200], equal_nan=True)
-    assert not np.array_equal(before.entry, after.entry, equal_nan=True)

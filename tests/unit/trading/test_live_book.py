@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from execution.broker import BrokerBook
+from execution.broker import BrokerBook, OrderLine
+from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import Order, OrderRequest, OrderState, OrderType, OrderUpdate, Role, Side
 from tests.unit.trading.engine.builders import FUTURE, D, at
 from trading.live_book import BookLooks, OwnBooks, Patience
 
 NOON = at(12, 0)
+LINE = OrderLine("X1", FUTURE.key, Side.BUY, 65, 0, D(24_000))
 EMPTY = BrokerBook((), (), (), complete=True)
 ENTRY = OrderRequest("E1", FUTURE, Side.BUY, 65, OrderType.LIMIT, Role.ENTRY, "P1", price=D(24_000))
 STOP = replace(
@@ -69,7 +71,10 @@ def test_a_second_order_under_our_id_is_a_stray_and_is_named_when_it_lasts():
 
     assert first.strays == second.strays == (listed("B2"),)
     assert first.problem is None
-    assert second.problem == "twin-order E1: ours OPEN 0, the broker's B1 B2"
+    assert second.problem == (
+        "twin-order E1: ours OPEN 0, the broker's B1 B2 "
+        "(adopt: the broker made two orders of one request)"
+    )
 
 
 def test_an_order_that_turns_up_after_all_is_a_stray():
@@ -89,3 +94,32 @@ def test_a_second_order_that_has_ended_is_told_too():
     looked = looks.take(own(order(ENTRY, OrderState.OPEN, "B1")), book, after(1))
 
     assert looked.strays == (ended,)
+
+
+def test_what_is_foreign_is_told_once_two_reads_agree_and_until_the_engine_knows_it():
+    looks = BookLooks(Patience(), NOON)
+    strange = BrokerBook(
+        (OrderUpdate("", "X1", NOON, OrderState.OPEN),),
+        (),
+        (),
+        complete=True,
+        lines=(LINE,),
+    )
+    known = replace(own(), foreign=Foreign((LINE,)))
+
+    told = [looks.take(own(), strange, after(seconds)).foreign for seconds in (1, 2, 3)]
+    heard = looks.take(known, strange, after(4))
+    gone = looks.take(known, EMPTY, after(5)).foreign
+
+    assert told == [None, Foreign((LINE,)), Foreign((LINE,))]
+    assert (heard.foreign, heard.problem) == (None, "")
+    assert gone == NOTHING_FOREIGN
+
+
+def test_a_book_that_could_not_be_read_whole_says_nothing_of_what_is_foreign():
+    looks = BookLooks(Patience(), NOON)
+    known = replace(own(), foreign=Foreign((LINE,)))
+
+    looks.take(known, replace(EMPTY, complete=False), after(1))
+
+    assert looks.take(known, replace(EMPTY, complete=False), after(2)).foreign is None

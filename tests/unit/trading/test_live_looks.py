@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from execution.broker import BrokerBook, OutcomeUnknown
+from execution.broker import BrokerBook, OutcomeUnknown, Refused
 from execution.orders import Order, OrderChange, OrderState
 from tests.unit.trading.test_live_venue import (
     EMPTY,
@@ -18,7 +18,7 @@ from tests.unit.trading.test_live_venue import (
     problems,
     update,
 )
-from trading.engine.actions import ModifyOrder
+from trading.engine.actions import ModifyOrder, PlaceOrder
 from trading.engine.events import BOOK, BrokerSaid, ChangeRefused
 from trading.live_book import OwnBooks
 from trading.live_venue import LiveSettings, LiveVenue
@@ -52,9 +52,11 @@ class SlowBench(Bench):
         )
 
     async def reads(self, number: int) -> None:
-        """Wait until so many reads were begun, each at a moment of its own."""
+        """Ask for the book until so many reads were begun, each at a moment of its own."""
         while len(self.slow.reads) < number:
             before = len(self.slow.reads)
+            if before:
+                self.venue.look()
             await asyncio.sleep(0)
             self.now += timedelta(seconds=len(self.slow.reads) - before)
 
@@ -63,7 +65,7 @@ def said(news: list[Any]) -> list[OrderState]:
     return [one.update.state for one in news if isinstance(one, BrokerSaid)]
 
 
-async def test_in_doubt_the_book_is_read_again_beside_a_slow_read():
+async def test_a_book_that_is_asked_for_is_read_beside_a_slow_read():
     bench = SlowBench(OrderState.UNKNOWN)
     await bench.venue.begin()
 
@@ -101,7 +103,7 @@ async def test_a_read_that_fails_late_says_nothing_of_a_book_read_since():
     await bench.venue.end()
 
 
-async def test_without_a_doubt_a_slow_read_is_waited_for():
+async def test_a_slow_read_is_waited_for_where_nobody_asks_for_another():
     bench = SlowBench(OrderState.OPEN)
     await bench.venue.begin()
     await bench.reads(1)
@@ -138,7 +140,7 @@ async def test_an_answer_for_a_second_order_proves_nothing_of_the_change_of_the_
     await bench.venue.send(CHANGE)
     await bench.settled()
 
-    await bench.venue.send(replace(CHANGE, number=8))
+    await bench.venue.send(ModifyOrder(NOON, "E1", CHANGE.change, number=8))
 
     refused = ChangeRefused(NOON, "E1", "answered for B2, not B1", False, 8)
     assert refused in await bench.settled()
@@ -154,3 +156,18 @@ async def test_changes_asked_for_before_a_restart_are_told_to_be_unproven():
     assert "doubt E1" in bench.broker.calls
     reason = "asked for before the restart"
     assert ChangeRefused(NOON, "E1", reason, proven=False) in news
+
+
+async def test_asking_for_a_change_does_not_make_a_lost_order_look_new():
+    bench = Bench()
+    bench.orders = [Order(REQUEST, state=OrderState.UNKNOWN)]
+    bench.broker.answers.extend([OutcomeUnknown("no answer"), Refused("not there")])
+    await bench.venue.send(PlaceOrder(NOON, REQUEST))
+    bench.now += timedelta(seconds=11)
+    await bench.venue.send(ModifyOrder(bench.now, "E1", OrderChange(quantity=65)))
+    await bench.settled()
+
+    news = await bench.looks(EMPTY, EMPTY)
+
+    states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
+    assert OrderState.PLANNED in states

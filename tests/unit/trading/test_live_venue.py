@@ -58,6 +58,8 @@ class ScriptedBroker:
 
     answers: deque[OrderUpdate | Exception] = field(default_factory=deque)
     books: deque[BrokerBook | Exception] = field(default_factory=deque)
+    glances: deque[BrokerBook | Exception] = field(default_factory=deque)
+    traded: deque[BrokerBook | Exception] = field(default_factory=deque)
     calls: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,9 +95,19 @@ class ScriptedBroker:
         self.calls.append(f"doubt {client_id}")
 
     async def book(self) -> BrokerBook:
-        if not self.books:
+        return await self._next(self.books)
+
+    async def glance(self) -> BrokerBook:
+        return await self._next(self.glances)
+
+    async def trades(self) -> BrokerBook:
+        return await self._next(self.traded)
+
+    @staticmethod
+    async def _next(books: deque[BrokerBook | Exception]) -> BrokerBook:
+        if not books:
             await asyncio.Event().wait()
-        book = self.books.popleft()
+        book = books.popleft()
         if isinstance(book, Exception):
             raise book
         return book
@@ -176,7 +188,7 @@ async def test_calls_for_one_order_follow_each_other_others_do_not_wait():
         (OutcomeUnknown("timeout"), OrderState.UNKNOWN),
     ],
 )
-async def test_what_became_of_a_placement_is_told_and_the_book_is_asked(error, state):
+async def test_what_became_of_a_placement_is_told_and_a_refusal_has_the_book_read(error, state):
     bench = Bench()
     bench.broker.answers.append(error)
     await bench.venue.send(PlaceOrder(NOON, REQUEST))
@@ -186,7 +198,7 @@ async def test_what_became_of_a_placement_is_told_and_the_book_is_asked(error, s
     assert [(n.update.state, n.update.reason) for n in news if isinstance(n, BrokerSaid)] == [
         (state, str(error))
     ]
-    assert not bench.venue.is_idle
+    assert bench.venue.is_idle is (state is OrderState.UNKNOWN)
 
 
 async def test_a_change_that_failed_says_whether_that_is_proven():
@@ -375,18 +387,3 @@ async def test_a_second_order_is_told_once_and_then_known_to_the_broker():
     twins = [news for news in told if isinstance(news, TwinFound)]
     assert twins == [TwinFound(NOON, "E1", placed_as("B2"))]
     assert bench.broker.calls.count("adopt E2") == 1
-
-
-async def test_asking_for_a_change_does_not_make_a_lost_order_look_new():
-    bench = Bench()
-    bench.orders = [Order(REQUEST, state=OrderState.UNKNOWN)]
-    bench.broker.answers.extend([OutcomeUnknown("no answer"), Refused("not there")])
-    await bench.venue.send(PlaceOrder(NOON, REQUEST))
-    bench.now += timedelta(seconds=11)
-    await bench.venue.send(ModifyOrder(bench.now, "E1", OrderChange(quantity=65)))
-    await bench.settled()
-
-    news = await bench.looks(EMPTY, EMPTY)
-
-    states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
-    assert OrderState.PLANNED in states

@@ -21,7 +21,9 @@ from trading.bench import HEADLESS, SCANNED, Figure, build, peak_of, scan_figure
 from trading.bench_contest import CASE_B, NotTheSameError, contest, contestants, figures_of
 from trading.bench_days import all_scans, bar_scans, session_figures, year_figures
 from trading.bench_features import chain_figures, indicator_figures
+from trading.bench_flatten import flatten_figures
 from trading.bench_guard import RECORDED, GuardFileError, guard, read_recorded
+from trading.bench_orders import order_figures
 from trading.config import Config
 from trading.paper_day import manage_command, open_run
 from trading.services.seed import seed
@@ -32,11 +34,17 @@ _FIGURES: Mapping[str, Callable[[], list[Figure]]] = {
     "chain": chain_figures,
     "scan": lambda: all_scans(500) + bar_scans(3_000),
     "session": session_figures,
+    "orders": order_figures,
+    "flatten": flatten_figures,
     "year": lambda: year_figures(250),
 }
 _COMMANDS = {"pages": "bench_pages", "dump": "bench_dump"}
 _MODULES = {
-    "feed": ("marketdata.kite.bench_decode", "marketdata.kite.bench_feed"),
+    "feed": (
+        "marketdata.kite.bench_decode",
+        "marketdata.kite.bench_feed",
+        "trading.bench_feed",
+    ),
     "tape": ("marketdata.kite.bench_raw_tape",),
 }
 """Measured in processes of their own, which print what they find."""

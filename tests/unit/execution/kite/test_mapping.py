@@ -347,3 +347,52 @@ def test_of_a_change_that_is_not_proven_the_book_tells_what_rests_even_as_believ
 
     assert order_update(order_row(), names, NOW).request == limit()
     assert order_update(order_row(status="MODIFY PENDING"), names, NOW).request is None
+
+
+@pytest.mark.parametrize("status", ["OPEN", "UPDATE", "MODIFIED"])
+def test_a_row_that_shows_what_a_change_asks_for_tells_it(status: str) -> None:
+    bigger = replace(limit(), quantity=130)
+    names = replace(OURS, wanted={BROKER_ID: bigger})
+
+    told = order_update(order_row(status=status, quantity=130), names, NOW)
+
+    assert told.request == bigger
+
+
+@pytest.mark.parametrize(
+    ("broker_id", "status", "quantity"),
+    [(BROKER_ID, "OPEN", 65), (BROKER_ID, "MODIFY PENDING", 130), ("another", "OPEN", 130)],
+)
+def test_a_row_that_shows_something_else_tells_nothing_of_a_change(
+    broker_id: str, status: str, quantity: int
+) -> None:
+    names = replace(OURS, wanted={broker_id: replace(limit(), quantity=130)})
+
+    assert order_update(order_row(status=status, quantity=quantity), names, NOW).request is None
+
+
+@pytest.mark.parametrize("field", ["quantity", "price"])
+def test_a_resting_order_without_size_or_price_is_named(field: str) -> None:
+    names = replace(OURS, requests={"a1": limit(price="99.95")})
+
+    with pytest.raises(RowError, match=f"^{field}: expected"):
+        order_update(order_row(**{field: 0}), names, NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "quantity", "is_told"),
+    [
+        ("OPEN PENDING", 65, True),
+        ("VALIDATION PENDING", 65, True),
+        ("OPEN PENDING", 130, False),
+        ("MODIFY PENDING", 65, False),
+    ],
+)
+def test_an_order_that_has_not_got_there_rests_as_it_was_sent(
+    status: str, quantity: int, is_told: bool
+) -> None:
+    names = replace(OURS, requests={"a1": limit()}, doubted={"a1"})
+
+    told = order_update(order_row(status=status, quantity=quantity), names, NOW)
+
+    assert told.request == (limit() if is_told else None)

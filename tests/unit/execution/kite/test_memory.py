@@ -113,7 +113,7 @@ def test_what_a_change_is_on_its_way_to_is_not_compared() -> None:
     memory.adopt(Order(limit(), OrderState.OPEN, broker_id=BROKER_ID), NOW)
     believed = [memory.beliefs(NOW, SETTLE)]
 
-    memory.changing("a1")
+    memory.changing("a1", None)
     believed.append(memory.beliefs(NOW, SETTLE))
     memory.changed("a1", None, NOW)
     believed.append(memory.beliefs(NOW + timedelta(seconds=1), SETTLE))
@@ -135,10 +135,58 @@ def test_what_is_said_now_is_not_older_than_what_was_said_by_a_clock_ahead_of_ou
 def test_an_order_whose_change_is_not_proven_is_doubted_until_its_terms_are_told() -> None:
     memory = Memory()
     memory.placed(said())
-    memory.changing("a1")
+    memory.changing("a1", None)
     memory.changed("a1", None, NOW)
     assert memory.doubted == {"a1"}
 
     memory.learn(replace(said(), request=limit()))
 
     assert memory.doubted == frozenset()
+
+
+BIGGER = replace(limit(), quantity=130)
+
+
+def at_work() -> Memory:
+    memory = Memory()
+    memory.sending(limit())
+    memory.placed(said())
+    return memory
+
+
+def test_a_row_can_prove_a_change_to_terms_that_never_rested() -> None:
+    memory = at_work()
+
+    memory.changing("a1", BIGGER)
+    assert memory.wanted == {BROKER_ID: BIGGER}
+    memory.changed("a1", BIGGER, NOW)
+
+    assert memory.wanted == {}
+
+
+def test_a_row_cannot_prove_a_change_back_to_terms_that_may_have_rested_before() -> None:
+    memory = at_work()
+    memory.changing("a1", BIGGER)
+    memory.changed("a1", BIGGER, NOW)
+
+    memory.changing("a1", limit())
+
+    assert memory.wanted == {}
+
+
+def test_a_row_proves_no_change_of_an_order_that_an_earlier_process_changed() -> None:
+    memory = Memory()
+    order = Order(limit(), OrderState.OPEN, broker_id=BROKER_ID, modifications=1)
+    memory.adopt(order, NOW)
+
+    memory.changing("a1", BIGGER)
+
+    assert memory.wanted == {}
+
+
+def test_an_adopted_order_brings_the_clock_of_its_last_word() -> None:
+    memory = Memory()
+
+    memory.adopt(Order(limit(), OrderState.OPEN, broker_id=BROKER_ID, updated_at=NOW), NOW)
+
+    assert memory.not_before_told(NOW - SETTLE) == NOW

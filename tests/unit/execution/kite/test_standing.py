@@ -67,3 +67,9 @@ def test_of_several_answers_the_surest_counts():
         clock.hear(answer)
 
     assert clock.drift == pytest.approx(0.6)
+
+
+def test_a_date_without_a_zone_is_read_as_utc():
+    told = "Mon, 23 Nov 2026 03:00:10 -0000"
+
+    assert drift_of(told) == drift_of(datetime(2026, 11, 23, 3, 0, 10, tzinfo=UTC))

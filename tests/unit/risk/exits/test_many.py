@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -88,8 +90,6 @@ def test_many_plans_are_walked_as_each_alone(seed: int, rules: ExitRules) -> Non
 def test_the_vectors_are_those_of_one_plan_at_a_time(
     seed: int, rules: ExitRules, fraction: float
 ) -> None:
-    from dataclasses import replace
-
     plans = plans_of(seed, 5, replace(rules, first_fraction=fraction))
     openings = openings_of(plans, seed, 20)
 
@@ -107,3 +107,20 @@ def test_bars_outside_the_path_are_refused_by_row() -> None:
 
     with pytest.raises(ValueError, match="expected them within the path's 10"):
         first_hits(ExitRules(), openings, path(1, 10))
+
+
+@pytest.mark.parametrize(("first", "end"), [(-1, 3), (4, 3), (2, 11)])
+def test_the_row_that_lies_outside_the_path_is_named(first: int, end: int) -> None:
+    good = openings_of(plans_of(1, 3, ExitRules()), 1, 8)
+    openings = replace(good, first=np.array([0, first, 0]), end=np.array([10, end, 10]))
+
+    with pytest.raises(ValueError, match=rf"^openings: bars {first} to {end} in row 1, "):
+        first_hits(ExitRules(), openings, path(1, 10))
+
+
+def test_bars_and_codes_are_whole_numbers() -> None:
+    openings = openings_of(plans_of(1, 3, ExitRules()), 1, 8)
+
+    hits = first_hits(ExitRules(), openings, path(1, 10))
+
+    assert (hits.bar.dtype, hits.code.dtype) == (np.int64, np.int64)

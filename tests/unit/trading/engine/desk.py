@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import structs
 
 from execution.orders import Fill, OrderRequest, OrderState, OrderUpdate, Role
 from marketdata.tape import microseconds
@@ -97,16 +98,18 @@ class Counterparty:
         fate = self._fate("modify")
         order = self.orders.get(wish.client_id)
         failed = ChangeRefused(moment, wish.client_id, "cannot be changed", True, wish.number)
+        if fate == "busy":
+            return structs.replace(failed, reason="Not sent", later=True)
         if fate == "refuse" or order is None or not order.left:
             return failed
         changed = order.request.changed_by(wish.change)
         if fate == "lose":
-            return replace(failed, reason="timeout", proven=False)
+            return structs.replace(failed, reason="timeout", proven=False)
         if changed.quantity <= order.filled:
-            return replace(failed, reason="below what is filled")
+            return structs.replace(failed, reason="below what is filled")
         order.request, order.changed = changed, True
         if fate == "lose-answer":
-            return replace(failed, reason="timeout", proven=False)
+            return structs.replace(failed, reason="timeout", proven=False)
         return BrokerSaid(moment, self.word(wish.client_id, moment), wish.number)
 
     def _cancel(self, wish: CancelOrder, moment: datetime) -> Event:

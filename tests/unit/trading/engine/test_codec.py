@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from execution.broker import OrderLine
+from execution.foreign import ForeignPosition
 from execution.orders import Fill, OrderChange, OrderState, OrderUpdate, Side
 from tests.unit.trading.engine.builders import FUTURE, FUTURE_COLUMN, D, at
 from tests.unit.trading.engine.desk import Desk, tick
@@ -24,6 +26,8 @@ from trading.engine.events import (
     ConditionChanged,
     DataFault,
     Event,
+    ForeignSeen,
+    MarginTold,
     MarketStep,
     StrategyOverran,
     TimerFired,
@@ -55,6 +59,12 @@ EVENTS = (
     DataFault(at(10, 0), "RELIANCE", "zero-price", 3),
     ConditionChanged(at(10, 0), "data", good=False, detail="late"),
     StrategyOverran(at(10, 0), "opening_range", "took 900 ms, allowed 250 ms a bar"),
+    MarginTold(at(10, 0), "M000001", D("195000.50"), D(-12)),
+    ForeignSeen(
+        at(10, 0),
+        (OrderLine("X1", FUTURE.key, Side.BUY, 65, 0, D(24_000)),),
+        (ForeignPosition(FUTURE.key, -65, D("24000.05")),),
+    ),
     BandsTold(at(10, 0), "kite", at(9, 5), ((FUTURE.key, D("21600.05"), D(26_400)),)),
 )
 
@@ -93,7 +103,7 @@ def actions_of_a_day() -> list[out.Action]:
         if order.left:
             desk.fill(order.request.client_id, order.left, 24_000.0)
     with_legs = LegsDesk()
-    with_legs.speak()
+    with_legs.enter_legs()
     return desk.said + with_legs.said
 
 
@@ -107,7 +117,7 @@ def test_every_action_reads_back_as_it_was():
 def test_every_kind_of_action_is_told_in_that_day():
     told = {type(action) for action in actions_of_a_day()}
 
-    assert set(get_args(out.Action)) - told <= {out.RiskNoted, out.AlertNoted}
+    assert set(get_args(out.Action)) - told <= {out.RiskNoted, out.AlertNoted, out.AskMargin}
 
 
 @given(price=st.decimals(min_value="0.01", max_value="1e7", places=2, allow_nan=False))

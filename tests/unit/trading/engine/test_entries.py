@@ -36,6 +36,7 @@ from trading.engine.actions import (
 )
 from trading.engine.events import BandsTold
 from trading.engine.settings import EntryStyle, ExecutionSettings
+from trading.engine.trades import PlanState
 
 
 def test_an_opinion_on_an_index_is_traded_in_its_future():
@@ -351,3 +352,27 @@ def test_a_band_told_anew_takes_the_place_of_the_one_before():
     desk.speak()
 
     assert desk.notes(DecisionNoted)[0].approved
+
+
+def test_a_slice_that_is_refused_leaves_the_plan_with_the_others():
+    desk = Desk(freeze=65)
+    desk.broker.next("ENTRY", "accept", "refuse")
+
+    desk.speak()
+    desk.fill(desk.trade.entries[0], 65, 24_000.1)
+
+    assert desk.trade.open_quantity == 65
+    assert sum(order.left for order in desk.working(Role.STOP)) == 65
+    assert desk.trade.state is PlanState.OPEN
+
+
+def test_a_slice_whose_answer_was_lost_is_not_sent_again_and_the_rest_is_protected():
+    desk = Desk(freeze=65)
+    desk.broker.next("ENTRY", "accept", "lose")
+
+    desk.speak()
+    desk.fill(desk.trade.entries[0], 65, 24_000.1)
+
+    assert len(desk.trade.entries) == 2
+    assert sum(order.left for order in desk.working(Role.STOP)) == 65
+    assert desk.engine.breakers.blocked == {"unknown-order"}

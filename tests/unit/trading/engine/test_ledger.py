@@ -20,7 +20,7 @@ from tests.unit.trading.engine.builders import (
 )
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.actions import EquityNoted, FillNoted, LedgerNoted
-from trading.engine.ledger import money
+from trading.engine.marks import money
 from trading.engine.settings import ExecutionSettings
 
 CHARGED = ExecutionSettings(with_charges=True)

@@ -105,6 +105,12 @@ class World:
     async def book(self) -> BrokerBook:
         return await self.broker.book()
 
+    async def glance(self) -> BrokerBook:
+        return await self.broker.book()
+
+    async def trades(self) -> BrokerBook:
+        return await self.broker.book()
+
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         update: OrderUpdate = message["update"]
         return update

@@ -18,7 +18,7 @@ from trading.engine.actions import (
     VerdictNote,
 )
 from trading.engine.events import BOOK, CommandIssued, CommandKind, ConditionChanged
-from trading.engine.looking_back import results_of
+from trading.engine.looking_back import LookingBack
 from trading.engine.settings import ExecutionSettings
 
 
@@ -26,7 +26,7 @@ def test_a_plan_that_is_open_has_no_result():
     desk = Desk()
     desk.enter()
 
-    assert results_of(desk.engine.ledger) == ()
+    assert LookingBack(desk.engine.ledger).results() == ()
 
 
 def test_a_stopped_plan_is_a_loss_after_charges():
@@ -35,7 +35,7 @@ def test_a_stopped_plan_is_a_loss_after_charges():
     desk.later(60)
     desk.fill(trade.stops[0], 130, 23_950.0)
 
-    [result] = results_of(desk.engine.ledger)
+    [result] = LookingBack(desk.engine.ledger).results()
 
     assert (result.strategy, result.closed_at) == ("scripted", desk.now)
     assert result.net_inr == trade.booked_realised - trade.charges < D("-6513")
@@ -48,7 +48,7 @@ def test_an_entry_that_never_filled_has_no_result():
     desk.wait(60)
 
     assert desk.trade.is_over
-    assert results_of(desk.engine.ledger) == ()
+    assert LookingBack(desk.engine.ledger).results() == ()
 
 
 def test_orders_changes_and_cancels_are_counted_and_so_are_fills():
@@ -69,7 +69,7 @@ def test_all_legs_of_a_plan_have_one_result():
     leave(desk)
 
     gross, charges = plan.money()
-    [result] = results_of(desk.engine.ledger)
+    [result] = LookingBack(desk.engine.ledger).results()
     assert result.net_inr == gross - charges
     assert result.closed_at == max(leg.closed_at for leg in plan.legs if leg.closed_at)
 

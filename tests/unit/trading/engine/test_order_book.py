@@ -16,6 +16,7 @@ from execution.orders import (
     Role,
     Side,
 )
+from execution.orders_book import OverfillError
 from tests.unit.trading.engine.builders import FUTURE, D, at
 from trading.engine.order_book import OrderBook, UnknownOrderError
 
@@ -322,3 +323,54 @@ def test_an_order_is_free_once_it_rests_and_nothing_is_on_its_way_to_it():
 
     orders.expect_change("S1", OrderChange(quantity=65))
     assert not orders.is_free("S1")
+
+
+def test_fills_beyond_the_known_quantity_prove_an_increase_that_is_not_answered_yet():
+    orders = book()
+    orders.apply(update())
+    number = orders.expect_change("S1", OrderChange(quantity=195))
+
+    _, after, fills = orders.apply(
+        update(OrderState.PARTIAL, filled_quantity=150, fills=(fill("T1", 150),))
+    )
+    orders.apply(
+        update(OrderState.PARTIAL, filled_quantity=150, request=orders.wanted("S1")),
+        number,
+    )
+
+    assert (after.state, after.filled_quantity, len(fills)) == (OrderState.PARTIAL, 150, 1)
+    assert after.request.quantity == 195
+    assert (orders.open_quantity("S1"), orders.most("S1")) == (45, 45)
+    assert not orders.is_changing(["S1"])
+
+
+def test_an_increase_that_fills_whole_before_its_answer_is_filled():
+    orders = book()
+    orders.apply(update())
+    orders.expect_change("S1", OrderChange(quantity=195))
+
+    _, after, _ = orders.apply(
+        update(OrderState.FILLED, filled_quantity=195, fills=(fill("T1", 195),))
+    )
+
+    assert after.state is OrderState.FILLED
+    assert not orders.unfinished(["S1"])
+
+
+def test_more_fills_than_any_change_asked_for_are_impossible():
+    orders = book()
+    orders.apply(update())
+    orders.expect_change("S1", OrderChange(quantity=195))
+
+    with pytest.raises(OverfillError, match="260 filled of 130"):
+        orders.apply(update(OrderState.PARTIAL, filled_quantity=260, fills=(fill("T1", 260),)))
+
+
+def test_an_increase_that_was_answered_excuses_no_more_fills():
+    orders = book()
+    orders.apply(update())
+    number = orders.expect_change("S1", OrderChange(quantity=195))
+    orders.change_refused("S1", number, proven=True)
+
+    with pytest.raises(OverfillError):
+        orders.apply(update(OrderState.PARTIAL, filled_quantity=150, fills=(fill("T1", 150),)))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec import structs
 
 from execution.orders import OrderState, Role
 from tests.unit.trading.engine.builders import (
@@ -89,10 +90,41 @@ def test_a_refused_exit_is_told_held_and_sent_again():
 
     assert left(desk, Role.STOP, Role.EXIT) == []
     assert [alert.kind for alert in desk.notes(AlertNoted)] == ["exit-refused"]
-    desk.wait(2)
+    desk.wait(0.5)
     assert left(desk, Role.EXIT) == []
-    desk.wait(1)
+    desk.wait(0.5)
     assert left(desk, Role.EXIT) == [130]
+
+
+def test_each_exit_refused_in_a_row_is_followed_by_the_next_a_second_later():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+    desk.broker.next(Role.EXIT, "refuse", "refuse", "refuse", "refuse")
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+    tries = []
+
+    for _ in range(10):
+        desk.wait(1)
+        tries.append(len(desk.trade.exits))
+
+    assert tries == [3, 3, 4, 4, 4, 5, 5, 5, 6, 6]
+    assert left(desk, Role.EXIT) == [130]
+
+
+def test_what_waits_after_a_refusal_is_not_put_off_by_another_order():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "", "", "refuse", "")
+    desk.broker.next(Role.EXIT, "refuse")
+    desk.broker.next(Role.STOP, "refuse")
+
+    desk.tick(FUTURE_COLUMN, 24_050.0)
+    at_once = sum(left(desk, Role.STOP, Role.EXIT))
+    desk.wait(1)
+
+    assert at_once < 130
+    assert sum(left(desk, Role.STOP, Role.EXIT)) == 130
 
 
 def test_an_exit_refused_after_a_part_is_followed_by_another_at_once():
@@ -184,6 +216,18 @@ def grown_in_doubt(fate: str) -> Desk:
     return desk
 
 
+def test_what_a_stop_comes_too_late_for_is_sent_out_instead():
+    desk = Desk()
+    desk.speak()
+    desk.tick(FUTURE_COLUMN, 23_900.0)
+
+    desk.fill(desk.trade.entries[0], 130, 23_900.1)
+
+    assert desk.trade.exit_state.stop > 23_900
+    assert not desk.trade.stops
+    assert left(desk, Role.EXIT) == [130]
+
+
 @pytest.mark.parametrize("fate", ["lose", "lose-answer"])
 def test_a_stop_of_which_a_change_is_not_proven_goes_on_resting(fate):
     desk = grown_in_doubt(fate)
@@ -192,14 +236,13 @@ def test_a_stop_of_which_a_change_is_not_proven_goes_on_resting(fate):
     assert len(desk.trade.stops) == 1
 
 
-@pytest.mark.parametrize("fate", ["lose", "lose-answer"])
-def test_what_the_book_tells_of_a_change_in_doubt_settles_it_by_another_change(fate):
+@pytest.mark.parametrize(("fate", "rests"), [("lose", [65, 65]), ("lose-answer", [130])])
+def test_the_book_settles_a_change_in_doubt_and_what_is_missing_gets_a_stop_of_its_own(fate, rests):
     desk = grown_in_doubt(fate)
 
     desk.tell(as_rests(desk.working(Role.STOP)[0], desk.later(1)))
 
-    assert left(desk, Role.STOP) == [130]
-    assert len(desk.trade.stops) == 1
+    assert left(desk, Role.STOP) == rests
 
 
 @pytest.mark.parametrize("fate", ["lose", "lose-answer"])
@@ -213,14 +256,16 @@ def test_an_order_in_doubt_that_the_book_does_not_explain_is_replaced(fate):
 
 
 def test_an_order_whose_changes_stay_unproven_is_replaced():
-    desk = grown_in_doubt("lose")
-    desk.broker.next("modify", "lose", "lose", "lose")
+    desk = Desk()
+    desk.enter(65)
+    desk.broker.next("modify", "lose", "lose", "lose", "lose")
+    desk.tick(FUTURE_COLUMN, 24_050.0)
 
     for seconds in (1, 2, 3):
         if len(desk.trade.stops) == 1:
             desk.tell(as_rests(desk.working(Role.STOP)[0], desk.later(seconds)))
 
-    assert left(desk, Role.STOP) == [130]
+    assert left(desk, Role.STOP) == [65]
     assert len(desk.trade.stops) == 2
 
 
@@ -240,7 +285,7 @@ def test_a_stop_that_was_to_become_an_exit_is_asked_again():
 def as_rests(order: Held, moment: datetime) -> BrokerSaid:
     """Return what the broker's book tells of an order, its terms included."""
     found = found_open(order, moment)
-    return replace(found, update=replace(found.update, request=order.request))
+    return structs.replace(found, update=replace(found.update, request=order.request))
 
 
 def test_a_stop_that_cannot_be_moved_is_replaced_where_it_should_stand():

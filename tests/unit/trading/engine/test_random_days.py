@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from execution.orders import OrderState, Role
 from marketdata.features.base import Feature
@@ -154,7 +155,7 @@ class RandomDay(RuleBasedStateMachine):
             self.told.append(event)
             if bare and event.update.fills:
                 self.mail.append(event)
-                event = replace(event, update=replace(event.update, fills=()))
+                event = structs.replace(event, update=replace(event.update, fills=()))
         self.desk.tell(event)
 
     @rule()

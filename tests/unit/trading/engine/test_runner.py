@@ -39,7 +39,7 @@ def kinds(journal: MemoryJournal) -> list[str]:
 
 def bodies(journal: MemoryJournal, kind: str) -> list[dict[str, Any]]:
     found = [body for name, _, body in journal.records if name == kind]
-    return [body if isinstance(body, dict) else msgspec.json.decode(body) for body in found]
+    return [msgspec.json.decode(msgspec.json.encode(body)) for body in found]
 
 
 async def test_a_day_is_lived_from_its_head_to_its_end():

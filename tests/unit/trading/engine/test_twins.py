@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from execution.orders import Fill, OrderState, OrderUpdate, Role
-from tests.unit.trading.engine.builders import D
+from execution.orders import Fill, OrderState, OrderUpdate, Role, Side
+from tests.unit.trading.engine.builders import FUTURE, D
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.actions import AlertNoted, CancelOrder, FillNoted, RiskNoted
 from trading.engine.events import TwinFound
@@ -117,7 +118,7 @@ def test_a_twin_of_the_order_that_bought_back_is_sent_out_again():
     assert desk.trade.is_over
 
     found = twin_of(desk, back.request.client_id, OrderState.FILLED, 130)
-    desk.tell(replace(found, update=replace(found.update, broker_id="B-other")))
+    desk.tell(structs.replace(found, update=replace(found.update, broker_id="B-other")))
 
     assert desk.trade.state is PlanState.CLOSING
     assert [(o.request.side.value, o.left) for o in desk.working(Role.EXIT)] == [("SELL", 130)]
@@ -129,7 +130,7 @@ def test_a_twin_told_twice_is_taken_over_once():
     found = twin_of(desk, desk.trade.entries[0], OrderState.FILLED, 130)
 
     desk.tell(found)
-    desk.tell(replace(found, at=desk.later(1)))
+    desk.tell(structs.replace(found, at=desk.later(1)))
 
     assert desk.trade.open_quantity == 260
     assert len(desk.trade.entries) == 2
@@ -150,3 +151,53 @@ def test_a_twin_that_never_filled_is_booked_and_changes_nothing():
 def carry_out(desk: Desk) -> None:
     while desk.wire:
         desk.tell(desk.broker.carry_out(desk.wire.popleft(), desk.now))
+
+
+def by_hand(desk: Desk, quantity: int) -> TwinFound:
+    """Return that somebody else has sold `quantity` units of what the plan holds."""
+    entry = desk.trade.entries[0]
+    request = replace(
+        desk.engine.orders[entry].request, side=Side.SELL, role=Role.EXIT, quantity=quantity
+    )
+    fill = Fill("T-hand", entry, "B-hand", FUTURE, Side.SELL, quantity, D("23990"), desk.now)
+    update = OrderUpdate(
+        entry, "B-hand", desk.now, OrderState.FILLED, quantity, (fill,), request=request
+    )
+    return TwinFound(desk.now, entry, update, by_other=True)
+
+
+def test_a_position_closed_by_hand_is_closed_and_its_stop_is_taken_off():
+    desk = Desk()
+    desk.enter(130)
+
+    desk.tell(by_hand(desk, 130))
+
+    assert desk.trade.state is PlanState.CLOSED
+    assert resting(desk) == 0
+    assert not desk.working(Role.EXIT)
+    [alert] = desk.notes(AlertNoted)
+    assert alert.kind == "taken-out"
+    assert alert.text.endswith("130 units by order B-hand of somebody else")
+    check(desk.engine)
+
+
+def test_a_part_taken_out_by_hand_leaves_the_stop_for_the_rest():
+    desk = Desk()
+    desk.enter(130)
+
+    desk.tell(by_hand(desk, 65))
+
+    assert desk.trade.open_quantity == 65
+    assert resting(desk) == 65
+    check(desk.engine)
+
+
+def test_what_was_taken_out_by_hand_is_booked_once():
+    desk = Desk()
+    desk.enter(130)
+    found = by_hand(desk, 65)
+
+    desk.tell(found, found)
+
+    assert desk.trade.open_quantity == 65
+    assert len([note for note in desk.notes(FillNoted) if note.side == Side.SELL]) == 1

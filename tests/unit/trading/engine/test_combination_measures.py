@@ -1,0 +1,64 @@
+"""How far a plan of several legs has been, and where its stop went, as its notes tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from execution.orders import Role
+from tests.unit.trading.engine.legs import HIGH_CALL, LOW_CALL, LegsDesk
+from trading.engine.actions import CombinationMeasured
+
+
+def measured(desk: LegsDesk) -> list[tuple[float, float, float, float]]:
+    """Return entry, stop, and farthest against and for the plan, as told so far."""
+    notes = desk.notes(CombinationMeasured)
+    assert {note.plan_id for note in notes} <= {desk.plan.plan_id}
+    return [(note.entry, note.stop, note.mae_r, note.mfe_r) for note in notes]
+
+
+def test_a_plan_is_measured_from_what_was_paid_once_all_legs_are_in() -> None:
+    desk = LegsDesk()
+    desk.enter_legs()
+
+    exits = desk.plan.exit_plan
+    assert measured(desk) == [(exits.entry, exits.stop, 0.0, 0.0)]
+    assert exits.entry == pytest.approx(60.0)
+
+
+def test_a_quiet_plan_tells_nothing_more() -> None:
+    desk = LegsDesk()
+    desk.enter_legs()
+
+    desk.move(LOW_CALL, 56.0)
+    desk.move(LOW_CALL, 54.0)
+
+    assert len(measured(desk)) == 1
+
+
+def test_the_first_target_moves_the_stop_and_tells_it() -> None:
+    desk = LegsDesk()
+    desk.enter_legs()
+    first = desk.plan.exit_plan.stop
+
+    desk.move(LOW_CALL, 34.5)
+
+    (_, stop, _, best) = measured(desk)[-1]
+    assert len(measured(desk)) == 2
+    assert stop < first, "a credit's stop moves down to what was taken in"
+    assert stop == pytest.approx(desk.plan.exit_plan.entry)
+    assert best == pytest.approx(20.5 / desk.plan.exit_plan.risk)
+
+
+def test_the_end_tells_how_far_it_had_been_either_way() -> None:
+    desk = LegsDesk()
+    desk.enter_legs()
+    desk.move(HIGH_CALL, 30.0)
+    desk.move(LOW_CALL, 95.0)
+    desk.fill_all(Role.EXIT)
+    desk.fill_all(Role.EXIT)
+
+    _, stop, worst, best = measured(desk)[-1]
+    assert len(measured(desk)) == 2
+    assert stop == desk.plan.exit_plan.stop
+    assert worst <= -1.0
+    assert best == pytest.approx(5.0 / desk.plan.exit_plan.risk)

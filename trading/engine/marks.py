@@ -1,0 +1,116 @@
+"""What plans of one contract are worth and put at risk now, kept from event to event.
+
+Only what something has happened to is worked out anew; the account around it is `ledger.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from execution.positions import Position, unrealised
+from risk.exposure import Held, OpenRisk, risk_at_stop
+from risk.limits import RiskLimits
+from strategies.signals import Direction
+from trading.engine.order_book import OrderBook
+from trading.engine.trades import Trade
+
+_ZERO = Decimal(0)
+_PAISA = Decimal("0.01")
+
+
+def money(price: float) -> Decimal:
+    """Return a column's price as Decimal rupees, to the paisa."""
+    return Decimal(repr(round(price, 2))).quantize(_PAISA)
+
+
+def gap_allowed(limits: RiskLimits, direction: Direction, distance: Decimal) -> Decimal:
+    """Return what a gap through the stop is allowed for, in rupees a unit.
+
+    `distance`: from the stop to the entry, rupees.
+    """
+    return max(_ZERO, distance * direction) * limits.gap_share
+
+
+@dataclass(slots=True)
+class _Held:
+    """What a plan holds, and its open profit in rupees at the price it was last marked at."""
+
+    column: int
+    position: Position
+    price: float | None = None
+    profit: Decimal = _ZERO
+
+
+class Marks:
+    """The open profit and the open risk of every plan and leg of a run.
+
+    `stirred`: the plans that something has happened to, in order, one entry each time; it only
+    grows, so that whoever keeps something about plans reads on from where it stood.
+    """
+
+    def __init__(self, orders: OrderBook, limits: RiskLimits) -> None:
+        self.stirred: list[Trade] = []
+        self._orders = orders
+        self._limits = limits
+        self._read = 0
+        self._held: dict[str, _Held] = {}
+        self._risks: dict[str, OpenRisk] = {}
+
+    def _read_on(self) -> None:
+        for trade in self.stirred[self._read :]:
+            self._risks.pop(trade.plan_id, None)
+            if trade.is_over or not trade.open_quantity:
+                self._held.pop(trade.plan_id, None)
+                continue
+            known = self._held.get(trade.plan_id)
+            if known is None or known.position is not trade.position:
+                self._held[trade.plan_id] = _Held(trade.column, trade.position)
+        self._read = len(self.stirred)
+
+    def profit(self, last: Sequence[float]) -> Decimal:
+        """Return the open profit at the last prices (by column), in rupees before charges."""
+        self._read_on()
+        total = _ZERO
+        for held in self._held.values():
+            price = last[held.column]
+            if price != held.price:
+                held.price, held.profit = price, unrealised(held.position, money(price))
+            total += held.profit
+        return total
+
+    def risks(self, trades: Sequence[Trade]) -> list[OpenRisk]:
+        """Return what each of `trades` has at risk; what still works of its entry has filled."""
+        self._read_on()
+        known = self._risks
+        return [known.get(trade.plan_id) or self._new_risk(trade) for trade in trades]
+
+    def _new_risk(self, trade: Trade) -> OpenRisk:
+        working = sum(self._orders.open_quantity(client_id) for client_id in trade.entries)
+        risk = self._risks[trade.plan_id] = self._risk(trade, trade.open_quantity + working)
+        return risk
+
+    def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
+        stop = money(trade.exit_state.stop)
+        allowed = max(
+            self._limits.slippage_ticks * trade.instrument.tick_size,
+            self._limits.slippage_share * stop,
+        )
+        entry = trade.position.average_price or trade.expected_entry
+        risk = risk_at_stop(
+            Held(trade.direction, quantity, entry),
+            stop,
+            exit_costs_inr=money(trade.exit_plan.costs_per_unit) * quantity,
+            slippage=allowed + gap_allowed(self._limits, trade.direction, entry - stop),
+        )
+        return OpenRisk(
+            key=trade.instrument.key,
+            underlying=trade.underlying,
+            strategy=trade.strategy,
+            direction=trade.view,
+            quantity=quantity,
+            margin_inr=trade.margin_per_unit * quantity,
+            risk_inr=risk if quantity else _ZERO,
+            working=trade.open_quantity == 0,
+        )

@@ -1,0 +1,134 @@
+"""Which plans of one contract a market step or a bar's close can concern; the rest only see it.
+
+What is done about those it concerns is the guard's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from marketdata.bars import Floats, Ints
+from marketdata.panel import Panel
+from risk.exits.watching import (
+    ASKED,
+    HIGHEST,
+    LOWEST,
+    OVER,
+    ROW_SIZE,
+    SEEN_AT,
+    WATCHED,
+    Prices,
+    concerned,
+    watched_row,
+    with_seen,
+)
+from trading.engine.ledger import Ledger
+from trading.engine.trades import Trade
+
+_ROOM = 64
+
+
+class Watch:
+    """Keeps a row for every plan of the run, in the order of their opening.
+
+    A plan is looked at one by one only where its row says that a range may concern it. The
+    extremes that its row has seen reach its exit state by `fold`, which whoever reads these asks.
+    """
+
+    def __init__(self, ledger: Ledger, panel: Panel, slow_place: Callable[[Trade], int]) -> None:
+        """`slow_place`: where a plan's smoothed range stands among those `concerned` is given."""
+        self._ledger = ledger
+        self._panel = panel
+        self._slow_place = slow_place
+        self._read = 0
+        self._trades: list[Trade] = []
+        self._row_of: dict[str, int] = {}
+        self._rows: Floats = np.empty((_ROOM, ROW_SIZE))
+        self._modes: Ints = np.zeros(_ROOM, dtype=np.int64)
+        self._places: Ints = np.zeros((2, _ROOM), dtype=np.int64)
+        self._stamp: Ints = np.zeros(len(panel.tokens), dtype=np.int64)
+        self._steps = 0
+
+    def touched(self, ended_s: float, slow: Floats) -> list[Trade]:
+        """Return the plans that the panel's newest step concerns, in the order of their opening.
+
+        `slow`: the smoothed ranges, by place.
+        """
+        self._steps += 1
+        panel = self._panel
+        self._stamp[panel.touched] = self._steps
+        return self._concerned(
+            Prices(
+                panel.step_open,
+                panel.step_high,
+                panel.step_low,
+                panel.last,
+                slow,
+                self._stamp,
+                self._steps,
+                ended_s,
+            )
+        )
+
+    def standing(self, now_s: float, slow: Floats) -> list[Trade]:
+        """Return the plans that the last prices, standing still until `now_s`, concern."""
+        last = self._panel.last
+        return self._concerned(Prices(last, last, last, last, slow, self._stamp, 0, now_s))
+
+    def _concerned(self, prices: Prices) -> list[Trade]:
+        self._read_on()
+        count = len(self._trades)
+        if not count:
+            return []
+        found = concerned(self._rows[:count], self._modes[:count], self._places[:, :count], prices)
+        return [self._trades[row] for row in found.tolist()]
+
+    def fold(self, trade: Trade) -> None:
+        """Bring what a plan's row has seen into its exit state."""
+        place = self._row_of.get(trade.plan_id)
+        if place is None:
+            return
+        row = self._rows[place]
+        if row[SEEN_AT] > -np.inf:
+            trade.exit_state = with_seen(trade.exit_plan, trade.exit_state, row)
+            row[LOWEST], row[HIGHEST], row[SEEN_AT] = np.inf, -np.inf, -np.inf
+
+    def _read_on(self) -> None:
+        stirred = self._ledger.stirred
+        for plan_id in dict.fromkeys(trade.plan_id for trade in stirred[self._read :]):
+            self._set(self._ledger.trades[plan_id])
+        self._read = len(stirred)
+
+    def _set(self, trade: Trade) -> None:
+        """Set a plan's row anew; the extremes that it has seen are folded before."""
+        self.fold(trade)
+        place = self._row_of.get(trade.plan_id)
+        if place is None:
+            place = self._new_row(trade)
+        mode = self._modes[place] = _mode_of(trade)
+        if mode == WATCHED:
+            self._rows[place] = watched_row(trade.exit_plan, trade.exit_state)
+
+    def _new_row(self, trade: Trade) -> int:
+        place = len(self._trades)
+        if place == len(self._modes):
+            self._rows = np.concatenate((self._rows, np.empty_like(self._rows)))
+            self._modes = np.concatenate((self._modes, np.zeros_like(self._modes)))
+            self._places = np.concatenate((self._places, np.zeros_like(self._places)), axis=1)
+        self._trades.append(trade)
+        self._row_of[trade.plan_id] = place
+        self._rows[place, SEEN_AT] = -np.inf
+        self._places[:, place] = trade.column, self._slow_place(trade)
+        return place
+
+
+def _mode_of(trade: Trade) -> int:
+    """Return whether a plan is looked at by its row, by itself, or not at all."""
+    if trade.combination or not trade.open_quantity or trade.closing is not None:
+        return OVER
+    state = trade.exit_state
+    is_plain = not trade.exits and not trade.leaving and not state.through_stop
+    is_whole = state.open_quantity == trade.open_quantity and state.bar_end_s is None
+    return WATCHED if is_plain and is_whole else ASKED
