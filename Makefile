@@ -19,6 +19,8 @@ SPEED := 60
 FROM :=
 PORT := 8000
 
+COVERED_BY := tests/unit/risk tests/unit/execution tests/unit/trading tests/replay \
+	tests/contracts/test_broker_contract.py tests/contracts/kite
 UNIT_TESTS := tests/unit tests/contracts tests/faults tests/replay tests/architecture
 
 FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do \
@@ -28,7 +30,7 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run memory kill day test unit integration faults browser lint bench simulate-short guard peers fuzz up down image-check lock clean
+.PHONY: help run memory kill day test unit coverage mutation integration faults browser lint bench simulate-short guard peers fuzz up down image-check lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -50,11 +52,23 @@ test: lint unit integration browser guard  ## Check everything: lint, types, imp
 unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
 
+coverage: $(VENV)/.dev  ## Measure the branches of the money rooms that the tests take, and fail below 95 % (docs/testing.md)
+	mkdir -p var && $(PY) -m coverage erase
+	$(PY) -m pytest -n 2 --dist loadfile --cov --cov-report= $(COVERED_BY) $(ARGS)
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest --cov --cov-append --cov-report=json:var/coverage.json tests/unit/risk/exits
+	$(PY) -m tests.covered var/coverage.json
+
+mutation: $(VENV)/.mutation  ## Change the money rooms in small ways and see which changes no test notices (ARGS="risk/sizing": docs/testing.md)
+	$(PY) -m tests.mutation $(or $(ARGS),risk execution execution/kite)
+
 integration: $(VENV)/.dev  ## Run the tests that need PostgreSQL and Valkey
 	$(SUPERVISED) --ephemeral -- $(PY) -m pytest tests/integration tests/console --ignore tests/console/browser $(ARGS)
 
 faults: $(VENV)/.dev  ## Kill, and stop, every process and every pair of a running desk in mid-day (about 25 minutes)
 	$(PY) -m pytest -s -m matrix tests/integration/test_process_faults.py $(ARGS)
+
+drills: $(VENV)/.dev  ## Kill and stop an engine that trades live, and every process of a desk, over sockets (ARGS=--short; report in var/drills)
+	$(SUPERVISED) --ephemeral -- $(PY) -W ignore::RuntimeWarning -m tests.drills $(ARGS)
 
 browser: $(VENV)/.dev  ## Run the tests of the page in a real browser (Debian's chromium, installed by apt where it can be)
 ifeq ($(BROWSER),skip)
@@ -106,7 +120,7 @@ image-check: $(VENV)/.base $(FUZZ)/.made  ## Check docker/ without a container e
 	$(SUPERVISED) --ephemeral -- $(PY) docker/check.py
 
 lock: $(LOCK)/.uv  ## Pin and hash requirements/*.in again, for every supported Python
-	cd requirements && for set in base dev fuzz peers; do \
+	cd requirements && for set in base dev fuzz mutation peers; do \
 	  least=3.11; if [ $$set = peers ]; then least=3.12; fi; \
 	  ../$(LOCK)/bin/uv pip compile --universal --python-version $$least --generate-hashes \
 	    --no-emit-index-url --quiet "$$set.in" -o "$$set.txt"; \
@@ -131,6 +145,10 @@ $(VENV)/.base: requirements/base.txt | $(VENV)/.made
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.made
 	$(PIP) -r $<
 	@touch $@ $(VENV)/.base
+
+$(VENV)/.mutation: requirements/mutation.txt $(VENV)/.dev
+	$(PIP) -r $<
+	@touch $@
 
 $(FUZZ)/.made: requirements/fuzz.txt | $(VENV)/.made
 	"$$($(FIND_PYTHON))" -m venv $(FUZZ)

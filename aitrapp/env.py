@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATABASE_FORM = "postgresql://user:password@host:port/name"
 REDIS_FORM = "redis://:password@host:port/number"
 _SECRET_KEY_LENGTH = 32
+_LEAST_DEAD_MAN = 15.0
+"""An engine that its supervisor starts again is back sooner."""
 SHARED_FOLDER_MODE = 0o711
 """Of `var`: the servers' user must be able to pass through it."""
 
@@ -106,6 +108,12 @@ def _ip_address(text: str) -> str:
         raise ValueError("expected an address like 203.0.113.7") from error
 
 
+def _dead_man(seconds: float) -> float:
+    if seconds and seconds < _LEAST_DEAD_MAN:
+        raise ValueError(f"expected 0 for off, or {_LEAST_DEAD_MAN:.0f} seconds and more")
+    return seconds
+
+
 def _key(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
         raise ValueError("expected letters, digits, - and _ only")
@@ -141,6 +149,7 @@ class Environment(BaseSettings):
     egress_address: Annotated[str, AfterValidator(_ip_address)] | None = None
     egress_lookup: Annotated[str, AfterValidator(_web)] | None = None
     algo_id: Annotated[str, AfterValidator(_key)] | None = None
+    dead_man_seconds: Annotated[float, AfterValidator(_dead_man)] = 60.0
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

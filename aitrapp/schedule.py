@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from trading.services.timetable import (
     ARCHIVE,
+    DEAD_MAN,
     POST_MARKET,
     SQUARE_OFF,
     VERIFY_FLAT,
@@ -30,6 +31,7 @@ TIMETABLE: tuple[Job | Every, ...] = (
     Job("Archive", ARCHIVE, 16, 5),
     Job("Prune", "trading.tasks.prune", 17, 0),
     Every("Watch the timetable", "trading.tasks.watch", 60, safety=True),
+    Every("Watch for a dead engine", DEAD_MAN, 5, safety=True),
     Every("Sign of life", "trading.tasks.heartbeat", 10, safety=True),
     Every("Deliver alerts", "backoffice.notify.tasks.deliver", 10, safety=True),
     Job("Forget expired sessions", "aitrapp.tasks.clear_sessions", 3, 40, safety=True),

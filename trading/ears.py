@@ -35,7 +35,7 @@ _PROOF_LOOK_SECONDS = 0.005
 
 
 class LostLeaseError(Exception):
-    """Another engine holds the account's lease now; this one must not send orders."""
+    """Another has held the account's lease since; this engine must not send orders, and ends."""
 
 
 class DeafError(Exception):
@@ -48,9 +48,10 @@ class Ears:
 
     `asks`: what else the thread asks the database at every turn; each returns what is wrong by
     condition, an empty text for what is well, and blocks entries by it whatever `watches` says.
-    `written` is the number of the journal's last record, told by the loop. A database that is
-    away cannot grant the lease to anybody else: orders may then still leave (exits only, as the
-    condition blocks entries); a lease refused ends the process.
+    `led` is told the token of a lease that was taken again. `written` is the number of the
+    journal's last record, told by the loop. A database that is away cannot grant the lease to
+    anybody else: orders may then still leave (exits only, as the condition blocks entries); a
+    lease refused ends the process. A loop that stands still keeps no lease.
     """
 
     run: Run
@@ -59,6 +60,7 @@ class Ears:
     watches: bool
     clock: Callable[[], float] = time.monotonic
     asks: Sequence[Callable[[], Mapping[str, str]]] = ()
+    led: Callable[[int], None] = lambda _: None
     written: int = 0
     lost: bool = False
     _deaf: bool = False
@@ -68,6 +70,7 @@ class Ears:
     _after: int = 0
     _turns: int = 0
     _gave_up_at: int = -1
+    _proves: bool = False
     _renewed_at: float = field(default=0.0)
     _seen: tuple[int, float] = (0, 0.0)
     _from_database: Silence = field(default_factory=Silence)
@@ -124,15 +127,22 @@ class Ears:
         self._turns += 1
 
     def _renew(self) -> None:
-        """Keep the lease; one that expired while the database was away is taken again."""
+        """Keep the lease while the loop goes on; one that ran out unseen is taken again.
+
+        It is lost once anybody else has held it, even if they hold it no more.
+        """
+        if self.pulse.is_asleep and not self._proves:
+            return
+        asked_at = self.clock()
         if not leader.renew(self.lease):
-            try:
-                self.lease = leader.acquire(self.run.account, self.lease.holder, LEASE)
-            except leader.LeaseTakenError:
+            again = leader.retake(self.lease)
+            if again is None:
                 self.lost = True
                 return
-            runs.resume(run=self.run, fencing_token=self.lease.token, by="engine")
-        self._renewed_at = self.clock()
+            runs.resume(run=self.run, fencing_token=again.token, by="engine")
+            self.led(again.token)
+            self.lease = again
+        self._renewed_at = asked_at
 
     def _watch_recorder(self) -> None:
         """The recorder lags when records wait and it has not moved for some seconds."""
@@ -152,10 +162,10 @@ class Ears:
         """Return what was heard since the last call, as of engine time `at`.
 
         `blocked`: what the engine holds for bad; a condition is told where that is not so, also
-        to an engine that has recovered what another process was told. Raises `DeafError`.
+        to an engine that has recovered what another process was told. Raises `DeafError`,
+        `LostLeaseError`.
         """
-        if self._deaf:
-            raise DeafError("the thread that listens has ended")
+        self._go_on()
         found = self._found()
         self.pulse.tell(at, tuple(sorted(found)))
         events: list[CommandIssued | ConditionChanged] = []
@@ -192,24 +202,31 @@ class Ears:
         return found
 
     def fence(self) -> None:
-        """Raise `LostLeaseError` where another engine has taken the lease.
+        """Raise `LostLeaseError` where another engine has taken the lease, or `DeafError`.
 
         A lease that may have expired unseen, as in a process that was stopped for long, is proven
         first; a database that does not answer proves nothing to anybody.
         """
         if self._is_stale() and self._gave_up_at != self._turns:
             self._prove()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._deaf:
+            raise DeafError("the thread that listens has ended")
         if self.lost:
-            raise LostLeaseError(f"run {self.run.code}: another engine holds the lease")
+            raise LostLeaseError(f"run {self.run.code}: another engine has taken the lease")
 
     def _is_stale(self) -> bool:
         return self.clock() - self._renewed_at > LEASE.total_seconds() and not self.lost
 
     def _prove(self) -> None:
         """Have the lease renewed now; the second turn from here has begun after we asked."""
+        self._proves = True
         begun, until = self._turns, time.monotonic() + _PROOF_SECONDS
         while self._is_stale() and self._turns < begun + 2 and time.monotonic() < until:
             self._wake.set()
             time.sleep(_PROOF_LOOK_SECONDS)
+        self._proves = False
         if self._is_stale() and self._turns == begun:
             self._gave_up_at = begun

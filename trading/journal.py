@@ -1,8 +1,9 @@
 """The journal of one run: an append-only local file of everything in and out, flushed on demand.
 
 One record a line: CRC-32 of the rest in hex, a space, JSON. A torn last line (a crash in mid-write)
-is cut off on opening; a bad line anywhere else means corruption and raises. Which records exist
-is decided by the engine's events and actions; turning them into rows is the recorder's work.
+is cut off on opening; a bad line anywhere else means corruption and raises. Each line tells the
+lease it was written under, and none may follow one of a later lease. Which records exist is decided
+by the engine's events and actions; turning them into rows is the recorder's work.
 """
 
 from __future__ import annotations
@@ -29,12 +30,17 @@ class JournalBusyError(Exception):
     """Another process holds this journal open for writing."""
 
 
+class StaleLeaseError(JournalCorruptError):
+    """A record was written under an earlier lease than one that stands before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One line: its number (from 1, without gaps), kind, body, and the offset behind it.
 
     `kind` is the class name of the event or action (`FillNoted`), or `run` for the head.
-    `incoming` is true for events. Decimals and datetimes are told as text in `body`.
+    `incoming` is true for events. Decimals and datetimes are told as text in `body`. `token` is
+    that of the lease it was written under, 0 without one.
     """
 
     seq: int
@@ -42,13 +48,18 @@ class Record:
     incoming: bool
     body: dict[str, Any]
     end: int
+    token: int = 0
 
 
 _decode = msgspec.json.Decoder().decode
 
 
-def _encoded(seq: int, kind: str, incoming: bool, body: object) -> bytes:
-    text = msgspec.json.encode({"s": seq, "k": kind, "i": incoming, "b": body})
+def _encoded(record: tuple[int, str, bool, object], token: int) -> bytes:
+    seq, kind, incoming, body = record
+    told = {"s": seq, "k": kind, "i": incoming, "b": body}
+    if token:
+        told["t"] = token
+    text = msgspec.json.encode(told)
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
@@ -63,14 +74,15 @@ def _parsed(line: bytes, end: int) -> Record | None:
         raw = _decode(text)
     except (ValueError, msgspec.DecodeError):
         return None
-    return Record(raw["s"], raw["k"], raw["i"], raw["b"], end)
+    return Record(raw["s"], raw["k"], raw["i"], raw["b"], end, raw.get("t", 0))
 
 
-def read_records(path: Path, start: int = 0, after: int = 0) -> Iterator[Record]:
+def read_records(path: Path, start: int = 0, after: int = 0, token: int = 0) -> Iterator[Record]:
     """Yield the whole records behind byte `start`, whose numbers must go on from `after`.
 
-    Stops quietly before a torn or half-written last line, so that a reader may come back for
-    more. Raises `JournalCorruptError` for damage anywhere else.
+    `token`: of the newest lease heard of before. Stops quietly before a torn or half-written last
+    line, so that a reader may come back for more. Raises `JournalCorruptError` for damage anywhere
+    else, `StaleLeaseError` for a record of an earlier lease.
     """
     seq = after
     with path.open("rb") as file:
@@ -90,8 +102,18 @@ def read_records(path: Path, start: int = 0, after: int = 0) -> Iterator[Record]
                 raise JournalCorruptError(
                     f"{path}: record {record.seq} follows {seq} at byte {position}"
                 )
+            token = _not_before(token, record, path)
             seq, position = record.seq, record.end
             yield record
+
+
+def _not_before(token: int, record: Record, path: Path) -> int:
+    """Return the newest lease heard of. Raises `StaleLeaseError` for a record of an earlier one."""
+    if 0 < record.token < token:
+        raise StaleLeaseError(
+            f"{path}: record {record.seq} was written under lease {record.token}, after {token}"
+        )
+    return max(token, record.token)
 
 
 class JournalFile:
@@ -109,13 +131,23 @@ class JournalFile:
         self.recovered = tuple(read_records(path))
         last = self.recovered[-1] if self.recovered else None
         self.seq = last.seq if last else 0
+        self.token = max((record.token for record in self.recovered), default=0)
         os.ftruncate(self._file, last.end if last else 0)
         self._buffer: list[bytes] = []
+
+    def lead(self, token: int) -> None:
+        """Write what follows under a lease. Raises `StaleLeaseError` for one that is not newer.
+
+        The lease that stands last may go on.
+        """
+        if token < self.token:
+            raise StaleLeaseError(f"{self._path}: lease {token}, but {self.token} has written")
+        self.token = token
 
     def append(self, kind: str, body: object, *, incoming: bool) -> int:
         """Add a record to the batch and return its number; nothing is on disk yet."""
         self.seq += 1
-        self._buffer.append(_encoded(self.seq, kind, incoming, body))
+        self._buffer.append(_encoded((self.seq, kind, incoming, body), self.token))
         return self.seq
 
     def write(self, before: int | None = None) -> None:
@@ -139,6 +171,10 @@ class JournalFile:
     def close(self) -> None:
         """Flush and let go of the file."""
         self.flush()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Let go of the file as a process that dies does: the batch is gone."""
         os.close(self._file)
 
 

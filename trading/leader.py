@@ -6,7 +6,7 @@ lease is decided by the runner.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,8 @@ INSERT INTO trading_leaderlease AS held (account_id, holder, token, expires_at)
 VALUES (%(account)s, %(holder)s, 1, clock_timestamp() + %(ttl)s)
 ON CONFLICT (account_id) DO UPDATE
 SET holder = EXCLUDED.holder, token = held.token + 1, expires_at = clock_timestamp() + %(ttl)s
-WHERE held.expires_at <= clock_timestamp() OR held.holder = EXCLUDED.holder
+WHERE held.expires_at <= clock_timestamp()
+   OR (held.holder = EXCLUDED.holder AND %(from_itself)s)
 RETURNING token, expires_at
 """
 _RENEW = """
@@ -53,20 +54,27 @@ WHERE account_id = %(account)s AND holder = %(holder)s AND token = %(token)s
   AND expires_at > clock_timestamp()
 RETURNING token
 """
+_RETAKE = """
+UPDATE trading_leaderlease SET token = token + 1, expires_at = clock_timestamp() + %(ttl)s
+WHERE account_id = %(account)s AND holder = %(holder)s AND token = %(token)s
+RETURNING token, expires_at
+"""
 _CURRENT = """
 SELECT holder, token, expires_at - clock_timestamp(), expires_at FROM trading_leaderlease
 WHERE account_id = %(account)s AND expires_at > clock_timestamp()
 """
 
 
-def acquire(account: Account, holder: str, ttl: timedelta) -> Lease:
-    """Take the lease if it is free, expired or ours already; the token grows each time.
+def acquire(account: Account, holder: str, ttl: timedelta, *, from_itself: bool = True) -> Lease:
+    """Take the lease if it is free, expired or, `from_itself`, held under our name already.
 
-    `holder` names this process and must differ from every other one. Raises `LeaseTakenError`.
+    The token grows each time. A name that several processes may have, one after another, may be
+    taken over from itself only by one that has proven the others dead. Raises `LeaseTakenError`.
     """
     if ttl <= timedelta(0) or not holder:
         raise ValueError(f"ttl, holder: {ttl}, {holder!r}, expected a span above 0 and a name")
-    row = _answer(_ACQUIRE, {"account": account.pk, "holder": holder, "ttl": ttl})
+    terms = {"account": account.pk, "holder": holder, "ttl": ttl, "from_itself": from_itself}
+    row = _answer(_ACQUIRE, terms)
     if row is None:
         raise LeaseTakenError(f"account {account.code}: another engine holds the lease")
     return Lease(account.pk, holder, row[0], ttl, row[1])
@@ -75,6 +83,15 @@ def acquire(account: Account, holder: str, ttl: timedelta) -> Lease:
 def renew(lease: Lease) -> bool:
     """Hold the lease for another `ttl`; False once it has expired or another has taken it."""
     return _answer(_RENEW, _terms(lease)) is not None
+
+
+def retake(lease: Lease) -> Lease | None:
+    """Take a lease again that has run out; None where anybody has held it in between.
+
+    What is returned has a higher token.
+    """
+    row = _answer(_RETAKE, _terms(lease))
+    return replace(lease, token=row[0], expires_at=row[1]) if row else None
 
 
 def release(lease: Lease) -> bool:

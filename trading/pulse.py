@@ -49,10 +49,14 @@ class Pulse:
         self.at, self.told_at, self.bad = at, self.clock(), bad
 
     def live(self) -> None:
-        """Beat until stopped; a store that is away is asked again."""
-        while not self._stop.is_set():
-            self.beat()
-            self._stop.wait(BEAT_SECONDS)
+        """Beat until stopped, then let the store go; one that is away is asked again."""
+        try:
+            while not self._stop.is_set():
+                self.beat()
+                self._stop.wait(BEAT_SECONDS)
+        finally:
+            if self.store is not None:
+                self.store.close()
 
     def stop(self) -> None:
         """End the thread soon."""
@@ -60,7 +64,7 @@ class Pulse:
 
     def beat(self) -> None:
         """Give one sign, unless the loop stands still; `error` is what the store said to it."""
-        if self.store is None or self._is_asleep():
+        if self.store is None or self.is_asleep:
             return
         try:
             self.store.set(keys.health_key("engine"), encode(self._sign()), ex=keys.HEALTH_SECONDS)
@@ -70,7 +74,9 @@ class Pulse:
             self.error = ""
         self.turns += 1
 
-    def _is_asleep(self) -> bool:
+    @property
+    def is_asleep(self) -> bool:
+        """Say whether the loop has begun and stands still."""
         return self.told_at is not None and self.clock() - self.told_at > ASLEEP_SECONDS
 
     def _sign(self) -> dict[str, Any]:

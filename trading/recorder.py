@@ -42,7 +42,8 @@ class Recorder:
     def catch_up(self) -> int:
         """Project every whole record behind the position and return how many there were.
 
-        A journal that doesn't exist yet has none. Raises `JournalCorruptError`,
+        A journal that doesn't exist yet has none. Raises `JournalCorruptError`, as one of an
+        earlier lease is (`StaleLeaseError`),
         `UnknownRecordError`, `UnknownInstrumentError`; what was projected before stays.
         """
         total = 0
@@ -57,7 +58,7 @@ class Recorder:
             return 0
         with transaction.atomic():
             position = self._position()
-            behind = read_records(path, position.offset, position.seq)
+            behind = read_records(path, position.offset, position.seq, position.fencing_token)
             records = list(islice(behind, self._batch_records))
             if records:
                 self._project(position, records)
@@ -101,7 +102,7 @@ class Recorder:
         position.save()
 
     def _fencing_token(self) -> int:
-        """Return the run's present lease: a recovered run goes on under a higher one."""
+        """Return the run's present lease, for records that don't tell theirs."""
         return Run.objects.values_list("fencing_token", flat=True).get(pk=self._run.pk)
 
     def _scope(self) -> Scope:

@@ -53,7 +53,7 @@ _APPENDED: dict[str, tuple[type[models.Model], Mapped]] = {
     "AlertNoted": (Alert, mapping.alert),
     "StateNoted": (StateChange, mapping.state_change),
 }
-_NO_ROWS = frozenset({END, "ModifyOrder", "CancelOrder", "SetTimer"})
+_NO_ROWS = frozenset({END, "ModifyOrder", "CancelOrder", "AskMargin", "SetTimer"})
 _KEPT_OF_ORDERS = frozenset({"id", "planned_at", "fencing_token"})
 
 
@@ -64,8 +64,8 @@ class UnknownRecordError(Exception):
 class Batch:
     """Records of one run turned into columns, in the journal's order, not yet written.
 
-    `fencing_token` is the lease under which orders from here on were sent; a head record that
-    tells another one changes it.
+    `fencing_token` is the lease under which orders from here on were sent, as each record tells
+    its own; those of a journal without leases are taken for the one given, or their head's.
     """
 
     def __init__(self, scope: Scope, fencing_token: int) -> None:
@@ -79,11 +79,13 @@ class Batch:
         self._positions: dict[UUID, Columns] = {}
         self._moves: dict[UUID, Columns] = {}
         self._combined: list[Columns] = []
+        self._measured: list[Columns] = []
         self._issued: list[Columns] = []
         self._done: list[Columns] = []
 
     def add(self, record: Record) -> None:
         """Take one record in. Raises `UnknownRecordError`, `UnknownInstrumentError`."""
+        self.fencing_token = record.token or self.fencing_token
         if record.incoming:
             self._take_event(record)
             return
@@ -99,6 +101,7 @@ class Batch:
         """Write everything taken in; the caller's transaction makes it whole."""
         replace_rows(Plan, list(self._plans.values()))
         self._tie_legs()
+        self._measure_plans()
         self._move_plans()
         insert_missing(Order, list(self._intents.values()))
         replace_rows(Order, list(self._orders.values()), keep=_KEPT_OF_ORDERS)
@@ -127,6 +130,8 @@ class Batch:
                     self._append(Leg, leg)
             case "CombinationNoted":
                 self._combined.append(mapping.combination(scope, seq, body))
+            case "CombinationMeasured":
+                self._measured.append(mapping.measured(scope, body))
             case "PlanMoved":
                 moved = mapping.plan_event(scope, seq, body)
                 self._moves[moved["plan_id"]] = moved
@@ -163,6 +168,13 @@ class Batch:
             cursor.executemany(
                 "UPDATE trading_plan SET combination_id = %s WHERE id = %s",
                 [(told["id"], leg) for told in self._combined for leg in told["legs"]],
+            )
+
+    def _measure_plans(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE trading_plan SET outlook = outlook || %s::jsonb WHERE id = %s",
+                [(told["outlook"], told["id"]) for told in self._measured],
             )
 
     def _move_plans(self) -> None:

@@ -18,14 +18,23 @@ from redis.exceptions import RedisError
 
 from marketdata.calendar import IST, Calendar
 from trading import broadcast_keys as keys
+from trading.book_flatten import flatten_book
 from trading.broadcast_redis import connect, encode
-from trading.emergency import flatten_run
+from trading.emergency import bring_out, flatten_run
 from trading.metrics_worker import worker_text
 from trading.models import Account
 from trading.morning_sources import morning_sources
 from trading.selectors import run_by_code
 from trading.services import archive as archives
-from trading.services import day_report, iv_days, premarket, readiness, square_off, task_watch
+from trading.services import (
+    day_report,
+    dead_man,
+    iv_days,
+    premarket,
+    readiness,
+    square_off,
+    task_watch,
+)
 from trading.services.seed import PAPER_ACCOUNT
 from trading.services.simulated_time import send_to_worker
 from trading.services.task_runs import Occasion, Result, TaskBusyError, carry_out
@@ -169,6 +178,17 @@ def prune(**words: Any) -> str:
 def watch(**_words: Any) -> str:
     """Every minute: was anything missed?"""
     return task_watch.watch(timezone.now(), send_to_worker)
+
+
+@shared_task(name="trading.tasks.dead_man", soft_time_limit=600, time_limit=660, expires=5)
+def look_for_dead_engines(**_words: Any) -> str:
+    """Every five seconds: does an engine that holds something still live?"""
+    means = dead_man.LastMeans(
+        engine=lambda run: bring_out(run, by=dead_man.BY, reason="the engine is dead").pk,
+        book=flatten_book,
+        wait_seconds=settings.DEAD_MAN_SECONDS,
+    )
+    return dead_man.watch_engines(timezone.now(), means)
 
 
 @shared_task(name="trading.tasks.heartbeat", soft_time_limit=10, time_limit=15, expires=10)

@@ -42,6 +42,7 @@ KITE_CLIENTS = list(_env.kite_clients)
 EGRESS_ADDRESS = _env.egress_address or ""
 EGRESS_LOOKUP = _env.egress_lookup or ""
 ALGO_ID = _env.algo_id or ""
+DEAD_MAN_SECONDS = _env.dead_man_seconds
 LOGGING = logging_config(_env.log_level)
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -36,4 +36,5 @@ KITE_CLIENTS: list[str] = []
 EGRESS_ADDRESS = ""
 EGRESS_LOOKUP = ""
 ALGO_ID = ""
+DEAD_MAN_SECONDS = 60.0
 LOGGING = logging_config("WARNING")

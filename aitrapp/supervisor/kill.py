@@ -10,9 +10,8 @@ import argparse
 import getpass
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from aitrapp.supervisor.errors import SupervisorError
@@ -20,21 +19,13 @@ from aitrapp.supervisor.place import ROOT, default_data
 from aitrapp.supervisor.supervision import say
 from trading.engine.events import BOOK
 from trading.journal import Record, read_records
+from trading.journal_holder import LOCKS, Holder, holder_of
 from trading.kill_file import LOOK_SIGNAL, NAME, write_kill
 from trading.services.broker_book import broker_book
 
-LOCKS = Path("/proc/locks")
 LEFT = 1
 """Exit code where something is left, or no engine was there to flatten."""
 _LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Killed:
-    """An engine at work: its journal and its process."""
-
-    journal: Path
-    pid: int
 
 
 def add_kill(parser: argparse.ArgumentParser) -> None:
@@ -84,31 +75,18 @@ def _lift(folders: Iterable[Path]) -> int:
     return 0
 
 
-def engines_below(folders: Iterable[Path], locks: Path = LOCKS) -> tuple[Killed, ...]:
+def engines_below(folders: Iterable[Path], locks: Path = LOCKS) -> tuple[Holder, ...]:
     """Return every engine that holds a journal in one of the folders, by the system's locks."""
-    holders = _holders(locks)
     journals = sorted(path for folder in folders for path in folder.glob("*.journal"))
-    held = ((path, holders.get(_identity(path))) for path in journals)
-    return tuple(Killed(path, pid) for path, pid in held if pid is not None)
-
-
-def _holders(locks: Path) -> Mapping[str, int]:
-    """Return who holds each file that is locked for writing, by device and inode."""
     try:
-        told = locks.read_text(encoding="ascii")
+        held = [holder_of(path, locks) for path in journals]
     except OSError as error:
         text = f"{locks}: {error.strerror}, expected the system's locks: watch the broker's page"
         raise SupervisorError(f"{text}; engines that live find the file by themselves") from error
-    rows = (line.split() for line in told.splitlines())
-    return {row[5]: int(row[4]) for row in rows if row[1] == "FLOCK" and row[3] == "WRITE"}
+    return tuple(holder for holder in held if holder is not None)
 
 
-def _identity(path: Path) -> str:
-    told = path.stat()
-    return f"{os.major(told.st_dev):02x}:{os.minor(told.st_dev):02x}:{told.st_ino}"
-
-
-def _watch(engines: Iterable[Killed], asked_at: float, seconds: float) -> int:
+def _watch(engines: Iterable[Holder], asked_at: float, seconds: float) -> int:
     """Wait until every engine's broker is flat; say how long it took, or what is left."""
     left, until = list(engines), time.monotonic() + seconds
     while left and time.monotonic() < until:

@@ -14,11 +14,11 @@ from typing import Any
 from marketdata.tape import TapeReader
 from tests.integration.live_desk import Pace
 from trading.bootstrap import PaperDay, paper_runner, undisturbed
+from trading.bootstrap_tapes import warmup_path
 from trading.config import Config
 from trading.journal import JournalFile, Record, read_records
 from trading.made_days import DATES, make_day
 from trading.research.audit_replay import decision_hash
-from trading.run_desks import warmup_path
 
 BOOKED = ("at", "plan_id", "instrument", "side", "quantity", "price", "amount", "balance")
 ENTRY = "ENTRY"

@@ -38,8 +38,9 @@ MARKS = {
     "recorder": "runrecorder",
     "valkey": "valkey-server",
     "postgres": "bin/postgres",
+    "kitesim": "manage.py kitesim",
 }
-"""What the command line of each process says."""
+"""What the command line of each process says; a kitesim is there only where it tells the prices."""
 OVER = "The day is over"
 _LOOK_SECONDS = 0.1
 _NEVER = "2000-01-01T00:00:00+00:00"

@@ -33,6 +33,7 @@ VERIFY_FLAT = f"{DESK_TASKS}verify_flat"
 POST_MARKET = f"{DESK_TASKS}post_market_report"
 VOLATILITY = f"{DESK_TASKS}store_volatility"
 ARCHIVE = f"{DESK_TASKS}archive"
+DEAD_MAN = f"{DESK_TASKS}dead_man"
 STAGED: Mapping[str, tuple[str, timedelta]] = {
     SQUARE_OFF: ("square_off", timedelta(0)),
     VERIFY_FLAT: ("flat_by", timedelta(minutes=1)),

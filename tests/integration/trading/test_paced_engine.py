@@ -24,7 +24,7 @@ from trading.services.seed import seed
 
 SPEED = ("--speed", "1200")
 SEED_WITH_EARLY_TRADES = 15
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def wait_for(path: Path, kind: str, **wanted: object) -> None:

@@ -179,6 +179,12 @@ def test_live_trading_is_off_unless_somebody_turns_it_on(says):
     assert says(LIVE_TRADING="true").live_trading
 
 
+def test_a_dead_engine_is_replaced_after_a_minute_unless_told_otherwise(says):
+    assert says().dead_man_seconds == 60
+    assert says(DEAD_MAN_SECONDS="0").dead_man_seconds == 0
+    assert says(DEAD_MAN_SECONDS="15").dead_man_seconds == 15
+
+
 def test_what_the_gate_before_live_compares_with_is_read(says):
     told = says(KITE_CLIENTS="AB1234, CD5678", EGRESS_ADDRESS="203.0.113.7", ALGO_ID="A1")
 
@@ -193,6 +199,7 @@ def test_what_the_gate_before_live_compares_with_is_read(says):
         ("EGRESS_ADDRESS", "here", "expected an address like 203.0.113.7"),
         ("EGRESS_LOOKUP", "ftp://there", "expected https://host"),
         ("ALGO_ID", "a b", "expected letters, digits, - and _ only"),
+        ("DEAD_MAN_SECONDS", "5", "expected 0 for off, or 15 seconds and more"),
     ],
 )
 def test_a_wrong_key_of_the_gate_is_named(says, key: str, value: str, expected: str):

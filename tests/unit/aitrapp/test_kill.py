@@ -8,9 +8,10 @@ import pytest
 
 from aitrapp.supervisor.__main__ import main
 from aitrapp.supervisor.errors import SupervisorError
-from aitrapp.supervisor.kill import Killed, engines_below, remains
+from aitrapp.supervisor.kill import engines_below, remains
 from trading.engine.events import BOOK
 from trading.journal import JournalFile
+from trading.journal_holder import Holder
 from trading.kill_file import NAME
 
 
@@ -72,7 +73,7 @@ def test_an_engine_is_found_by_the_lock_on_its_journal(tmp_path: Path) -> None:
     held = JournalFile(path)
 
     try:
-        assert engines_below([tmp_path]) == (Killed(path, os.getpid()),)
+        assert engines_below([tmp_path]) == (Holder(path, os.getpid()),)
     finally:
         held.close()
     assert engines_below([tmp_path]) == ()

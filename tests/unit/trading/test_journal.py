@@ -12,6 +12,7 @@ from trading.journal import (
     JournalCorruptError,
     JournalFile,
     MemoryJournal,
+    StaleLeaseError,
     read_records,
 )
 
@@ -150,3 +151,63 @@ def test_records_from_a_number_on_can_be_kept_back(tmp_path: Path):
     assert (early, same) == ([1, 2], [1, 2])
     assert [record.seq for record in read_records(tmp_path / "day.journal")] == [1, 2, 3, 4]
     journal.close()
+
+
+def test_each_record_tells_the_lease_it_was_written_under(tmp_path: Path):
+    path = tmp_path / "day.journal"
+    journal = JournalFile(path)
+    for token in (0, 3, 3, 4):
+        if token:
+            journal.lead(token)
+        journal.append("TimerFired", {}, incoming=True)
+    journal.close()
+
+    assert [record.token for record in read_records(path)] == [0, 3, 3, 4]
+    assert JournalFile(path).token == 4
+
+
+def test_an_earlier_lease_may_not_write_behind_a_later_one(tmp_path: Path):
+    path = tmp_path / "day.journal"
+    journal = JournalFile(path)
+    journal.lead(4)
+    journal.append("TimerFired", {}, incoming=True)
+    journal.close()
+
+    again = JournalFile(path)
+    again.lead(4)
+    with pytest.raises(StaleLeaseError, match="lease 3, but 4 has written"):
+        again.lead(3)
+
+    again.let_go()
+
+
+def test_a_record_of_an_earlier_lease_is_refused_wherever_reading_begins(tmp_path: Path):
+    path = tmp_path / "day.journal"
+    newer, older = tmp_path / "newer", tmp_path / "older"
+    for source, token in ((newer, 4), (older, 3)):
+        journal = JournalFile(source)
+        journal.lead(token)
+        journal.append("TimerFired", {}, incoming=True)
+        journal.append("TimerFired", {}, incoming=True)
+        journal.close()
+    first = newer.read_bytes().splitlines(keepends=True)[0]
+    path.write_bytes(first + older.read_bytes().splitlines(keepends=True)[1])
+
+    with pytest.raises(StaleLeaseError, match="record 2 was written under lease 3, after 4"):
+        list(read_records(path))
+    with pytest.raises(StaleLeaseError, match="after 4"):
+        list(read_records(path, start=len(first), after=1, token=4))
+    assert [r.seq for r in read_records(path, start=len(first), after=1)] == [2]
+
+
+def test_a_journal_that_is_let_go_loses_what_was_not_written(tmp_path: Path):
+    path = tmp_path / "day.journal"
+    journal = JournalFile(path)
+    journal.append("TimerFired", {}, incoming=True)
+    journal.flush()
+    journal.append("TimerFired", {}, incoming=True)
+
+    journal.let_go()
+
+    assert len(told(path)) == 1
+    JournalFile(path).close()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from marketdata.built_day import BuiltDay
 from marketdata.tape import TapeReader
 from tests.made_day import made_day
+from tests.own_valkey import OwnValkey
 from trading.config import Config
 from trading.engine.actions import Action
 from trading.engine.core import Engine
@@ -42,19 +42,13 @@ def opened(built: BuiltDay, tmp_path: Path, transactional_db: None) -> Run:
 
 @pytest.fixture
 def left_holding(opened: Run) -> Run:
-    """Return a run whose engine died while it held something; its lease has run out.
-
-    A dead process lets go of its journal; here its copy stands for that.
-    """
+    """Return a run whose engine died while it held something; its lease has run out."""
     trading = begin(opened.code, tempo=None, show=lambda *_: None)
     trading.runner.answer = _leaving(trading.runner.engine)
     with pytest.raises(LeftError):
         asyncio.run(trading.live())
-    trading.end(finished=False)
     trading.journal.write()
-    let_go = Path(opened.journal_path).with_suffix(".left")
-    shutil.copy(opened.journal_path, let_go)
-    Run.objects.filter(pk=opened.pk).update(journal_path=str(let_go))
+    trading.end(finished=None)
     LeaderLease.objects.filter(account=opened.account).update(expires_at=opened.started_at)
     run = Run.objects.select_related("account", "config_version").get(pk=opened.pk)
     Recorder(run).catch_up()
@@ -74,3 +68,13 @@ def _leaving(engine: Engine) -> Callable[[Event], tuple[Action, ...]]:
         return engine.handle(event)
 
     return ask
+
+
+@pytest.fixture
+def valkey(tmp_path: Path, settings) -> Iterator[OwnValkey]:
+    """Return a Valkey that the services use, with nobody's sign of life in it."""
+    server = OwnValkey(tmp_path)
+    server.start()
+    settings.REDIS_URL = server.url
+    yield server
+    server.close()

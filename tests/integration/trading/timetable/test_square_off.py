@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from django.conf import settings as configured
 from django.utils import timezone
 
@@ -25,16 +24,6 @@ from trading.tasks import ask_square_off
 from trading.tasks import verify_flat as verify_task
 
 HASTY = Means(flatten=flatten_run, grace=0.1, flat=0.3)
-
-
-@pytest.fixture
-def valkey(tmp_path: Path, settings) -> OwnValkey:
-    """Return a Valkey that the services use, with nobody's sign of life in it."""
-    server = OwnValkey(tmp_path)
-    server.start()
-    settings.REDIS_URL = server.url
-    yield server
-    server.close()
 
 
 def occasion(run: Run) -> Occasion:
