@@ -27,7 +27,9 @@ class LiveUniverseSettings:
 
     `indices`, `watched`, `futures_per_index`, `stocks`, `least_traded_value` as in
     `UniverseSettings`; traded values are averages over `traded_sessions`. `chains`: underlyings
-    whose options are watched, `chain_expiries` of each. `chain_reach`: strikes within that part of
+    whose options are watched, `chain_expiries` of each at least, and all up to the first that lies
+    `chain_days` days or more away, so that volatility at 30 days has an expiry on either side
+    (0 for none besides). `chain_reach`: strikes within that part of
     the spot before the open can be told that day; `window` says which of them are. `most`: the
     cap on all instruments together, as a part of what the sockets carry.
     """
@@ -41,6 +43,7 @@ class LiveUniverseSettings:
     needs_derivatives: bool = True
     chains: tuple[str, ...] = ("NIFTY", "BANKNIFTY")
     chain_expiries: int = 1
+    chain_days: int = 30
     chain_reach: float = 0.08
     window: WindowSettings = field(default_factory=lambda: WindowSettings(each_side=10))
     most: int = 3_000
@@ -48,6 +51,8 @@ class LiveUniverseSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.chain_reach < 1:
             raise ValueError(f"chain_reach: {self.chain_reach}, expected from 0 to below 1")
+        if self.chain_days < 0:
+            raise ValueError(f"chain_days: {self.chain_days}, expected 0 or more")
         for name in ("chain_expiries", "traded_sessions", "most"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected 1 or more")
@@ -142,13 +147,24 @@ def _chains(
 ) -> tuple[tuple[Chain, ...], list[str]]:
     """Return the chains within reach, and the names without a price."""
     chains = []
-    whole = chains_of(listed, facts.on, settings.chains, settings.chain_expiries)
+    every = chains_of(listed, facts.on, settings.chains, len(listed))
+    whole = [chain for name in settings.chains for chain in _watched(name, every, settings, facts)]
     for chain in whole:
         if (spot := facts.spots.get(chain.key[0])) is not None:
             near = _within(chain, Decimal(repr(spot)), Decimal(repr(settings.chain_reach)))
             chains += [near] if near.strikes else []
     names = {chain.key[0] for chain in whole}
     return tuple(chains), sorted(names - set(facts.spots))
+
+
+def _watched(
+    name: str, every: Sequence[Chain], settings: LiveUniverseSettings, facts: MarketFacts
+) -> Sequence[Chain]:
+    """Return the expiries of one underlying that are watched, the nearest first."""
+    own = [chain for chain in every if chain.key[0] == name]
+    short = sum((chain.key[1] - facts.on).days < settings.chain_days for chain in own)
+    beyond = 1 if settings.chain_days else 0
+    return own[: max(settings.chain_expiries, short + beyond)]
 
 
 def _within(chain: Chain, spot: Decimal, reach: Decimal) -> Chain:

@@ -17,7 +17,13 @@ from strategies.option_calendar import CalendarRule
 from strategies.option_legs import Terms
 from strategies.option_levels import GainOf, Leaving, Levels
 from strategies.option_limits import LegLimits, OutlookLimits
-from strategies.option_parameters import check_option_entry, may_enter, names_of, within
+from strategies.option_parameters import (
+    check_option_entry,
+    check_percentiles,
+    names_of,
+    quiet_so_far,
+    within,
+)
 from strategies.option_strikes import Expiry, Strike, StrikeBy
 from strategies.parameters import check_order, check_range
 from strategies.signals import Signals
@@ -71,8 +77,7 @@ class CalendarSpread(Strategy):
         Expiry(self.far_min_days, self.far_max_days)
         check_order(self, "max_days", "far_min_days")
         check_range(self, 0, 10, "min_iv_ratio")
-        check_range(self, 0, 100, "min_iv_percentile", "max_iv_percentile")
-        check_order(self, "min_iv_percentile", "max_iv_percentile")
+        check_percentiles(self)
         check_range(self, 0, 1, "max_move", "min_pop")
         check_range(self, 0.01, 0.99, "stop")
         check_range(self, 0.01, 100, "first_target", "target")
@@ -107,7 +112,5 @@ class CalendarSpread(Strategy):
 
     def signals(self, frame: Frame) -> Signals:
         """Return the opinions that the price stays near where it is, in the hours."""
-        quiet = may_enter(frame, self.earliest_minute, self.latest_minute)
-        if self.max_move:
-            quiet = quiet & (abs(frame["day"]["return_today"]) <= self.max_move)
+        quiet = quiet_so_far(frame, (self.earliest_minute, self.latest_minute), self.max_move)
         return without_direction(quiet, frame.close, self.confidence)

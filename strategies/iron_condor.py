@@ -15,21 +15,22 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import without_direction
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import Leaving
 from strategies.option_limits import ChainLimits, LegLimits, OutlookLimits
 from strategies.option_parameters import (
-    POINTS_BY,
+    check_credit,
     check_option_entry,
-    check_strike,
-    may_enter,
+    check_percentiles,
+    credit_levels,
     names_of,
-    strike_of,
+    quiet_so_far,
+    sold_and_width,
     within,
 )
 from strategies.option_rule import OptionRule
 from strategies.option_shapes import Condor
 from strategies.option_strikes import Expiry
-from strategies.parameters import check_choice, check_order, check_range
+from strategies.parameters import check_range
 from strategies.signals import Signals
 from strategies.structure_rules import StructureRule
 
@@ -82,15 +83,10 @@ class IronCondor(Strategy):
 
     def __post_init__(self) -> None:
         check_option_entry(self)
-        check_strike(self, "sold_by", "sold")
-        check_choice(self, "width_by", POINTS_BY)
-        check_range(self, 0.0001, 100_000, "width")
-        check_range(self, 0, 1, "delta_tolerance", "max_skew", "max_move", "min_credit", "min_pop")
-        check_range(self, 0, 100, "min_iv_percentile", "max_iv_percentile", "max_adx")
-        check_order(self, "min_iv_percentile", "max_iv_percentile")
-        check_range(self, 0.01, 0.99, "target")
-        check_range(self, 1.01, 100, "stop")
-        check_range(self, 0.01, 1, "stop_of_max_loss")
+        check_credit(self)
+        check_percentiles(self)
+        check_range(self, 0, 1, "max_skew", "max_move")
+        check_range(self, 0, 100, "max_adx")
 
     @property
     def repeat(self) -> Repeat:
@@ -101,10 +97,7 @@ class IronCondor(Strategy):
     def structure(self) -> StructureRule:
         """Return the rule that chooses the four legs."""
         return OptionRule(
-            shape=Condor(
-                strike_of(self.sold_by, self.sold, self.delta_tolerance),
-                strike_of(self.width_by, self.width),
-            ),
+            shape=Condor(*sold_and_width(self)),
             expiry=Expiry(self.min_days, self.max_days),
             terms=self._terms(),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
@@ -120,18 +113,14 @@ class IronCondor(Strategy):
 
     def signals(self, frame: Frame) -> Signals:
         """Return the opinions that nothing much will happen, in the hours and filters."""
-        quiet = may_enter(frame, self.earliest_minute, self.latest_minute)
+        quiet = quiet_so_far(frame, (self.earliest_minute, self.latest_minute), self.max_move)
         if self.max_adx:
             quiet = quiet & (frame["adx"]["adx"] <= self.max_adx)
-        if self.max_move:
-            quiet = quiet & (abs(frame["day"]["return_today"]) <= self.max_move)
         return without_direction(quiet, frame.close, self.confidence)
 
     def _terms(self) -> Terms:
         return Terms(
-            levels=Levels(
-                self.stop, self.target, self.target, GainOf.PREMIUM, self.stop_of_max_loss
-            ),
+            levels=credit_levels(self),
             leaving=Leaving(self.out_at),
             chain=ChainLimits(max_skew=self.max_skew),
             legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),

@@ -15,7 +15,13 @@ from strategies.levels import without_direction
 from strategies.option_legs import Terms
 from strategies.option_levels import GainOf, Leaving, Levels
 from strategies.option_limits import LegLimits
-from strategies.option_parameters import check_option_entry, may_enter, names_of, within
+from strategies.option_parameters import (
+    check_option_entry,
+    check_percentiles,
+    may_enter,
+    names_of,
+    within,
+)
 from strategies.option_rule import OptionRule
 from strategies.option_shapes import Strangle
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -63,8 +69,7 @@ class LongStraddle(Strategy):
     def __post_init__(self) -> None:
         check_option_entry(self)
         check_range(self, 0, 100, "steps")
-        check_range(self, 0, 100, "min_iv_percentile", "max_iv_percentile")
-        check_order(self, "min_iv_percentile", "max_iv_percentile")
+        check_percentiles(self)
         check_range(self, 0, 375, "from_minutes", "until_minutes")
         check_order(self, "until_minutes", "from_minutes")
         check_range(self, 0.01, 0.99, "stop")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from datetime import time
 from math import inf
+from typing import Any
 
 import numpy as np
 
 from marketdata.bars import Flags
 from strategies.base import Frame
 from strategies.context import DAYS_TO_EXPIRY
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import Between
 from strategies.option_strikes import Expiry, Strike, StrikeBy
-from strategies.parameters import check_choice, check_range, check_speech
+from strategies.parameters import check_choice, check_order, check_range, check_speech
 
 POINTS_BY = (StrikeBy.POINTS.value, StrikeBy.STEPS.value, StrikeBy.FRACTION.value)
 
@@ -48,6 +50,23 @@ def check_strike(owner: object, by: str, amount: str) -> None:
     check_range(owner, *((0.01, 0.99) if is_delta else (-100_000, 100_000)), amount)
 
 
+def check_credit(owner: object) -> None:
+    """Check what is sold and hedged, and when the credit it brings is taken or given up."""
+    check_strike(owner, "sold_by", "sold")
+    check_choice(owner, "width_by", POINTS_BY)
+    check_range(owner, 0.0001, 100_000, "width")
+    check_range(owner, 0, 1, "delta_tolerance", "min_credit", "min_pop")
+    check_range(owner, 0.01, 0.99, "target")
+    check_range(owner, 1.01, 100, "stop")
+    check_range(owner, 0.01, 1, "stop_of_max_loss")
+
+
+def check_percentiles(owner: object) -> None:
+    """Check between which percentiles volatility must stand."""
+    check_range(owner, 0, 100, "min_iv_percentile", "max_iv_percentile")
+    check_order(owner, "min_iv_percentile", "max_iv_percentile")
+
+
 def names_of(underlyings: str) -> tuple[str, ...]:
     """Return the names in a text like `NIFTY,BANKNIFTY`; empty text for all that have options."""
     names = tuple(name.strip() for name in underlyings.split(",")) if underlyings else ()
@@ -61,6 +80,18 @@ def strike_of(by: str, amount: float, tolerance: float = 0.05) -> Strike:
     return Strike(StrikeBy(by), amount, tolerance)
 
 
+def sold_and_width(owner: Any) -> tuple[Strike, Strike]:
+    """Return where the sold strike lies, and how far beyond it its hedge."""
+    sold = strike_of(owner.sold_by, owner.sold, owner.delta_tolerance)
+    return sold, strike_of(owner.width_by, owner.width)
+
+
+def credit_levels(owner: Any) -> Levels:
+    """Return when a credit is taken, and when given up: at the nearer of its two stops."""
+    target = owner.target
+    return Levels(owner.stop, target, target, GainOf.PREMIUM, owner.stop_of_max_loss)
+
+
 def within(name: str, low: float, high: float) -> tuple[Between, ...]:
     """Return the need that a reading of 0 to 100 lies in a range; all of it asks nothing."""
     return () if low <= 0 and high >= 100 else (Between(name, low, high),)
@@ -71,3 +102,12 @@ def may_enter(frame: Frame, earliest_minute: int, latest_minute: int) -> Flags:
     inside = (frame.minute >= earliest_minute) & (frame.minute < latest_minute)
     allowed: Flags = np.isfinite(frame.beside(DAYS_TO_EXPIRY)) & inside
     return allowed
+
+
+def quiet_so_far(frame: Frame, hours: tuple[int, int], max_move: float) -> Flags:
+    """Return where `may_enter` holds and the day has moved no farther than `max_move`, 0 for any.
+
+    `hours`: the earliest and the latest minute. The frame has a `day` (`SessionContext`).
+    """
+    quiet = may_enter(frame, *hours)
+    return quiet & (abs(frame["day"]["return_today"]) <= max_move) if max_move else quiet

@@ -16,7 +16,7 @@ from strategies.levels import without_direction
 from strategies.option_legs import Terms
 from strategies.option_levels import GainOf, Leaving, Levels
 from strategies.option_limits import LegLimits, OutlookLimits
-from strategies.option_parameters import check_option_entry, may_enter, names_of, within
+from strategies.option_parameters import check_option_entry, names_of, quiet_so_far, within
 from strategies.option_rule import OptionRule, Refuses
 from strategies.option_shapes import AT_THE_MONEY, UNHEDGED_OFF, sold_around
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -108,7 +108,5 @@ class ShortStrangle(Strategy):
 
     def signals(self, frame: Frame) -> Signals:
         """Return the opinions that the day stays quiet, in the hours of the morning."""
-        quiet = may_enter(frame, self.earliest_minute, self.latest_minute)
-        if self.max_move:
-            quiet = quiet & (abs(frame["day"]["return_today"]) <= self.max_move)
+        quiet = quiet_so_far(frame, (self.earliest_minute, self.latest_minute), self.max_move)
         return without_direction(quiet, frame.close, self.confidence)

@@ -17,21 +17,22 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import Reward, direction, entries
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import Leaving
 from strategies.option_limits import LegLimits, OutlookLimits
 from strategies.option_parameters import (
-    POINTS_BY,
+    check_credit,
     check_option_entry,
-    check_strike,
+    check_percentiles,
+    credit_levels,
     may_enter,
     names_of,
-    strike_of,
+    sold_and_width,
     within,
 )
 from strategies.option_rule import OptionRule
 from strategies.option_shapes import CreditSpread
 from strategies.option_strikes import Expiry
-from strategies.parameters import check_choice, check_order, check_range
+from strategies.parameters import check_order, check_range
 from strategies.signals import Signals
 from strategies.structure_rules import StructureRule
 
@@ -90,16 +91,10 @@ class TrendCreditSpread(Strategy):
         check_range(self, 1, 1000, "fast_period", "slow_period", "atr_period")
         check_range(self, 2, 1000, "adx_period")
         check_order(self, "fast_period", "slow_period")
-        check_range(self, 0, 100, "min_adx", "min_iv_percentile", "max_iv_percentile")
-        check_order(self, "min_iv_percentile", "max_iv_percentile")
-        check_strike(self, "sold_by", "sold")
-        check_choice(self, "width_by", POINTS_BY)
-        check_range(self, 0.0001, 100_000, "width")
-        check_range(self, 0, 1, "delta_tolerance", "min_credit", "min_pop")
+        check_range(self, 0, 100, "min_adx")
+        check_percentiles(self)
+        check_credit(self)
         check_range(self, 0, 1e9, "max_loss_inr")
-        check_range(self, 0.01, 0.99, "target")
-        check_range(self, 1.01, 100, "stop")
-        check_range(self, 0.01, 1, "stop_of_max_loss")
         check_range(self, 0.01, 100, "stop_atr")
 
     @property
@@ -111,10 +106,7 @@ class TrendCreditSpread(Strategy):
     def structure(self) -> StructureRule:
         """Return the rule that chooses the two legs."""
         return OptionRule(
-            shape=CreditSpread(
-                strike_of(self.sold_by, self.sold, self.delta_tolerance),
-                strike_of(self.width_by, self.width),
-            ),
+            shape=CreditSpread(*sold_and_width(self)),
             expiry=Expiry(self.min_days, self.max_days),
             terms=self._terms(),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
@@ -147,9 +139,7 @@ class TrendCreditSpread(Strategy):
 
     def _terms(self) -> Terms:
         return Terms(
-            levels=Levels(
-                self.stop, self.target, self.target, GainOf.PREMIUM, self.stop_of_max_loss
-            ),
+            levels=credit_levels(self),
             leaving=Leaving(self.out_at),
             legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
             outlook=OutlookLimits(

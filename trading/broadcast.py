@@ -8,7 +8,7 @@ and tried again later.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,8 @@ __all__ = [
 
 PERIOD_SECONDS = 0.25
 """Changes are gathered for this long: four times a second at most."""
+CHAINS_SECONDS = 2.0
+"""Option chains are worked out and stored this often."""
 IDLE_SECONDS = 1.0
 """Without a change, pages hear this often that the desk is alive."""
 ENGINE_FRESH_SECONDS = 3.0
@@ -67,9 +69,11 @@ class Broadcaster:
         self._sink = sink
         self._clock = clock
         self._follower = Follower(run)
+        self.state.market.chains.prepare()
         self._told: Document = {}
         self._sequence = 0
         self._bars_from = 0.0
+        self._chains_at = float("-inf")
         self._lag = Lag()
         self._told_at = self._next_at = clock()
         self._pause = 0.0
@@ -141,6 +145,7 @@ class Broadcaster:
                 wire=self._follower.wire.drain(self.state),
                 health=health,
                 metrics=metrics.text(),
+                chains=self._chains(now),
             )
         )
         self.state.market.touched.clear()
@@ -194,6 +199,13 @@ class Broadcaster:
         charted = sorted(self.state.charted & market.touched)
         fresh = {key: market.bars_from(key, self._bars_from) for key in charted}
         return {key: bars for key, bars in fresh.items() if bars}
+
+    def _chains(self, now: float) -> Sequence[Document]:
+        """Return the option chains if it is time to store them again, none else."""
+        if not self._sink.needs_all and now - self._chains_at < CHAINS_SECONDS:
+            return ()
+        self._chains_at = now
+        return tuple(self.state.market.chains.documents().values())
 
     def _days_to_store(
         self, fresh: Mapping[str, list[Bar]], newest: float

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 Document: TypeAlias = dict[str, Any]
 
-KEYED = frozenset({"positions", "combinations", "orders", "signals", "fills", "events"})
+KEYED = frozenset({"positions", "combinations", "orders", "signals", "fills", "events", "aside"})
 """Fields that are lists of entries with an `id`, the newest first."""
 BARS = "bars"
 """A part of changes that belongs to no field: new and changed bars by instrument."""

@@ -114,6 +114,9 @@ class Opinions:
             "direction": body["direction"],
             "kind": "",
             "combination": "",
+            "stop_now": None,
+            "mae_r": None,
+            "mfe_r": None,
         }
 
     def combined(self, body: Mapping[str, Any]) -> None:
@@ -125,6 +128,12 @@ class Opinions:
         for code, leg in zip(body["legs"], legs, strict=True):
             named = {"combination": body["plan_id"], "margin_per_unit": 0.0}
             self.plans[code] = {**leg, **named}
+
+    def measured(self, body: Mapping[str, Any]) -> None:
+        """Take a `CombinationMeasured`."""
+        told = {name: body[name] for name in ("mae_r", "mfe_r")}
+        plan = self.plans[body["plan_id"]]
+        self.plans[body["plan_id"]] = {**plan, **told, "stop_now": body["stop"]}
 
     def moved(self, body: Mapping[str, Any]) -> None:
         """Take a `PlanMoved`."""

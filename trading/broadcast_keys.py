@@ -16,6 +16,7 @@ CHANNELS = ("ticks", "bars", "signals", "decisions", "orders", "positions", "ris
 STATE_SECONDS = 86_400
 """How long the last state stays readable after its recorder has gone."""
 BARS_SECONDS = 86_400
+CHAIN_SECONDS = 86_400
 MARKET_SECONDS = 10
 POSITIONS_SECONDS = 5
 HEALTH_SECONDS = 10
@@ -42,6 +43,11 @@ def bars_key(account: str, instrument: str) -> str:
     return f"{_PREFIX}:bars:{account}:{instrument}"
 
 
+def chain_key(account: str, underlying: str, expiry: str) -> str:
+    """Return where an option chain stands, as JSON; `expiry` as `2026-10-13`."""
+    return f"{_PREFIX}:chain:{account}:{underlying}:{expiry}"
+
+
 def health_key(process: str) -> str:
     """Return where a process (`engine`, `recorder`, `worker`) says that it lives, as JSON."""
     return f"{_PREFIX}:health:{process}"
@@ -50,6 +56,11 @@ def health_key(process: str) -> str:
 def metrics_key(process: str) -> str:
     """Return where a process keeps its figures, as Prometheus text."""
     return f"{_PREFIX}:metrics:{process}"
+
+
+def missed_key(run: str) -> str:
+    """Return where it stands since when the engine of a run has been missed, as JSON."""
+    return f"{_PREFIX}:missed:{run}"
 
 
 METRICS_PATTERN = metrics_key("*")

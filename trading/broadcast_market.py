@@ -1,6 +1,7 @@
 """The prices a live page shows: the last of each instrument and the one-minute bars of the day.
 
-Ticks are screened as the engine's are; nothing here is read by anything that decides.
+Option chains are `broadcast_chains.py`'s. Ticks are screened as the engine's are; nothing here is
+read by anything that decides.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from marketdata.instruments import Kind
 from marketdata.quality import ScreenedTokens, TickScreen
 from marketdata.tape import Frame, microseconds
 from marketdata.ticks import Ticks
+from trading.broadcast_chains import ChainBoard
 from trading.broadcast_facts import DeskFacts
 
 Bar = list[float]
@@ -30,6 +32,7 @@ class Market:
         self._previous = facts.previous_close
         self._opens_at_s = facts.opens_at_s
         self._screen = TickScreen(watched(facts), facts.screen) if self._items else None
+        self.chains = ChainBoard(facts)
         self._last: dict[str, float] = {}
         self._volume: dict[int, int] = {}
         self._bars: dict[str, list[Bar]] = {}
@@ -48,6 +51,7 @@ class Market:
         if self._screen is None:
             return
         ticks, _ = self._screen.screen(frame.ticks, microseconds(frame.at))
+        self.chains.take(ticks, frame)
         for tick in _rows(ticks):
             self._tick(*tick)
 

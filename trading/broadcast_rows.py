@@ -133,7 +133,10 @@ def _plans(run: Run) -> Iterator[Told]:
     for whole in plans.exclude(kind="").prefetch_related("combined"):
         codes = sorted(leg.code for leg in whole.combined.all())
         body = {"plan_id": whole.code, "kind": whole.kind, "legs": codes}
-        yield whole.decision.seq, "CombinationNoted", body | (whole.outlook or {})
+        told = body | (whole.outlook or {})
+        yield whole.decision.seq, "CombinationNoted", told
+        if "measured" in told:
+            yield whole.seq, "CombinationMeasured", {"plan_id": whole.code, **told["measured"]}
     for move in PlanEvent.objects.filter(run=run).select_related("plan"):
         yield _told(move, "PlanMoved", plan_id=move.plan.code, state=move.state, reason=move.reason)
 

@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from marketdata.feed import KeptTape
+from marketdata.options.iv_file import read_histories
+from marketdata.options.iv_history import IvSettings
 from marketdata.quality import ScreenSettings
 from risk.limits import RiskLimits
-from trading.bootstrap_tapes import open_tape
+from trading.bootstrap_tapes import open_tape, warmup_path
 from trading.broadcast_facts import DeskFacts
 from trading.models import Run
 
@@ -51,6 +53,8 @@ def facts_of(run: Run, tape: KeptTape | None) -> DeskFacts:
         instruments=head.instruments if head else (),
         previous_close=dict(head.previous_close) if head else {},
         opens_at_s=int(head.session_open.timestamp()) if head else 0,
+        iv_history=read_histories(warmup_path(tape.path)) if tape else {},
+        iv_settings=_settings(IvSettings, content, "iv_history"),
     )
 
 

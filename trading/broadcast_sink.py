@@ -6,7 +6,7 @@ edition says is put together in `broadcast.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,8 @@ DELTA = "desk.delta"
 class Edition:
     """One published change: the state after it, how it came about, and what goes with it.
 
-    `bars`: the whole day of each instrument whose bars are to be stored. `wire`: a message a
+    `bars`: the whole day of each instrument whose bars are to be stored. `chains`: the option
+    chains to be stored, each naming its underlying and expiry. `wire`: a message a
     pub/sub channel.
     """
 
@@ -36,6 +37,7 @@ class Edition:
     wire: Mapping[str, Mapping[str, Any]]
     health: Mapping[str, Any]
     metrics: bytes
+    chains: Sequence[Document] = ()
 
 
 class Sink:
@@ -75,6 +77,10 @@ class Sink:
             *(
                 ("set", keys.bars_key(account, key), encode(bars), keys.BARS_SECONDS)
                 for key, bars in edition.bars.items()
+            ),
+            *(
+                ("set", _chain_key(account, chain), encode(chain), keys.CHAIN_SECONDS)
+                for chain in edition.chains
             ),
             *(("publish", keys.channel(noun), encode(text)) for noun, text in edition.wire.items()),
         ]
@@ -123,6 +129,10 @@ class Sink:
         """Let go of every connection."""
         self._pages.close()
         self._client.close()
+
+
+def _chain_key(account: str, chain: Document) -> str:
+    return keys.chain_key(account, chain["underlying"], chain["expiry"])
 
 
 def _seconds_of_metrics(document: Mapping[str, Any]) -> int:

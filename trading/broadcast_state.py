@@ -13,6 +13,8 @@ from typing import Any
 
 from marketdata.calendar import IST
 from marketdata.tape import Frame
+from trading.broadcast_aside import Aside
+from trading.broadcast_chains import named
 from trading.broadcast_delta import Document
 from trading.broadcast_entries import (
     EVENTS_KEPT,
@@ -25,6 +27,7 @@ from trading.broadcast_entries import (
     moment,
 )
 from trading.broadcast_facts import DeskFacts
+from trading.broadcast_foreign import foreign_entries
 from trading.broadcast_keys import VERSION
 from trading.broadcast_market import Market
 from trading.broadcast_positions import Holdings, by_strategy
@@ -50,6 +53,8 @@ class DeskState:
         self._holdings = Holdings(self._opinions)
         self._fills = Newest(FILLS_KEPT)
         self._events = Newest(EVENTS_KEPT)
+        self._aside = Aside()
+        self._foreign: list[Document] = []
         self._balance = self._peak = float(facts.capital)
         self._charges = self._heat = 0.0
         self._equity: list[list[str | float | None]] = []
@@ -60,8 +65,12 @@ class DeskState:
         body = record.body
         self._at = body.get("at", self._at) if record.kind != HEAD else self._at
         match record.kind:
-            case "SignalNoted" | "DecisionNoted" | "PlanNoted" | "CombinationNoted" | "PlanMoved":
+            case "SignalNoted" | "DecisionNoted" | "PlanNoted" | "PlanMoved":
                 self._opinion(record.kind, body)
+            case "CombinationNoted":
+                self._opinions.combined(body)
+            case "CombinationMeasured":
+                self._opinions.measured(body)
             case "OrderNoted":
                 self._orders.take(body)
             case "FillNoted":
@@ -73,6 +82,8 @@ class DeskState:
                 self._money(record.kind, body)
             case "RiskNoted" | "AlertNoted" | "StateNoted":
                 self._remark(record)
+            case "ForeignSeen":
+                self._foreign = foreign_entries(body)
             case "run-ended":
                 self._run_state = "FINISHED"
 
@@ -92,8 +103,6 @@ class DeskState:
                     self._heat = float(body["heat_after_inr"])
             case "PlanNoted":
                 self._opinions.planned(body)
-            case "CombinationNoted":
-                self._opinions.combined(body)
             case "PlanMoved":
                 self._opinions.moved(body)
                 self._holdings.moved(body)
@@ -111,6 +120,8 @@ class DeskState:
 
     def _remark(self, record: Record) -> None:
         self._events.put(event_entry(record))
+        if record.kind == "RiskNoted":
+            self._aside.take(record.body)
         if record.kind == "StateNoted":
             self._trading_state = record.body["state"]
             self._blocked_by = list(record.body["blocked_by"])
@@ -148,6 +159,8 @@ class DeskState:
             },
             "trading_state": self._trading_state,
             "blocked_by": list(self._blocked_by),
+            "aside": self._aside.document(),
+            "foreign": self._foreign,
             "account": self._account(positions),
             "positions": positions,
             "combinations": together(positions, self._opinions.plans),
@@ -159,6 +172,7 @@ class DeskState:
             "health": {"feed": self._feed()},
             "events": self._events.document(),
             "watch": self.market.watch(self._holdings.open_instruments()),
+            "chains": [named(key) for key in self.market.chains.keys],
         }
 
     def _account(self, positions: list[Document]) -> Document:

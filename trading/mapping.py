@@ -16,6 +16,7 @@ Body: TypeAlias = Mapping[str, Any]
 Columns: TypeAlias = dict[str, Any]
 
 
+_MEASURED = ("entry", "stop", "mae_r", "mfe_r")
 _OUTLOOK = (
     "max_loss",
     "max_profit",
@@ -145,6 +146,15 @@ def combination(scope: Scope, seq: int, body: Body) -> Columns:
         "legs": [scope.row_id("plan", code) for code in body["legs"]],
         "kind": body["kind"],
         "outlook": json.dumps({name: body[name] for name in _OUTLOOK}),
+    }
+
+
+def measured(scope: Scope, body: Body) -> Columns:
+    """Return what a `CombinationMeasured` adds to what is told of its plan; the newest stays."""
+    told = {"at": body["at"], **_same(body, *_MEASURED)}
+    return {
+        "id": scope.row_id("plan", body["plan_id"]),
+        "outlook": json.dumps({"measured": told}),
     }
 
 

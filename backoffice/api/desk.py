@@ -82,7 +82,10 @@ class SessionOutput(serializers.Serializer):
 
 
 class RiskOutput(serializers.Serializer):
-    """Money and limits of now, in rupees; shares of a limit from 0 (nothing) to 1 (all of it)."""
+    """Money and limits of now, in rupees; shares of a limit from 0 (nothing) to 1 (all of it).
+
+    `foreign`: orders and positions of others in the same account, counted at risk.
+    """
 
     at = serializers.CharField(allow_null=True)
     trading_state = serializers.CharField()
@@ -91,6 +94,7 @@ class RiskOutput(serializers.Serializer):
     account = serializers.DictField(child=serializers.FloatField())
     used = serializers.DictField(child=serializers.FloatField())
     breaches = serializers.ListField(child=serializers.CharField())
+    foreign = serializers.ListField(child=serializers.DictField())
     limits = serializers.DictField()
 
 
@@ -119,6 +123,7 @@ class RiskView(DeskView):
             "account": state["account"],
             "used": used,
             "breaches": [name for name, share in used.items() if share >= 1],
+            "foreign": state.get("foreign", []),
             "limits": _limits(present_run()),
         }
         return Response(RiskOutput(risk).data)

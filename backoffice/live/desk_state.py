@@ -65,6 +65,14 @@ def bars(account: str, instrument: str) -> str:
     return _read(broadcast_keys.bars_key(account, instrument)) or "[]"
 
 
+def chain(account: str, underlying: str, expiry: str) -> str:
+    """Return an option chain as the recorder last told it, as JSON; `expiry` as `2026-10-13`.
+
+    An empty object where none is known or Redis is away.
+    """
+    return _read(broadcast_keys.chain_key(account, underlying, expiry)) or "{}"
+
+
 def stops(account: str, instrument: str) -> Stops:
     """Return where the stops of an instrument rested in the newest run, by plan, oldest first.
 

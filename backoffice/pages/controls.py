@@ -20,6 +20,7 @@ from trading.services.control import ask
 from trading.services.control_change import UnknownPositionError
 
 _LONGEST_REASON = 500
+_SUBJECTS = ("position", "scope", "strategy")
 
 
 def _control(kind: CommandKind) -> Callable[[HttpRequest], HttpResponse]:
@@ -33,7 +34,7 @@ def _control(kind: CommandKind) -> Callable[[HttpRequest], HttpResponse]:
                 kind=kind,
                 by=name_of(request),
                 reason=request.POST.get("reason", "")[:_LONGEST_REASON],
-                subject=request.POST.get("position", "") or request.POST.get("scope", ""),
+                subject=_subject_of(request),
             )
         except ValueError as error:
             return JsonResponse({"error": str(error)}, status=400)
@@ -51,6 +52,7 @@ resume = _control(CommandKind.RESUME)
 flatten = _control(CommandKind.FLATTEN)
 unlock = _control(CommandKind.UNLOCK)
 close = _control(CommandKind.CLOSE_POSITION)
+release = _control(CommandKind.RELEASE_STRATEGY)
 
 
 @require_GET
@@ -61,6 +63,11 @@ def command(_request: HttpRequest, number: int) -> HttpResponse:
     if found is None:
         raise Http404(f"command {number}: unknown")
     return JsonResponse(_told(found))
+
+
+def _subject_of(request: HttpRequest) -> str:
+    """Return what a wish is about, under whichever of its names it is told; empty for the desk."""
+    return next((told for name in _SUBJECTS if (told := request.POST.get(name, ""))), "")
 
 
 def _accepted(request: HttpRequest, wish: Command) -> HttpResponse:

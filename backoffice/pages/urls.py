@@ -13,6 +13,7 @@ from backoffice.pages import (
     modes,
     second_factor,
     sign_in,
+    telling,
 )
 
 urlpatterns = [
@@ -21,12 +22,15 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("live/state/", live.state, name="live-state"),
     path("live/chart/", live.chart, name="live-chart"),
+    path("live/explanation/", telling.explanation, name="live-explanation"),
+    path("live/option-chain/", telling.option_chain, name="live-option-chain"),
     path("live/commands/<int:number>/", controls.command, name="live-command"),
     path("live/pause/", controls.pause, name="live-pause"),
     path("live/resume/", controls.resume, name="live-resume"),
     path("live/flatten/", controls.flatten, name="live-flatten"),
     path("live/unlock/", controls.unlock, name="live-unlock"),
     path("live/close/", controls.close, name="live-close"),
+    path("live/release/", controls.release, name="live-release"),
     path("broker/", broker_login.page, name="broker"),
     path("broker/start/", broker_login.start, name="broker-start"),
     path("broker/callback/", broker_login.callback, name="broker-callback"),

@@ -5,7 +5,7 @@ Made once a session; what the columns say at a moment is `chain.py`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeAlias
@@ -20,7 +20,7 @@ from marketdata.option_window import Chain as ListedChain
 from marketdata.option_window import ChainKey
 from marketdata.option_window import chains_of as listed_chains
 from marketdata.options.rates import interest_rate
-from marketdata.universe import Universe
+from marketdata.universe import Column, Universe
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -116,6 +116,18 @@ def chains_of(universe: Universe, day: date, rules: ChainRules = USUAL) -> Chain
         chain.key: _columns_of(chain, universe, session)
         for chain in listed_chains(items, day, names, len(items))
     }
+
+
+def options_universe(instruments: Sequence[Instrument]) -> Universe:
+    """Return options and what they derive from as columns, to be read; nothing of it is traded."""
+    options = [item for item in instruments if item.kind in _SIDES]
+    names = {item.name for item in options}
+    others = [i for i in instruments if i.kind not in _SIDES and i.name in names]
+    columns = [
+        Column(place, item, scanned=False, trade_as=None, volume_from=place, why="read only")
+        for place, item in enumerate([*others, *options])
+    ]
+    return Universe(tuple(columns), (), frozenset())
 
 
 def by_expiry(chains: Chains, underlying: str) -> tuple[ChainColumns, ...]:

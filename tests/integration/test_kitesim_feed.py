@@ -21,10 +21,9 @@ import pytest
 from tests.integration.faulty_day import Books
 from tests.integration.live_desk import OVER, LiveDesk, Pace, open_folder
 from trading.bootstrap import PaperDay, paper_runner, undisturbed
-from trading.bootstrap_tapes import open_tape
+from trading.bootstrap_tapes import open_tape, warmup_path
 from trading.config import Config
 from trading.journal import JournalFile
-from trading.run_desks import warmup_path
 from trading.services.price_bands import bands_path
 
 PACE = Pace(seed=1, seconds=5, speed=600)

@@ -103,6 +103,16 @@ def test_opening_range_on_random_markets(tmp_path, seed, missing):
     )
 
 
+def test_stops_and_targets_at_multiples_of_the_range_of_the_bars(tmp_path):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC"), seed=11, missing=0.05)
+    asked = request(folder, "opening_range", first=DAYS[1], last=DAYS[-1])
+
+    near, far = {"stop_atr": 1.0, "reward_to_risk": 1.5}, {"stop_atr": 6.0, "reward_to_risk": 3.0}
+    found = compare(asked, [near, {**near, "atr_period": 5}, far], least=40)
+
+    assert found[0].risk.mean() < found[2].risk.mean()
+
+
 @pytest.mark.parametrize("seed", [4, 5])
 def test_targets_passed_by_the_entrys_open_and_positions_the_other_way(tmp_path, seed):
     folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=seed, missing=0.2)

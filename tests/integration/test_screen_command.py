@@ -82,6 +82,8 @@ def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
         (("--grid", "range_minutes=0"), {}, "range_minutes: 0"),
         (("--grid", "range_minutes=x"), {}, "expected a whole number"),
         (("--set", "hours.cash.square_off_at=14:00:30"), {}, "expected a whole minute"),
+        (("--set", "exits.trail=true"), {}, "--set exits.trail=true: a screen doesn't ask it"),
+        (("--set", "risk.heat=0.5"), {}, "expected strategies.*, hours.*, screen.*"),
         ((), {"strategy": "iron_condor"}, "expected one that trades on bars alone"),
         ((), {"strategy": "nothing"}, "--strategies nothing: expected one of"),
         ((), {"from": "2021-13-01"}, "--from: '2021-13-01'"),

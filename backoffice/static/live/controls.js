@@ -1,4 +1,4 @@
-// Pause, resume and close: each asked for by plain request, its outcome told in a notice.
+// Pause, resume, close, release and unlock: each a plain request, its outcome told in a notice.
 
 import { attribute, byId, text } from "./dom.js";
 import { offered } from "./facts.js";
@@ -70,6 +70,33 @@ export function closeDialog() {
     chosen = position;
     const units = grouped(Math.abs(num(position.quantity)), 0);
     text(byId("close-what"), `${directionWord(position.direction)} ${units} ${symbolOf(position.instrument)}, ${signedRupees(position.net)} so far, will be closed at the market.`);
+    dialog.showModal();
+  };
+}
+
+const AGAIN = {
+  strategy: { title: "Release this strategy?", wish: "release", name: "Release", told: "It is asked again from the next bar on." },
+  scope: { title: "Unlock this?", wish: "unlock", name: "Unlock", told: "New entries of it are allowed again; the engine refuses while it is not flat." },
+};
+
+/** Connect the dialog that lets something trade again; answers with what opens it. */
+export function againDialog() {
+  const dialog = byId("again-dialog");
+  let chosen = null;
+  byId("again-cancel").addEventListener("click", () => dialog.close());
+  byId("again-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    dialog.close();
+    const { wish, name } = AGAIN[chosen.kind];
+    const reason = byId("again-reason").value.trim() || "asked for on the live page";
+    ask(wish, { [chosen.kind]: chosen.subject, reason }, `${name} ${chosen.subject}`);
+  });
+  return (entry) => {
+    chosen = entry;
+    const { title, name, told } = AGAIN[entry.kind];
+    text(byId("again-title"), title);
+    text(byId("again-what"), `${entry.text}. ${told}`);
+    text(byId("again-send"), name);
     dialog.showModal();
   };
 }

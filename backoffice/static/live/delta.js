@@ -1,6 +1,6 @@
 // The desk's state in the page: taken from a snapshot, moved on by numbered changes. Pure functions.
 
-const KEYED = new Set(["positions", "combinations", "orders", "signals", "fills", "events"]);
+const KEYED = new Set(["positions", "combinations", "orders", "signals", "fills", "events", "aside"]);
 
 /** Return a list, newest first, with entries replaced in place or put in front, and others removed. */
 export function merged(entries, change) {

@@ -5,12 +5,15 @@ import { byId } from "./dom.js";
 import { ageWhenSent, isRunning, STALE_AFTER_MS, standing } from "./freshness.js";
 import { symbolOf } from "./format.js";
 import { Connection } from "./connection.js";
-import { closeDialog, pauseButton } from "./controls.js";
+import { againDialog, closeDialog, pauseButton } from "./controls.js";
 import { KillSwitch } from "./kill.js";
 import { announce } from "./notices.js";
-import { fetchChart } from "./requests.js";
+import { fetchChart, fetchExplanation, fetchOptionChain } from "./requests.js";
 import { showAccount } from "./panels/account.js";
+import { aside } from "./panels/aside.js";
+import { foreign } from "./panels/foreign.js";
 import { showBanner } from "./panels/banner.js";
+import { OptionChain } from "./panels/chain.js";
 import { PriceChart } from "./panels/chart.js";
 import { EquityChart } from "./panels/equity.js";
 import { showEvents } from "./panels/events.js";
@@ -28,6 +31,7 @@ const page = { state: undefined, heardAt: performance.now(), isAsking: false, as
 const present = () => page.state;
 const chart = new PriceChart(fetchChart);
 const equity = new EquityChart();
+const optionChain = new OptionChain(fetchOptionChain);
 const showChart = (instrument) => {
   chart.choose(instrument);
   byId("chart-panel").scrollIntoView({ block: "nearest" });
@@ -36,8 +40,11 @@ const showChart = (instrument) => {
 const PANELS = [
   [["account"], showAccount],
   [["account"], showRisk],
-  [["positions"], positions({ onChoose: showChart, onClose: mayControl ? closeDialog() : null })],
-  [["signals"], signals()],
+  [["positions"], positions({ onChoose: showChart, onClose: mayControl ? closeDialog() : null, fetchExplanation })],
+  [["aside"], aside(mayControl ? againDialog() : null)],
+  [["foreign"], foreign()],
+  [["signals"], signals(fetchExplanation)],
+  [["chains", "run"], (state) => optionChain.show(state)],
   [["orders"], orders()],
   [["strategies"], strategies()],
   [["watch"], watch(showChart)],

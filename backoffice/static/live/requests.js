@@ -1,4 +1,4 @@
-// Plain requests: the operator's wishes, what became of them, and an instrument's bars.
+// Plain requests: the operator's wishes, what became of them, and what is looked at more closely.
 
 const HEADERS = { Accept: "application/json" };
 const ASK_EVERY_MS = 400;
@@ -12,7 +12,7 @@ function csrfToken() {
   return cookie?.slice("csrftoken=".length) ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
-/** Post a wish (`pause`, `resume`, `flatten`, `close`) and return the command; raises RequestError. */
+/** Post a wish (`pause`, `resume`, `flatten`, `unlock`, `close`, `release`) and return the command; raises RequestError. */
 export async function post(wish, fields) {
   let answer;
   try {
@@ -41,6 +41,27 @@ export async function outcomeOf(command) {
 }
 
 const NOTHING = { bars: [], stops: {} };
+
+/** Return why an opinion stood where it stood, as `lines`; an `error` where it cannot be told. */
+export async function fetchExplanation(signal) {
+  try {
+    const answer = await fetch(`/live/explanation/?${new URLSearchParams({ signal })}`, { headers: HEADERS, cache: "no-store" });
+    const told = await answer.json().catch(() => ({}));
+    return answer.ok ? told : { error: told.error ?? `The desk answered ${answer.status}.` };
+  } catch {
+    return { error: "The desk cannot be reached." };
+  }
+}
+
+/** Return an option chain, an empty one without an answer; `expiry` as `2026-10-13`. */
+export async function fetchOptionChain(underlying, expiry) {
+  try {
+    const answer = await fetch(`/live/option-chain/?${new URLSearchParams({ underlying, expiry })}`, { headers: HEADERS, cache: "no-store" });
+    return answer.ok ? await answer.json() : {};
+  } catch {
+    return {};
+  }
+}
 
 /** Return the day's bars of an instrument and its stops by plan; nothing without an answer. */
 export async function fetchChart(instrument) {

@@ -73,7 +73,8 @@ function opener(detail, id, width) {
   let [isShown, shown, present] = [false, null, null];
   const draw = () => {
     if (isShown && shown !== present) {
-      inside.replaceChildren(detail(present));
+      const node = detail(present);
+      if (inside.firstChild !== node) inside.replaceChildren(node);
       shown = present;
     }
   };

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,10 +17,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests.console.browser.states import Document, desk_state
-from tests.factories import ConfigVersionFactory, RunFactory
+from tests.factories import DAY, ConfigVersionFactory, RunFactory
+from tests.integration.trading.journal_day import FUTURE, INDEX, whole_day, written
 from trading import broadcast_keys as keys
 from trading.broadcast_delta import changes
 from trading.models import Account, Command, Run
+from trading.recorder import Recorder
+from trading.services.instruments import sync
 from trading.services.seed import PAPER_ACCOUNT
 
 _ALIVE_SECONDS = 0.4
@@ -94,6 +98,26 @@ class Desk:
     def bars(self, instrument: str, day: list[list[float]]) -> None:
         """Store an instrument's bars of the day."""
         self._client.set(keys.bars_key(PAPER_ACCOUNT, instrument), json.dumps(day), ex=600)
+
+    def chain(self, told: Document) -> None:
+        """Store an option chain as the recorder does."""
+        key = keys.chain_key(PAPER_ACCOUNT, told["underlying"], told["expiry"])
+        self._client.set(key, json.dumps(told), ex=600)
+
+    def record(self, journal: Path) -> None:
+        """Let the session's rows tell of a signal, S1, and what became of it."""
+
+        def project() -> None:
+            written(journal, whole_day(prefix=self.run.code)[:-1])
+            sync(instruments=[FUTURE, INDEX], on=DAY, source="tests")
+            Run.objects.filter(pk=self.run.pk).update(journal_path=str(journal))
+            Recorder(Run.objects.get(pk=self.run.pk)).catch_up()
+
+        self._rows(project)
+
+    def ask_rows(self, question: Callable[[], Any]) -> Any:
+        """Return the answer to a question to the rows."""
+        return self._rows(question)
 
     def commands(self) -> list[Command]:
         """Return what has been asked of this session, oldest first."""

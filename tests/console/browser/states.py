@@ -217,6 +217,58 @@ def signals() -> list[Document]:
     ]
 
 
+def aside() -> list[Document]:
+    """Return a strategy in quarantine and a scope that the kill switch has closed."""
+    told = "opening_range is put aside until a person releases it: ValueError: no such bar"
+    strategy = {"id": "strategy:opening_range", "kind": "strategy", "subject": "opening_range"}
+    scope = {"id": "scope:underlying:NIFTY", "kind": "scope", "subject": "underlying:NIFTY"}
+    closed = "underlying:NIFTY is closed by the kill switch"
+    return [
+        {**scope, "at": at("10:29:00"), "text": closed},
+        {**strategy, "at": at("10:20:00"), "text": told},
+    ]
+
+
+def option(**fields: Any) -> Document:
+    told = {"bid": 101.5, "ask": 102.5, "last": 102.0, "iv": 0.131, "delta": 0.52, "gamma": 0.0012}
+    more = {"theta": -14.2, "vega": 11.8, "oi": 123_450, "volume": 65_000, "fault": ""}
+    return {**told, **more, **fields}
+
+
+def chain(underlying: str, expiry: str, **fields: Any) -> Document:
+    """Return an option chain of 41 strikes around 24,800."""
+    silent = option(bid=None, iv=None, fault="its book lacks a bid or an ask")
+    rows = [
+        {"strike": 23_800.0 + 50 * place, "call": option(), "put": option(delta=-0.48)}
+        for place in range(41)
+    ]
+    rows[0]["put"] = silent
+    return {
+        "underlying": underlying,
+        "expiry": expiry,
+        "at": at("10:30:00"),
+        "why_not": "",
+        "spot": 24_787.2,
+        "forward": 24_811.35,
+        "pairs": 9,
+        "days": 6.2,
+        "atm": 24_800.0,
+        "atm_iv": 0.1283,
+        "iv_month": 0.1345,
+        "iv_rank": 37.4,
+        "iv_percentile": 41.2,
+        "iv_missing": "",
+        "skew": 0.0213,
+        "pcr_oi": 0.87,
+        "pcr_volume": 1.04,
+        "call_wall": 25_000.0,
+        "put_wall": 24_500.0,
+        "max_pain": 24_700.0,
+        "rows": rows,
+        **fields,
+    }
+
+
 def run_of(code: str) -> Document:
     told = {"code": code, "date": "2026-10-06", "mode": "PAPER", "source": "synthetic"}
     return {**told, "state": "RUNNING", "speed": 60.0}
@@ -231,6 +283,7 @@ def desk_state(run: str) -> Document:
         "run": run_of(run),
         "trading_state": "OPEN",
         "blocked_by": [],
+        "aside": [],
         "account": account(),
         "positions": [position("P2", SHORT, -1), position("P1", LONG, 1)],
         "orders": [
@@ -244,6 +297,7 @@ def desk_state(run: str) -> Document:
         "health": HEALTH,
         "events": EVENTS,
         "watch": [{"instrument": "NSE:NIFTY 50", "last": 24787.2, "change_pct": 0.52}],
+        "chains": [],
     }
 
 

@@ -17,7 +17,10 @@ from tests.console.browser.states import LONG, account, at, flat, position
 pytestmark = pytest.mark.browser
 
 Look = Callable[..., Page]
-CONTROLS = ("#pause", "#kill-open", "#kill-dialog", "#close-dialog", "#open-positions .small")
+CONTROLS = (
+    *("#pause", "#kill-open", "#kill-dialog", "#close-dialog", "#again-dialog"),
+    *("#open-positions .small", "#aside .small"),
+)
 OPEN_ROWS = "#open-positions tbody > tr"
 FOCUSED = """() => {
     const one = document.activeElement;
@@ -282,13 +285,7 @@ def test_a_viewer_sees_the_desk_but_no_control_and_gets_403_for_each(desk: Desk,
     page = open_desk(Role.VIEWER)
 
     expect(page.locator(OPEN_ROWS)).to_have_count(2)
-    for control in (
-        "#pause",
-        "#kill-open",
-        "#kill-dialog",
-        "#close-dialog",
-        "#open-positions .small",
-    ):
+    for control in CONTROLS:
         expect(page.locator(control)).to_have_count(0)
     asked = """async (wish) => (await fetch(`/live/${wish}/`, {
         method: "POST",
@@ -298,8 +295,8 @@ def test_a_viewer_sees_the_desk_but_no_control_and_gets_403_for_each(desk: Desk,
         },
         body: new URLSearchParams({reason: "mine", position: "P1"}),
     })).status"""
-    wishes = ("pause", "resume", "flatten", "unlock", "close")
-    assert [page.evaluate(asked, wish) for wish in wishes] == [403] * 5
+    wishes = ("pause", "resume", "flatten", "unlock", "close", "release")
+    assert [page.evaluate(asked, wish) for wish in wishes] == [403] * 6
     assert desk.commands() == []
 
 

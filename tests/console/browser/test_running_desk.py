@@ -22,7 +22,7 @@ DAY = ("--day", "synthetic:15", "--speed", "120", "--from", "09:25")
 """Two minutes a second. The first position is opened at 09:42 and closed at 10:02."""
 FIRST = "HDFCBANK"
 PATIENCE_MS = 60_000
-FORMS = ("pause", "resume", "flatten", "unlock", "close")
+FORMS = ("pause", "resume", "flatten", "unlock", "close", "release")
 ENDPOINTS = (
     "mode",
     "pause",
@@ -107,6 +107,20 @@ def test_a_signal_is_seen_to_become_a_position_and_to_close(desk: RunningDesk, p
     expect(rows["open-positions"]).to_have_count(0)
     expect(page.locator("#strategies")).to_contain_text("Opening range")
     expect(page.locator("#health")).not_to_contain_text("Down")
+
+
+def test_the_option_chain_and_the_reasons_come_from_the_desk_s_own_rows_and_prices(page: Page):
+    page.locator("#chain-panel").scroll_into_view_if_needed()
+    expect(page.locator("#chain [data-tone='atm']")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(page.locator("#chain-choice option")).to_have_count(3)
+    expect(page.locator("#chain-note")).to_have_text("")
+    before = page.inner_text("#chain-at")
+    expect(page.locator("#chain-at")).not_to_have_text(before, timeout=PATIENCE_MS)
+
+    page.locator("#signals .open").first.click()
+    why = page.locator("#signals .why-told")
+    expect(why).to_contain_text("worked out again from what is stored", timeout=PATIENCE_MS)
+    expect(why).to_contain_text("every number is the same to the last bit")
 
 
 def test_a_paused_desk_refuses_what_it_would_enter_and_goes_on_when_resumed(

@@ -52,7 +52,11 @@ def test_a_policy_day_shows_its_windows_and_their_effects():
         EventKind.RESULTS,
         EventKind.RBI_POLICY,
     ]
-    assert found.missing == (EventKind.GDP,)
+    assert found.missing == ()
+
+
+def test_what_no_list_tells_of_a_day_is_named():
+    assert outlook(date(2025, 10, 31)).missing == (EventKind.FOMC, EventKind.GDP)
 
 
 def test_a_day_without_a_session_says_why():

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 SignIn = Callable[[Role | None], Client]
 SCRIPT = {"Accept": "application/json"}
-CONTROLS = ("pause", "resume", "flatten", "unlock", "close")
+CONTROLS = ("pause", "resume", "flatten", "unlock", "close", "release")
 READS = ("/", "/live/state/", "/live/chart/?instrument=NSE:TCS")
 STATE = {"version": 1, "sequence": 7, "run": {"code": "RUN1", "state": "RUNNING"}}
 
@@ -74,7 +74,8 @@ def test_a_viewer_sees_the_desk_without_any_control(sign_in: SignIn):
     page = sign_in(Role.VIEWER).get("/").content.decode()
 
     assert 'data-may-control="no"' in page
-    assert not [name for name in ('id="pause"', "kill", "close-dialog") if name in page]
+    for name in ('id="pause"', "kill", "close-dialog", "again-dialog"):
+        assert name not in page
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
@@ -94,6 +95,28 @@ def test_a_control_is_written_down_for_the_engine_and_answered_202(
     assert AuditEntry.objects.filter(action=f"control.{control}", by=role.value).exists()
 
 
+@pytest.mark.parametrize(
+    ("control", "field", "subject", "kind"),
+    [
+        ("release", "strategy", "opening_range", "RELEASE_STRATEGY"),
+        ("unlock", "scope", "underlying:NIFTY", "UNLOCK"),
+    ],
+)
+def test_what_was_put_aside_is_allowed_again_by_name(
+    control: str, field: str, subject: str, kind: str, sign_in: SignIn
+):
+    RunFactory(mode="PAPER")
+
+    answer = sign_in(Role.OPERATOR).post(
+        f"/live/{control}/", {"reason": "mended", field: subject}, headers=SCRIPT
+    )
+
+    assert answer.status_code == 202
+    wish = Command.objects.get()
+    assert (wish.kind, wish.subject) == (kind, subject)
+    assert AuditEntry.objects.filter(action=f"control.{kind.lower()}", by="operator").exists()
+
+
 def test_a_form_sent_without_scripts_comes_back_to_the_desk(sign_in: SignIn):
     RunFactory(mode="PAPER")
 
@@ -108,6 +131,8 @@ def test_a_form_sent_without_scripts_comes_back_to_the_desk(sign_in: SignIn):
     [
         ("pause", {"reason": " "}, 400, "reason"),
         ("close", {"reason": "out"}, 400, "subject"),
+        ("release", {"reason": "mended"}, 400, "subject"),
+        ("unlock", {"reason": "mended", "scope": "NIFTY"}, 400, "subject"),
         ("close", {"reason": "out", "position": "P999"}, 404, "P999"),
     ],
 )

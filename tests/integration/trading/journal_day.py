@@ -117,7 +117,8 @@ def several_legs(number: int = 1) -> list[Line]:
         theta=3.5,
         vega=None,
     )
-    return _notes([*plans, whole])
+    measured = actions.CombinationMeasured(at, f"W{number}", 58.5, 88.0, -0.2, 0.6)
+    return _notes([*plans, whole, measured])
 
 
 def _notes(values: list[object]) -> list[Line]:

@@ -48,7 +48,11 @@ _ALL_DAY = 86_400.0
 _STALE_AFTER = 30.0
 """Seconds after which a price is too old to enter at, above those between two ticks."""
 WATCH = LiveUniverseSettings(
-    stocks=20, least_traded_value=0.0, traded_sessions=4, needs_derivatives=False
+    stocks=20,
+    least_traded_value=0.0,
+    traded_sessions=4,
+    needs_derivatives=False,
+    chain_days=0,
 )
 READS, ORDERS, CHANGES = "GET /orders", "POST /orders/*", "PUT /orders/*"
 _COUNTED = tuple(

@@ -131,7 +131,25 @@ def test_a_stored_number_that_is_another_is_named(run: Run):
         printed(signal.code)
     changed(ranking, "measures", untouched)
 
+    for field, stored in _other_shapes(ranking).items():
+        changed(ranking, field, stored)
+        with pytest.raises(CommandError, match=rf"in: {field}: stored .*, expected "):
+            printed(signal.code)
+        text = "\n".join(explained(signal).lines)
+        assert f"rank {signal.rank} of {ranking.among} compared" in text
+        changed(ranking, field, getattr(ranking, field))
+
     assert "the same to the last bit" in printed(signal.code)
     Ranking.objects.filter(pk=ranking.pk).delete()
     with pytest.raises(CommandError, match=r"in: ranking$"):
         printed(signal.code)
+
+
+def _other_shapes(ranking: Ranking) -> dict[str, object]:
+    """Return each of the inputs as a ranking of other features would have stored it."""
+    return {
+        "grades": ranking.grades[1:],
+        "populations": [*ranking.populations, ranking.populations[0]],
+        "readings": [["novelty", 1.0], *ranking.readings],
+        "measures": {**ranking.measures, "novelty": 1.0},
+    }

@@ -30,14 +30,14 @@ def said(*args: object) -> str:
 
 
 def test_a_list_becomes_rows_once(tmp_path):
-    path = listed(tmp_path, GOOD, "GDP,,2026-08-31,16:00,,,0.5,release calendar")
+    path = listed(tmp_path, GOOD, "GDP,,2027-02-26,16:00,,,0.5,release calendar")
 
     assert "2 new, 0 changed, 0 as they were" in said(path)
     assert "0 new, 0 changed, 2 as they were" in said(path)
 
-    infy, gdp = EventRow.objects.order_by("-starts_at")
+    gdp, infy = EventRow.objects.order_by("-starts_at")
     assert (infy.underlying, infy.timing) == ("INFY", "AFTER_CLOSE")
-    assert gdp.starts_at.isoformat() == "2026-08-31T10:30:00+00:00"
+    assert gdp.starts_at.isoformat() == "2027-02-26T10:30:00+00:00"
 
 
 def test_one_wrong_line_leaves_everything_as_it_was(tmp_path):

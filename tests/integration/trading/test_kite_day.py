@@ -22,12 +22,12 @@ from tests.integration.trading.kite_desk_day import (
 )
 from tests.integration.trading.served_kite import ServedKite, log_in, served_kite
 from trading import tasks
-from trading.bootstrap_tapes import open_tape
+from trading.bootstrap_tapes import open_tape, warmup_path
 from trading.config import KIND, Config, document_of
 from trading.kite_day import DayWish, open_kite_day, open_on_occasion
 from trading.kite_reading import KiteMorning
 from trading.models import Account, BanList, BrokerSession, Instrument, Run, RunState
-from trading.run_desks import RunTime, stood_up, warmup_path
+from trading.run_desks import RunTime, stood_up
 from trading.services import config_versions, runs
 from trading.services.ban_list import store_ban_list
 from trading.services.broker_login import NoSessionError

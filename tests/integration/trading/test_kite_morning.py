@@ -22,7 +22,11 @@ from trading.services.task_runs import Occasion
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 10, 6, 8, 30, tzinfo=IST)
 WATCH = LiveUniverseSettings(
-    stocks=5, least_traded_value=0.0, traded_sessions=4, needs_derivatives=False
+    stocks=5,
+    least_traded_value=0.0,
+    traded_sessions=4,
+    needs_derivatives=False,
+    chain_days=0,
 )
 
 

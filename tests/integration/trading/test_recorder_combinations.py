@@ -38,6 +38,24 @@ def test_each_leg_names_the_plan_it_belongs_to(run: Run):
     assert Plan.objects.get(code="P1").combination is None
 
 
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_the_newest_measure_of_a_plan_stays_beside_its_outlook(run: Run, size: int):
+    *day, ended = combined_day()
+    later = actions.CombinationMeasured(several_legs()[0].body.at, "W1", 58.5, 58.5, -0.2, 1.1)
+    written(Path(run.journal_path), [*day, Line("CombinationMeasured", later), ended])
+
+    Recorder(run, batch_records=size).catch_up()
+
+    told = Plan.objects.get(code="W1").outlook
+    assert {name: told["measured"][name] for name in ("entry", "stop", "mae_r", "mfe_r")} == {
+        "entry": 58.5,
+        "stop": 58.5,
+        "mae_r": -0.2,
+        "mfe_r": 1.1,
+    }
+    assert told["break_evens"] == [14640.0, 14960.0]
+
+
 def held(code: str, gross: str) -> Line:
     """Return the note of a leg that was opened and closed again."""
     at = several_legs()[0].body.at

@@ -142,7 +142,8 @@ def test_an_event_told_twice_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("day", "missing"),
     [
-        (date(2026, 12, 4), [EventKind.GDP]),
+        (date(2026, 12, 4), []),
+        (date(2025, 10, 31), [EventKind.FOMC, EventKind.GDP]),
         (date(2027, 5, 3), [EventKind.RBI_POLICY, EventKind.CPI, EventKind.GDP]),
         (
             date(2024, 7, 1),

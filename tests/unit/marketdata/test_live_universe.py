@@ -22,7 +22,7 @@ from marketdata.live_universe import (
 from marketdata.made_dump import DumpSize, made_dump
 
 DAY = date(2026, 10, 6)
-SETTINGS = LiveUniverseSettings(stocks=3, chain_reach=0.02)
+SETTINGS = LiveUniverseSettings(stocks=3, chain_reach=0.02, chain_days=0)
 FACTS = MarketFacts(
     on=DAY,
     traded_value={"TCS": 9e9, "INFY": 8e9, "SBIN": 7e9, "RELIANCE": 6e9, "ITC": 1e6},
@@ -102,6 +102,35 @@ def test_a_chain_without_a_price_of_its_underlying_is_left_out(
 
     assert [chain.key[0] for chain in universe.chains] == ["NIFTY"]
     assert ("BANKNIFTY", NO_SPOT) in universe.left_out
+
+
+@pytest.mark.parametrize(
+    ("days", "expiries"),
+    [
+        (0, ["2026-10-27"]),
+        (21, ["2026-10-27"]),
+        (22, ["2026-10-27", "2026-11-23"]),
+        (30, ["2026-10-27", "2026-11-23"]),
+        (400, ["2026-10-27", "2026-11-23", "2026-12-29"]),
+    ],
+)
+def test_expiries_are_watched_up_to_the_first_that_lies_so_many_days_away(
+    listed: tuple[Instrument, ...], days: int, expiries: list[str]
+) -> None:
+    universe = choose(listed, replace(SETTINGS, chain_days=days), FACTS)
+
+    watched = [chain.key[1].isoformat() for chain in universe.chains if chain.key[0] == "NIFTY"]
+    assert watched == expiries
+
+
+def test_a_month_ahead_has_an_expiry_on_either_side_by_default(
+    listed: tuple[Instrument, ...],
+) -> None:
+    universe = choose(listed, LiveUniverseSettings(stocks=3), FACTS)
+
+    for name in ("NIFTY", "BANKNIFTY"):
+        days = [(chain.key[1] - DAY).days for chain in universe.chains if chain.key[0] == name]
+        assert min(days) <= 30 <= max(days)
 
 
 def test_over_the_cap_the_options_farthest_from_the_money_go_first(

@@ -19,6 +19,9 @@ PLAN: dict[str, Any] = {
     "signal_id": "S1",
     "decision_id": "D1",
     "quantity": 65,
+    "stop_now": 60.0,
+    "mae_r": -0.4,
+    "mfe_r": 0.7,
 }
 
 
@@ -40,6 +43,7 @@ def test_legs_are_told_with_what_they_come_to_together() -> None:
     assert plan["net"] == 955.0
     # 975 earned before charges, 30 rupees a unit at risk on 65 units.
     assert plan["r"] == pytest.approx(0.5)
+    assert (plan["stop_now"], plan["mae_r"], plan["mfe_r"]) == (60.0, -0.4, 0.7)
 
 
 def test_without_a_stop_there_is_no_measure_of_risk() -> None:

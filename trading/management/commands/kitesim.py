@@ -19,10 +19,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from marketdata.tape import TapeReader
 from trading.bootstrap_kitesim import KiteSim, SimDay, SimSettings, fault_rules, kitesim_of
+from trading.bootstrap_tapes import warmup_path
 from trading.desk_days import SYNTHETIC, day_asked
 from trading.made_days import DATES, make_day
 from trading.parquet_day import parquet_day
-from trading.run_desks import warmup_path
 
 _TICK_SECONDS = 1
 _LOOK = 0.05

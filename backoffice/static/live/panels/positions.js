@@ -5,6 +5,7 @@ import { closedPositions, openPositions, withTogether } from "../facts.js";
 import { clock, directionWord, grouped, multiple, num, signedRupees, symbolOf, tone, words } from "../format.js";
 import { table } from "../table.js";
 import { ladder } from "./ladder.js";
+import { why } from "./why.js";
 
 const toned = (value, written) => ({ text: written(value), tone: tone(value) });
 const price = (value) => grouped(value, 2);
@@ -13,9 +14,9 @@ const SIDE = { label: "Side", cls: "side", cell: (p) => ({ text: directionWord(p
 const STRATEGY = { label: "Strategy", cls: "wordy", cell: (p) => words(p.strategy) };
 const TOGETHER = {
   label: "All legs",
-  cls: "n wide",
+  cls: "n wide legs",
   cell: ({ together: plan }) =>
-    plan ? { ...toned(plan.net, signedRupees), title: `${words(plan.kind)} ${plan.id}: ${plan.legs.length} legs, entered at ${price(plan.entry)}, stop ${price(plan.stop)}; closing one leg closes all` } : "–",
+    plan ? { ...toned(plan.net, signedRupees), title: `${words(plan.kind)} ${plan.id}: ${plan.legs.length} legs, entered at ${price(plan.entry)}, stop ${price(plan.stop_now ?? plan.stop)}, worst ${multiple(plan.mae_r)}, best ${multiple(plan.mfe_r)}; closing one leg closes all` } : "–",
 };
 const R = { label: "R", cls: "n", cell: (p) => toned(p.r, multiple) };
 
@@ -98,12 +99,14 @@ const closedColumns = (onChoose) => [
 ];
 
 /** Make both tables; `onClose` is null for one who may not close. Answers with what shows them. */
-export function positions({ onChoose, onClose }) {
+export function positions({ onChoose, onClose, fetchExplanation }) {
   const key = (position) => position.id;
-  const showOpen = table(byId("open-positions"), { label: "Open positions", columns: openColumns(onChoose, onClose), key, empty: "Nothing is held." });
-  const showClosed = table(byId("closed-positions"), { label: "Closed positions", columns: closedColumns(onChoose), key, empty: "Nothing has been closed today." });
+  const detail = (position) => why(fetchExplanation, "positions", position.signal_id, position.state);
+  const showOpen = table(byId("open-positions"), { label: "Open positions", columns: openColumns(onChoose, onClose), key, detail, empty: "Nothing is held." });
+  const showClosed = table(byId("closed-positions"), { label: "Closed positions", columns: closedColumns(onChoose), key, detail, empty: "Nothing has been closed today." });
   return (state) => {
     const [open, closed] = [openPositions(state), closedPositions(state)].map((held) => withTogether(held, state.combinations));
+    for (const [id, rows] of [["open-positions", open], ["closed-positions", closed]]) attribute(byId(id), "data-legs", rows.some((row) => row.together));
     showOpen(open);
     showClosed(closed);
     text(byId("open-count"), String(open.length));

@@ -4,6 +4,7 @@ import { byId, h, text } from "../dom.js";
 import { failedFirst, newestFirst, outcome } from "../facts.js";
 import { clock, directionWord, grouped, num, ruleValue, rupees, signed, symbolOf, words } from "../format.js";
 import { table } from "../table.js";
+import { why } from "./why.js";
 
 const FEATURES = { rr: "Reward to risk" };
 
@@ -20,8 +21,9 @@ const columns = [
   { label: "Why", cls: "why", cell: (s) => ({ text: outcome(s).reason || "–", title: outcome(s).reason }) },
 ];
 
-/** Make the table. Answers with what shows it. */
-export function signals() {
+/** Make the table; `fetchExplanation` tells an opinion in words. Answers with what shows it. */
+export function signals(fetchExplanation) {
+  const detail = (signal) => details(signal, why(fetchExplanation, "signals", signal.id, signal.decision?.decision_id ?? ""));
   const show = table(byId("signals"), { label: "Signals", columns, key: (s) => s.id, detail, empty: "No signal yet." });
   return (state) => {
     const rows = [...(state.signals ?? [])].sort(newestFirst("at"));
@@ -30,8 +32,8 @@ export function signals() {
   };
 }
 
-function detail(signal) {
-  return h("div", { class: "detail-columns" }, attribution(signal), verdicts(signal));
+function details(signal, told) {
+  return h("div", {}, h("div", { class: "detail-columns" }, attribution(signal), verdicts(signal)), told);
 }
 
 function attribution(signal) {

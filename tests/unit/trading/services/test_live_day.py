@@ -53,7 +53,7 @@ def plan() -> LivePlan:
     return LivePlan(
         day=DAY,
         listed=day_dump(files, rules_on(DAY, practice=True), {}).instruments,
-        settings=LiveUniverseSettings(stocks=2, chain_reach=0.01),
+        settings=LiveUniverseSettings(stocks=2, chain_reach=0.01, chain_days=0),
         traded_value={"RELIANCE": 9e9, "HDFCBANK": 8e9},
         banned=frozenset(),
         calendar=calendar,
