@@ -25,6 +25,9 @@ from trading.engine.trades import Trade
 
 _A_TURN = timedelta(seconds=1)
 """Between two tries of a change that the rate budget had no room for."""
+_FIRST_PAUSE_SECONDS = 0.5
+_DOUBLED_AT_MOST = 8
+"""Of the pause after a refused exit: how long it is at first, and how often it gets longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +291,11 @@ class Protection:
     def hold_exits(self, at: datetime, trade: Trade) -> None:
         """Wait before sending another exit: the last one was refused.
 
-        A second, and with each refusal in a row one more, up to the pause that is set.
+        Half a second, from the third refusal in a row on twice as long each time, up to the pause
+        that is set: what a broker takes back soon costs little cover, what it doesn't few calls.
         """
-        seconds = min(max(self._refusals(trade), 1), self._settings.refusal_pause_seconds)
+        doubled = min(max(self._refusals(trade) - 2, 0), _DOUBLED_AT_MOST)
+        seconds = min(_FIRST_PAUSE_SECONDS * 2**doubled, self._settings.refusal_pause_seconds)
         trade.exits_held_until = at + timedelta(seconds=seconds)
         trade.exit_priced_at = at
         self._outbox.emit(SetTimer(at, trade.exits_held_until, f"exit:{trade.plan_id}"))
