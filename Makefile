@@ -47,7 +47,7 @@ kill: $(VENV)/.base  ## Flatten every engine at once, even with database, Valkey
 day: $(VENV)/.base  ## Run one whole trading day in paper, with its own PostgreSQL and Valkey
 	$(SUPERVISED) -- $(PY) manage.py day $(ARGS)
 
-test: lint unit integration browser guard  ## Check everything: lint, types, import rules, migrations, all tests (BROWSER=skip: without the browser)
+test: lint unit integration browser guard simulate-short  ## Check everything: lint, types, import rules, migrations, all tests (BROWSER=skip: without the browser)
 
 unit: $(VENV)/.dev  ## Run the tests that need no server, on two cores
 	$(PY) -m pytest -n 2 --dist loadfile $(UNIT_TESTS) $(ARGS)
@@ -95,8 +95,8 @@ lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
-simulate-short: $(VENV)/.base  ## Live through a few hundred simulated days with faults (ARGS="--seeds 17": that one; docs/simulation.md)
-	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) manage.py simulate --seeds 1..300 --jobs 2 --out var/simulation $(ARGS)
+simulate-short: $(VENV)/.base  ## Live through 500 simulated days with faults (ARGS="--seeds 17": that one; docs/simulation.md)
+	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) manage.py simulate --seeds 1..500 --jobs 2 --out var/simulation $(ARGS)
 
 bench: $(VENV)/.base  ## Measure how fast the desk is on this machine (ARGS=backtest, scan, session …: see docs/benchmarks.md)
 	$(SUPERVISED) --ephemeral -- $(PY) manage.py bench $(ARGS)
