@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from execution.broker import BrokerBook
-from execution.discrepancies import Discrepancy as Discrepancy
-from execution.discrepancies import DiscrepancyKind as DiscrepancyKind
-from execution.discrepancies import Policy
+from execution.client_ids import is_of_run
+from execution.discrepancies import Discrepancy, DiscrepancyKind, Policy
 from execution.foreign import NOTHING_FOREIGN, Foreign, foreign_of, taken_out
 from execution.orders import (
     Fill,
@@ -25,8 +24,6 @@ from execution.orders_book import OverfillError, TwinOrderError, apply_update
 from execution.positions import Position
 
 _UNPROVEN = (OrderState.SENT, OrderState.UNKNOWN)
-_COUNTER = 5
-"""Letters and digits that follow the run's code in a client id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ def reconcile(
     found = [_look_up(order, book, known_trades) for order in orders]
     fills = tuple(fill for finding in found for fill in finding.fills)
     own = {order.request.client_id for order in orders}
-    unknown = {update.client_id for update in book.orders if _is_of_run(update, run_code)} - own
+    unknown = {each.client_id for each in book.orders if is_of_run(each.client_id, run_code)} - own
     foreign = foreign_of(own | unknown, book)
     ours = _net(positions, fills)
     return Reconciliation(
@@ -97,11 +94,6 @@ def reconcile(
         foreign=foreign,
         taken_out=taken_out(orders, own | unknown, book),
     )
-
-
-def _is_of_run(update: OrderUpdate, run_code: str) -> bool:
-    is_ours = bool(run_code) and update.client_id.startswith(run_code)
-    return is_ours and len(update.client_id) == len(run_code) + _COUNTER
 
 
 def _look_up(order: Order, book: BrokerBook, known_trades: Set[str]) -> _Finding:

@@ -64,7 +64,8 @@ from trading.engine.runner import Input, Journal, Runner, Surroundings
 from trading.engine.venue import InstantVenue, Venue
 from trading.iv_before import with_iv_history
 from trading.live_book import OwnBooks
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 ORDER_PATIENCE = Patience(urgent=15.0)
 """How long order calls wait for their turn: exits rather wait than not be sent, and those of forty

@@ -33,8 +33,7 @@ from trading.engine.events import (
 from trading.engine.venue import OrderWish, Wish, answered, margin_told
 from trading.live_book import BookLooks, Looked, OwnBooks
 from trading.live_calls import Calls
-from trading.live_watch import BookWatch, Reading, Urgency, urgency_of
-from trading.live_watch import LiveSettings as LiveSettings
+from trading.live_watch import BookWatch, LiveSettings, Reading, Urgency, urgency_of
 
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""

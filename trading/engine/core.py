@@ -145,9 +145,11 @@ class Engine:
         alive = self.ledger.alive()
         for trade in self._watch.touched(step.at.timestamp(), self._scan.slow_ranges()):
             self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
-        for plan in self.ledger.alive_combinations():
-            if not plan.columns.isdisjoint(touched.tolist()):
-                self._look_together(step.at, plan)
+        if combinations := self.ledger.alive_combinations():
+            columns = set(touched.tolist())
+            for plan in combinations:
+                if not plan.columns.isdisjoint(columns):
+                    self._look_together(step.at, plan)
         if alive or self.ledger.balance != self._judged_balance:
             self._check_daily_loss(step.at)
 

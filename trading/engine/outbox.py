@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from execution.client_ids import client_id_of
 from execution.orders import Role
 from trading.engine.actions import Action, AlertNoted, RiskNoted
-
-_ROLE_LETTERS = {Role.ENTRY: "E", Role.STOP: "S", Role.TARGET: "T", Role.EXIT: "X"}
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _base36(number: int, width: int) -> str:
-    text = ""
-    while number or len(text) < width:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-    return text
 
 
 class Outbox:
@@ -53,7 +43,7 @@ class Outbox:
         """Return a new order id: run code, role letter, counter; at most 20 letters and digits."""
         number = self._counts.get("order", 0) + 1
         self._counts["order"] = number
-        return f"{self._run_code}{_ROLE_LETTERS[role]}{_base36(number, 4)}"
+        return client_id_of(self._run_code, role, number)
 
     def risk(self, at: datetime, kind: str, text: str, *, severity: str = "WARNING") -> None:
         """Note a risk event without figures."""

@@ -23,7 +23,8 @@ from trading.engine.events import CommandIssued, ConditionChanged, Event
 from trading.engine.runner import Input, Runner, Surroundings
 from trading.engine.settings import EngineSetup
 from trading.live_book import OwnBooks
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 from trading.simulation.feeds import FollowingFeed, HeardFeed, head_of
 from trading.simulation.line import Line
 from trading.simulation.mortality import Mortality, MortalJournal

@@ -41,7 +41,8 @@ from trading.config import Config
 from trading.engine.core import Engine
 from trading.engine.runner import Input
 from trading.journal import MemoryJournal
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 _LOOK_EVERY = timedelta(seconds=LiveSettings().look_every_seconds)
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from execution.broker import OutcomeUnknown, Refused
+from execution.discrepancies import DiscrepancyKind
 from execution.kite.broker import KiteBroker
 from execution.orders import Order, OrderChange, OrderState, OrderType, Role
 from execution.orders_book import apply_update
-from execution.reconcile import DiscrepancyKind, reconcile
+from execution.reconcile import reconcile
 from marketdata.clock import EventClock
 from marketdata.pacing import Call, Lane, OverBudget
 from tests.contracts.kite.desk import (

@@ -35,7 +35,8 @@ from trading.engine.events import ConditionChanged
 from trading.engine.runner import Runner, Surroundings
 from trading.journal import JournalFile
 from trading.live_book import OwnBooks
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 HEAD = {"run": "T1"}
 _FEED = "market-feed"

@@ -7,10 +7,11 @@ from functools import reduce
 from zoneinfo import ZoneInfo
 
 from execution.broker import BrokerBook
+from execution.discrepancies import Discrepancy, DiscrepancyKind
 from execution.orders import Fill, Order, OrderState, OrderUpdate, Side
 from execution.orders_book import apply_update
 from execution.positions import Position, apply
-from execution.reconcile import Discrepancy, DiscrepancyKind, Reconciliation, reconcile
+from execution.reconcile import Reconciliation, reconcile
 from tests.unit.execution.market import CALL, Market, request, tick
 
 D = Decimal

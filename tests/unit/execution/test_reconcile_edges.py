@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from execution.broker import BrokerBook
+from execution.discrepancies import DiscrepancyKind
 from execution.orders import OrderState, OrderUpdate, Side
 from execution.positions import Position, apply
-from execution.reconcile import DiscrepancyKind, reconcile
+from execution.reconcile import reconcile
 from tests.unit.execution.market import CALL, D
 from tests.unit.execution.test_foreign import OWN, exit_by_hand
 from tests.unit.execution.test_reconcile import NONE, OPEN_ORDER, S, book, fill, only, told

@@ -22,7 +22,8 @@ from tests.unit.trading.test_live_venue import (
 from trading.engine.actions import CancelOrder
 from trading.engine.events import BrokerSaid, TwinFound
 from trading.live_book import OwnBooks
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 STOP = replace(REQUEST, role=Role.STOP)
 THERE = replace(EMPTY, orders=(update(OrderState.OPEN),))

@@ -21,7 +21,8 @@ from tests.unit.trading.test_live_venue import (
 from trading.engine.actions import ModifyOrder, PlaceOrder
 from trading.engine.events import BOOK, BrokerSaid, ChangeRefused
 from trading.live_book import OwnBooks
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 CHANGE = ModifyOrder(NOON, "E1", OrderChange(quantity=130), number=7)
 

@@ -28,7 +28,8 @@ from trading.doorbell import Doorbell
 from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
 from trading.engine.events import BrokerSaid, ChangeRefused, ConditionChanged, TwinFound
 from trading.live_book import OwnBooks, Patience
-from trading.live_venue import BOOK, SESSION, LiveSettings, LiveVenue
+from trading.live_venue import BOOK, SESSION, LiveVenue
+from trading.live_watch import LiveSettings
 
 NOON = at(12, 0)
 REQUEST = OrderRequest(

@@ -27,7 +27,8 @@ from trading.engine.core import Engine
 from trading.engine.runner import Runner, Surroundings
 from trading.journal import JournalFile, read_records
 from trading.live_book import OwnBooks, Patience
-from trading.live_venue import LiveSettings, LiveVenue
+from trading.live_venue import LiveVenue
+from trading.live_watch import LiveSettings
 
 START, END = at(9, 29, 50), at(9, 32)
 STOPPED_OUT = {80: {FUTURE_COLUMN: 23_940.0, INDEX_COLUMN: 23_940.0}}

@@ -1,0 +1,35 @@
+"""The ids that the desk gives its orders: run code, letter of the role, counter.
+
+They are told to the broker as a tag, of which it keeps 20 letters and digits.
+"""
+
+from __future__ import annotations
+
+from execution.orders import Role
+
+_ROLE_LETTERS = {Role.ENTRY: "E", Role.STOP: "S", Role.TARGET: "T", Role.EXIT: "X"}
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_COUNTER_WIDTH = 4
+
+
+def client_id_of(run_code: str, role: Role, number: int) -> str:
+    """Return the id of a run's order with this number, at least four digits of base 36."""
+    return f"{run_code}{_ROLE_LETTERS[role]}{_base36(number, _COUNTER_WIDTH)}"
+
+
+def is_of_run(client_id: str, run_code: str) -> bool:
+    """Say whether an id has the form of those of a run; of a run without a code none has.
+
+    Another run's code may begin with this one: the rest must be a letter and the counter.
+    """
+    role, counter = client_id[len(run_code) :][:1], client_id[len(run_code) + 1 :]
+    has_form = role in _ROLE_LETTERS.values() and len(counter) == _COUNTER_WIDTH
+    return bool(run_code) and client_id.startswith(run_code) and has_form
+
+
+def _base36(number: int, width: int) -> str:
+    text = ""
+    while number or len(text) < width:
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text
