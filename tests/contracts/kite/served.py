@@ -6,12 +6,12 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
+from aiohttp import ClientSession, ClientWebSocketResponse, ClientWSTimeout, WSMsgType, web
 
 from execution.kitesim.channel import SocketLimits
 from execution.kitesim.faults import FaultKind, FaultRule, Faults
@@ -25,6 +25,7 @@ __all__ = ["CALL", "FUTURE", "INDEX", "OPEN", "SHARE", "Served", "served"]
 
 OFFICIAL = Path(__file__).parent / "official_ticker.py"
 PATIENCE = 20.0
+GOODBYE = ClientWSTimeout(ws_close=0.1)
 QUICK = SocketLimits(heartbeat_seconds=0.2, drain_seconds=1.0)
 
 
@@ -48,13 +49,16 @@ class Served:
     sockets: Sockets
     guests: Guests
     client: ClientSession
+    opened: AsyncExitStack
 
     async def connect(
         self, *wishes: object, token: str = "token", key: str = "key"
     ) -> ClientWebSocketResponse:
         """Open a connection and say `wishes`, each an object that becomes JSON."""
         url = f"{self.root}/?api_key={key}&access_token={token}"
-        socket = await self.client.ws_connect(url, autoping=False, max_msg_size=0)
+        socket = await self.opened.enter_async_context(
+            self.client.ws_connect(url, autoping=False, max_msg_size=0, timeout=GOODBYE)
+        )
         for wish in wishes:
             await socket.send_json(wish)
         return socket
@@ -118,8 +122,8 @@ async def served(
     await site.start()
     port = runner.addresses[0][1]
     try:
-        async with ClientSession() as client:
-            yield Served(f"ws://127.0.0.1:{port}", market, pulse, sockets, guests, client)
+        async with ClientSession() as client, AsyncExitStack() as opened:
+            yield Served(f"ws://127.0.0.1:{port}", market, pulse, sockets, guests, client, opened)
     finally:
         await runner.cleanup()
 
