@@ -95,8 +95,8 @@ class KiteSocket:
         return self.callers[number]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds, five seconds at most."""
-        async with asyncio.timeout(5):
+        """Wait until something holds, a minute at most."""
+        async with asyncio.timeout(60):
             while not holds():
                 await asyncio.sleep(_TURN)
 

@@ -21,7 +21,7 @@ class OwnValkey:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"redis://{HOST}:{self._port}/0"
-        self.client = redis.Redis.from_url(self.url, socket_timeout=2)
+        self.client = redis.Redis.from_url(self.url, socket_timeout=30)
 
     def start(self) -> None:
         words = ("--port", str(self._port), "--bind", HOST, "--save", "", "--dir", self._folder)

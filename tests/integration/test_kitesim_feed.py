@@ -54,7 +54,7 @@ class FedDesk:
         """Return where the desk's kitesim stands."""
         told = json.loads((self.desk.data / "kitesim.json").read_bytes())
         parts = urlsplit(told["root"])
-        asked = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+        asked = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         try:
             asked.request("GET", "/sim/state")
             state: dict[str, Any] = json.loads(asked.getresponse().read())["data"]

@@ -97,7 +97,7 @@ class Day:
             if self._token
             else {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(asked, timeout=10) as reply:
+        with urllib.request.urlopen(asked, timeout=60) as reply:
             return json.load(reply)
 
     def _read(self, path: str) -> str:

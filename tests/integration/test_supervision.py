@@ -120,7 +120,7 @@ def test_a_process_that_will_not_stop_is_killed(tmp_path):
     with Supervision() as supervision:
         supervision.start(spec)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 def test_a_process_that_was_stopped_and_not_continued_is_ended_and_started_again(tmp_path):

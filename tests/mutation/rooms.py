@@ -73,7 +73,11 @@ ROOMS = (
             "tests/contracts/test_broker_contract.py",
             "tests/contracts/kite/test_broker_calls.py",
             "tests/contracts/kite/test_broker_failures.py",
+            "tests/contracts/kite/test_broker_fence.py",
             "tests/contracts/kite/test_broker_logins.py",
+            "tests/contracts/kite/test_broker_margins.py",
+            "tests/contracts/kite/test_broker_reads.py",
+            "tests/contracts/kite/test_broker_shown.py",
         ),
     ),
 )

@@ -24,7 +24,7 @@ def nudges(settings) -> Iterator[Any]:
     """Return how to learn how often the engine was nudged."""
     with redis.Redis.from_url(settings.REDIS_URL) as store, store.pubsub() as ear:
         ear.subscribe("engine")
-        ear.get_message(timeout=2)
+        ear.get_message(timeout=30)
 
         def heard() -> int:
             count = 0

@@ -10,7 +10,8 @@ import pytest
 from kiteconnect.exceptions import TokenException
 
 from execution.broker import SessionExpired
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kite.lanes import Line
 from tests.contracts.kite.desk import FreePacer, limit
 from tests.faults.kite.simulated_time import LoopClock
@@ -78,4 +79,20 @@ async def test_a_refusal_of_the_present_login_is_remembered_until_the_next() -> 
     broker.renew("fresh")
 
     assert was_expired
+    assert not broker.is_expired
+
+
+async def test_a_refusal_of_the_second_login_says_nothing_of_the_third() -> None:
+    lanes = WaitingLanes()
+    broker = broker_on(lanes)
+    broker.renew("second")
+
+    placing = asyncio.ensure_future(broker.place(limit()))
+    while not lanes.begun:
+        await asyncio.sleep(0)
+    broker.renew("third")
+    lanes.answer.set()
+
+    with pytest.raises(SessionExpired):
+        await placing
     assert not broker.is_expired

@@ -143,4 +143,4 @@ async def test_an_option_that_is_no_column_is_heard_by_the_tape_and_by_nobody_el
     assert option(24_700, Kind.CALL).token in heard
     screen = screen_of(engine.setup, config, raw.head)
     again = [screen.screen(frame.ticks, microseconds(frame.at)) for frame in raw.frames()]
-    assert not any(faults for _, faults in again)
+    assert not any(faults.told() for _, faults in again)

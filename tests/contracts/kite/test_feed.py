@@ -29,7 +29,7 @@ async def test_a_day_with_drops_is_read_back_as_it_was_told(tmp_path):
     async with KiteSocket() as server:
         feed = _feed(tmp_path, server.root, gaps)
         feeding = asyncio.ensure_future(_send(server))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for each in feed.frames(0):
                 told.append(each)
                 await asyncio.sleep(0)
@@ -74,7 +74,7 @@ def _feed(folder, root: str, gaps: list) -> KiteFeed:
     ticker.want(full(NIFTY, FUTURE, SHARE))
     nothing = lambda news: None  # noqa: E731
     listener = FeedListener(nothing, nothing, gaps.append, nothing)
-    day = FeedDay(clock, asyncio.sleep, clock.now() + timedelta(minutes=1))
+    day = FeedDay(clock, asyncio.sleep, clock.now() + timedelta(minutes=10))
     return KiteFeed(RawTapeWriter(folder / "day.raw", head()), ticker, listener, day)
 
 

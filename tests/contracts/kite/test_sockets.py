@@ -102,7 +102,7 @@ async def test_a_fourth_connection_of_one_key_is_refused():
         assert refused.value.status == 429
         assert await kite.connect(key="other")
         await held[0].close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(kite.sockets.connections) > 3:
                 await asyncio.sleep(0.01)
         assert await kite.connect()

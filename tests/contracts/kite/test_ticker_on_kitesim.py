@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -24,24 +25,24 @@ from tests.contracts.kite.served import CALL, FUTURE, INDEX, SHARE, a_day, rule,
 ALL = (INDEX, SHARE, FUTURE, CALL)
 WANTED = {item.token: Mode.FULL for item in ALL}
 QUICK = TickerSettings(
-    liveness=LivenessSettings(ping_every=0.3, pong_within=0.3, silence=0.6, sentinel=30),
+    liveness=LivenessSettings(ping_every=0.3, pong_within=60, silence=60, sentinel=60),
     backoff=Backoff(first=0.02, longest=0.1, spread=0.2, settled=1.0),
-    connect_within=2.0,
+    connect_within=60.0,
     watch_every=0.02,
 )
 OPEN_HOURS = MarketHours(lambda at: True, lambda at: False)
 
 
-def ticker_on(root, token="token"):
+def ticker_on(root, token="token", settings=QUICK):
     rim = Rim(SystemClock(), time.monotonic, asyncio.sleep, lambda: 0.5, open_picows)
-    ticker = Ticker(SocketLogin(root, "key", token), QUICK, OPEN_HOURS, rim)
+    ticker = Ticker(SocketLogin(root, "key", token), settings, OPEN_HOURS, rim)
     ticker.want(WANTED)
     return ticker
 
 
 async def until(ticker, kind):
     """Return the next news of a kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not isinstance(news := await ticker.next(), kind):
             pass
     return news
@@ -49,7 +50,7 @@ async def until(ticker, kind):
 
 async def in_full_mode(kite):
     """Wait until one connection has every instrument in full mode."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not any((channel.ranks == 3).all() for channel in kite.sockets.connections):
             await asyncio.sleep(0.01)
 
@@ -76,9 +77,10 @@ async def test_a_dead_token_needs_a_login():
 async def test_after_a_drop_or_silence_it_comes_back_and_tells_the_gap(fault):
     patient = SocketLimits(heartbeat_seconds=0.2)
     only_first = rule(fault, subject="1")
+    soon = replace(QUICK, liveness=replace(QUICK.liveness, silence=0.6))
     async with (
         served(a_day(3, *ALL), only_first, limits=patient) as kite,
-        ticker_on(kite.root) as ticker,
+        ticker_on(kite.root, settings=soon) as ticker,
     ):
         await in_full_mode(kite)
         await kite.pulse.advance()

@@ -137,7 +137,7 @@ async def test_a_refusal_that_names_the_band_has_it_asked_anew(
     await asyncio.sleep(0)
     assert exchange.count == 0
     outside.heard([news])
-    await asyncio.wait_for(exchange.asked.get(), 5)
+    await asyncio.wait_for(exchange.asked.get(), 60)
     await asyncio.sleep(0)
     keeping.cancel()
 
@@ -151,7 +151,7 @@ async def test_bands_are_asked_for_at_a_pace_and_told_only_where_they_differ(tap
 
     keeping = asyncio.ensure_future(watched.keep(exchange.ask))
     for _ in range(3):
-        await asyncio.wait_for(exchange.asked.get(), 5)
+        await asyncio.wait_for(exchange.asked.get(), 60)
     keeping.cancel()
 
     assert watched.inputs(AT) == []

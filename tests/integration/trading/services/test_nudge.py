@@ -15,7 +15,7 @@ from trading.services.nudge import ENGINE_CHANNEL, nudge_engine
 def listener(settings):
     with redis.Redis.from_url(settings.REDIS_URL) as store, store.pubsub() as ear:
         ear.subscribe(ENGINE_CHANNEL)
-        assert ear.get_message(timeout=5)["type"] == "subscribe"
+        assert ear.get_message(timeout=30)["type"] == "subscribe"
         yield ear
 
 
@@ -29,7 +29,7 @@ def test_the_engine_is_nudged_once_a_command_can_be_read(
         commands.issue(kind=CommandKind.PAUSE, by="asha", reason="drill", run=run)
         before = listener.get_message(timeout=0.2)
 
-    heard = listener.get_message(timeout=5)
+    heard = listener.get_message(timeout=30)
     assert before is None
     assert get_channel_layer().deserialize(heard["data"]) == {"type": "command"}
 

@@ -73,3 +73,37 @@ async def test_a_session_that_has_ended_is_told_at_once() -> None:
 def test_no_try_is_too_few() -> None:
     with pytest.raises(ValueError, match="tries"):
         Insistence(tries=0)
+
+
+async def test_a_single_try_is_enough_to_ask_and_is_waited_for_to_its_end() -> None:
+    slow, once = asyncio.Event(), Insistence(tries=1, again_seconds=0.001)
+    ask = Scripted(slow)
+    asyncio.get_running_loop().call_later(0.02, slow.set)
+
+    assert await first_answer(ask, once, no_pause) == "late"
+    assert ask.asked == 1
+
+
+async def test_before_each_further_try_after_a_failure_it_pauses_as_long_as_it_is_told() -> None:
+    pauses: list[float] = []
+    ask = Scripted(OutcomeUnknown("1"), OutcomeUnknown("2"), OutcomeUnknown("3"))
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    with pytest.raises(OutcomeUnknown):
+        await first_answer(ask, Insistence(tries=3, pause_seconds=0.25), pause)
+
+    assert pauses == [0.25, 0.25]
+
+
+async def test_of_tries_under_way_the_first_good_answer_is_taken_and_the_others_given_up() -> None:
+    never, pauses = asyncio.Event(), list[float]()
+    ask = Scripted(never, never, "good")
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async with asyncio.timeout(60):
+        assert await first_answer(ask, SOON, pause) == "good"
+    assert (ask.asked, pauses) == (3, [])

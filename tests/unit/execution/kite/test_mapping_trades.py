@@ -10,6 +10,7 @@ from execution.broker import Refused
 from execution.kite.mapping import Names, fill_of, net_quantities, place_fields
 from execution.kite.rows import RowError
 from execution.orders import Side
+from marketdata.instruments import Exchange, Kind
 from tests.contracts.kite.desk import BROKER_ID, CALL, NOW, D, limit, position_row, trade_row
 
 IST = ZoneInfo("Asia/Kolkata")
@@ -88,3 +89,48 @@ def test_positions_are_added_over_products_and_flat_ones_left_out() -> None:
 def test_a_position_that_cannot_be_read_is_an_error() -> None:
     with pytest.raises(RowError):
         net_quantities([position_row(None)])
+
+
+def test_a_contract_that_only_the_book_knows_is_told_by_what_its_row_says() -> None:
+    row = trade_row(exchange="NSE", tradingsymbol="INFY", instrument_token=408065)
+
+    stranger = fill_of(row, NOBODY, NOW).instrument
+
+    assert (stranger.token, stranger.exchange, stranger.symbol, stranger.name) == (
+        *(408065, Exchange.NSE, "INFY", "INFY"),
+    )
+    assert (stranger.kind, stranger.lot_size, stranger.tick_size) == (Kind.EQUITY, 1, D("0.01"))
+    assert stranger.made_from == "the broker's book"
+
+
+def test_a_trade_without_its_own_time_happened_when_the_exchange_says() -> None:
+    row = trade_row(fill_timestamp=None, exchange_timestamp="2026-11-23 10:00:03")
+
+    assert fill_of(row, OURS, NOW).at == datetime(2026, 11, 23, 10, 0, 3, tzinfo=IST)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"exchange": "MCX"}, "exchange: expected NSE, "),
+        ({"transaction_type": "HOLD"}, "transaction_type: expected BUY or SELL"),
+        ({"quantity": 0}, "quantity: expected above 0, at an average_price above 0"),
+        ({"trade_id": "a b"}, "trade_id: expected letters and digits"),
+        ({"order_id": "../1"}, "order_id: expected letters and digits"),
+        ({"fill_timestamp": "1026-11-23 10:00:05"}, "fill_timestamp: expected a time of these day"),
+    ],
+)
+def test_a_trade_that_cannot_be_says_what_was_expected(
+    changes: dict[str, object], told: str
+) -> None:
+    with pytest.raises(RowError, match=f"^{told}"):
+        fill_of(trade_row(**changes), OURS, NOW)
+
+
+def test_a_name_in_the_book_with_letters_that_no_name_has_is_told_without_them() -> None:
+    row = position_row(5, exchange="NSE", tradingsymbol="IN\x1b[31mFY")
+
+    [(key, units)] = net_quantities([row])
+
+    assert key.isprintable()
+    assert units == 5
