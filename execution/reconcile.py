@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from execution.broker import BrokerBook
 from execution.client_ids import is_of_run
 from execution.discrepancies import Discrepancy, DiscrepancyKind, Policy
-from execution.foreign import NOTHING_FOREIGN, Foreign, foreign_of, taken_out
+from execution.foreign import NOTHING_FOREIGN, Foreign, foreign_of
 from execution.orders import (
     Fill,
     IllegalTransitionError,
@@ -22,8 +22,10 @@ from execution.orders import (
 )
 from execution.orders_book import OverfillError, TwinOrderError, apply_update
 from execution.positions import Position
+from execution.taken_out import is_part, taken_out, without_allotted
 
 _UNPROVEN = (OrderState.SENT, OrderState.UNKNOWN)
+_LASTS = (OrderState.OPEN, OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,9 @@ class _Finding:
     discrepancies: tuple[Discrepancy, ...] = ()
 
 
+_NOTHING = _Finding()
+
+
 def reconcile(
     orders: Sequence[Order],
     positions: Sequence[Position],
@@ -69,20 +74,21 @@ def reconcile(
 
     The order of `orders` is kept, then comes what only the broker knows. An order is absent only
     when `book.complete`, it is not `unsettled` and neither an order nor a trade of it is there.
-    Positions are compared after the trades just found; what is flat on both sides is no
-    disagreement.
+    Positions are compared after the trades just found; what is flat on both sides agrees.
     """
-    found = [_look_up(order, book, known_trades) for order in orders]
-    fills = tuple(fill for finding in found for fill in finding.fills)
+    book = without_allotted(orders, book)
+    pages = _Pages.of(book)
+    asked = [order for order in orders if not is_part(order)]
+    found = [_look_up(order, pages, known_trades) for order in asked]
     own = {order.request.client_id for order in orders}
-    unknown = {each.client_id for each in book.orders if is_of_run(each.client_id, run_code)} - own
+    unknown = {name for name in pages.orders.keys() - own if is_of_run(name, run_code)}
     foreign = foreign_of(own | unknown, book)
-    ours = _net(positions, fills)
+    ours = _net(positions, [fill for finding in found for fill in finding.fills])
     return Reconciliation(
         updates=tuple(finding.update for finding in found if finding.update is not None),
         absent=tuple(
             order.request.client_id
-            for order, finding in zip(orders, found, strict=True)
+            for order, finding in zip(asked, found, strict=True)
             if finding.absent
         ),
         discrepancies=(
@@ -96,18 +102,36 @@ def reconcile(
     )
 
 
-def _look_up(order: Order, book: BrokerBook, known_trades: Set[str]) -> _Finding:
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """A book opened at a client id: its orders and its trades, each in the order of the book."""
+
+    book: BrokerBook
+    orders: Mapping[str, Sequence[OrderUpdate]]
+    trades: Mapping[str, Sequence[Fill]]
+
+    @classmethod
+    def of(cls, book: BrokerBook) -> _Pages:
+        orders: dict[str, list[OrderUpdate]] = {}
+        trades: dict[str, list[Fill]] = {}
+        for update in book.orders:
+            orders.setdefault(update.client_id, []).append(update)
+        for fill in book.trades:
+            trades.setdefault(fill.client_id, []).append(fill)
+        return cls(book, orders, trades)
+
+
+def _look_up(order: Order, pages: _Pages, known_trades: Set[str]) -> _Finding:
     client_id = order.request.client_id
-    told = [update for update in book.orders if update.client_id == client_id]
-    trades = tuple(fill for fill in book.trades if fill.client_id == client_id)
+    told, trades = pages.orders.get(client_id, ()), tuple(pages.trades.get(client_id, ()))
     ids = {update.broker_id: None for update in told} | {fill.broker_id: None for fill in trades}
     if len(ids) > 1:
-        return _with_twin(order, book, list(ids), known_trades)
+        return _with_twin(order, pages.book, list(ids), known_trades)
     if told:
-        return _compared(order, _joined(told[-1], trades), known_trades)
+        return _compared(order, told[-1], trades, known_trades)
     if trades:
-        return _compared(order, _from_trades(order, trades), known_trades)
-    return _not_there(order, book)
+        return _compared(order, _from_trades(order, trades), (), known_trades)
+    return _not_there(order, pages.book)
 
 
 def _with_twin(
@@ -120,12 +144,14 @@ def _with_twin(
         orders=tuple(update for update in book.orders if update.broker_id == own),
         trades=tuple(fill for fill in book.trades if fill.broker_id == own),
     )
-    finding = _look_up(order, alone, known_trades)
+    finding = _look_up(order, _Pages.of(alone), known_trades)
     (twin,) = _disagrees(DiscrepancyKind.TWIN_ORDER, order, " ".join(sorted(ids))).discrepancies
     return replace(finding, discrepancies=(twin, *finding.discrepancies))
 
 
 def _joined(update: OrderUpdate, trades: tuple[Fill, ...]) -> OrderUpdate:
+    if not trades:
+        return update
     fills = {fill.trade_id: fill for fill in (*update.fills, *trades)}
     return replace(update, fills=tuple(fills.values()))
 
@@ -143,23 +169,27 @@ def _from_trades(order: Order, trades: tuple[Fill, ...]) -> OrderUpdate:
     )
 
 
-def _is_known(order: Order, update: OrderUpdate, known_trades: Set[str]) -> bool:
-    """Say whether an order that is over has been told all of an update: most of a book is that."""
-    is_over = order.state.is_final and order.state is update.state
-    is_same = order.claimed_quantity == update.filled_quantity and order.reason == update.reason
+def _is_known(order: Order, update: OrderUpdate) -> bool:
+    """Say whether an order has been told all of an update but its fills: most of a book is that."""
     return (
-        is_over
-        and is_same
+        order.state is update.state
+        and order.state in _LASTS
+        and order.claimed_quantity == update.filled_quantity
+        and order.reason == update.reason
         and order.broker_id == update.broker_id
         and update.request is None
         and (order.triggered or not update.triggered)
-        and all(fill.trade_id in known_trades for fill in update.fills)
+        and (order.state is OrderState.OPEN) <= (order.claimed_quantity == 0)
     )
 
 
-def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Finding:
-    if _is_known(order, update, known_trades):
-        return _Finding()
+def _compared(
+    order: Order, told: OrderUpdate, trades: tuple[Fill, ...], known_trades: Set[str]
+) -> _Finding:
+    are_known = all(fill.trade_id in known_trades for fill in (*told.fills, *trades))
+    if are_known and _is_known(order, told):
+        return _NOTHING
+    update = _joined(told, trades)
     try:
         after, fills = apply_update(order, update, known_trades)
     except (IllegalTransitionError, OverfillError, TwinOrderError):
@@ -167,7 +197,7 @@ def _compared(order: Order, update: OrderUpdate, known_trades: Set[str]) -> _Fin
         return _disagrees(DiscrepancyKind.ORDER_IMPOSSIBLE, order, theirs)
     is_same = not fills and replace(after, updated_at=order.updated_at) == order
     if is_same and update.request is None:
-        return _Finding()
+        return _NOTHING
     return _Finding(update=update, fills=fills)
 
 
@@ -180,7 +210,7 @@ def _not_there(order: Order, book: BrokerBook) -> _Finding:
     was_there = order.state not in (OrderState.PLANNED, OrderState.REJECTED)
     if is_proof and was_there and (order.broker_id or not order.state.is_final):
         return _disagrees(DiscrepancyKind.ORDER_MISSING, order, "not in the book")
-    return _Finding()
+    return _NOTHING
 
 
 def _disagrees(kind: DiscrepancyKind, order: Order, theirs: str) -> _Finding:
@@ -218,7 +248,7 @@ def _foreign(own: Set[str], unknown: Set[str], book: BrokerBook) -> tuple[Discre
     )
 
 
-def _net(positions: Sequence[Position], fills: tuple[Fill, ...]) -> dict[str, int]:
+def _net(positions: Sequence[Position], fills: Sequence[Fill]) -> dict[str, int]:
     net: dict[str, int] = {}
     for position in positions:
         key = position.instrument.key

@@ -5,6 +5,7 @@ The whole heat and the risk of one trade stand in `limits.py`; refusing is the r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
 
 UNDERLYING, DIRECTION, STRATEGY = "underlying-risk", "direction-risk", "strategy-risk"
+CORRELATED = "correlated-risk"
 EXPIRY_DAY = "expiry-day-risk"
 _NOTHING = Decimal(0)
 
@@ -50,11 +52,47 @@ def budgets_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> 
         ),
         Budget(DIRECTION, _sum(beside), heat * limits.direction_share, way),
         Budget(STRATEGY, _sum(own), heat * limits.share_of(proposal.strategy), proposal.strategy),
+        _correlated(proposal, open_, limits, heat),
     ]
     if proposal.expires_on(context.day):
         allowed = limits.trade_budget_inr(equity) * limits.expiry_day_risk
         found.append(Budget(EXPIRY_DAY, _NOTHING, allowed, f"expires on {context.day}"))
     return tuple(found)
+
+
+def _correlated(
+    proposal: Proposal, open_: Sequence[OpenRisk], limits: RiskLimits, heat: Decimal
+) -> Budget:
+    """Return the budget of what gains and loses with the proposal, and who that is."""
+    asked = open_
+    if not (limits.groups or proposal.moves_with):
+        asked = [risk for risk in open_ if risk.underlying == proposal.underlying]
+    with_it = [(risk, why) for risk in asked if (why := _why_alike(proposal, risk, limits))]
+    names = ", ".join(dict.fromkeys(why for _, why in with_it))
+    way = proposal.view.name.lower()
+    return Budget(
+        CORRELATED,
+        _sum([risk for risk, _ in with_it]),
+        heat * limits.correlated_share,
+        f"{proposal.underlying} {way} with {names}" if names else f"{proposal.underlying} {way}",
+    )
+
+
+def _why_alike(proposal: Proposal, risk: OpenRisk, limits: RiskLimits) -> str:
+    """Say why what is at risk falls together with the proposal, empty where it doesn't.
+
+    An opinion without a direction suffers from a big move of either side, so it falls with
+    everything that moves alike. Two that move against each other fall together where their
+    directions differ.
+    """
+    name, sides = risk.underlying, int(risk.direction) * int(proposal.view)
+    if name == proposal.underlying:
+        return name if sides >= 0 else ""
+    if sides >= 0 and (group := limits.group_of(name, proposal.underlying)):
+        return f"{name} ({group})"
+    known = dict(proposal.moves_with).get(name, 0.0)
+    together = known * sides if sides else abs(known)
+    return f"{name} {known:.2f}" if together >= float(limits.correlated_from) else ""
 
 
 def _sum(risks: list[OpenRisk]) -> Decimal:

@@ -50,7 +50,7 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
     entry = proposal.entry(limits.chase_ticks)
     can_be_sent = all(_can_be_sent(leg.instrument) for leg in proposal.legs)
     drawn = budgets_of(proposal, context, limits)
-    stake = _stake(proposal, entry, limits) if entry is not None and can_be_sent else None
+    stake = _stake(proposal, entry, context, limits) if entry and can_be_sent else None
     if stake is None:
         none = (_NOTHING, _NOTHING, _NOTHING)
         return Case(proposal, context, limits, entry, _NO_SIZE, proposal.lot_size, *none, drawn)
@@ -77,7 +77,9 @@ def _can_be_sent(instrument: Instrument) -> bool:
     return instrument.is_tradable and (freeze is None or freeze >= instrument.lot_size)
 
 
-def _stake(proposal: Proposal, entry: Decimal, limits: RiskLimits) -> Stake | None:
+def _stake(
+    proposal: Proposal, entry: Decimal, context: GateContext, limits: RiskLimits
+) -> Stake | None:
     """Return what a unit puts at stake, or None where the entry is at or beyond the stop."""
     stop = Decimal(repr(float(proposal.stop)))
     distance = (entry - stop) * proposal.direction
@@ -91,15 +93,14 @@ def _stake(proposal: Proposal, entry: Decimal, limits: RiskLimits) -> Stake | No
         is_share=all(leg.instrument.segment is Segment.CASH for leg in proposal.legs),
         price=entry,
         loss_per_unit=loss if (most := _most_lost(proposal, entry)) is None else min(loss, most),
-        liquidity=_liquidity(proposal, limits),
-        free_inr=None if proposal.funds is None else proposal.funds.free_inr,
+        liquidity=_liquidity(proposal, context, limits),
+        free_inr=None if proposal.funds is None else proposal.funds.left_inr,
     )
 
 
-def _liquidity(proposal: Proposal, limits: RiskLimits) -> int | None:
+def _liquidity(proposal: Proposal, context: GateContext, limits: RiskLimits) -> int | None:
     """Return the units that the market is taken to take: the fewest of what is told of it."""
-    shown = proposal.displayed()
-    told = None if shown is None else int(shown * limits.depth_share)
+    told = proposal.takeable(limits.depth_share, context.taken)
     return min((each for each in (proposal.liquidity, told) if each is not None), default=None)
 
 

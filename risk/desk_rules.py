@@ -103,6 +103,11 @@ def strategy_risk(case: Case) -> Verdict:
     return _within(case, "strategy-risk")
 
 
+def correlated_risk(case: Case) -> Verdict:
+    """Refuse more risk than what moves together may carry: told by group, or measured."""
+    return _within(case, budgets.CORRELATED)
+
+
 def expiry_day_risk(case: Case) -> Verdict:
     """Refuse more risk than one trade may carry in a contract that expires today."""
     if not case.proposal.expires_on(case.context.day):

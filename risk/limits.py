@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 
+from marketdata.instruments import Segment
+
 _SHARES = (
     "risk_per_trade",
     "heat",
@@ -19,6 +21,8 @@ _SHARES = (
     "underlying_share",
     "direction_share",
     "strategy_share",
+    "correlated_share",
+    "correlated_from",
     "max_correlation",
     "expiry_day_risk",
     "foreign_move",
@@ -33,6 +37,11 @@ _COUNTS = (
     "max_losses_in_row_strategy",
     "max_order_to_trade",
 )
+
+_BY_NAME = ("strategy_shares", "groups", "spread_by_segment", "stale_by_segment")
+
+_INDICES = ("BANKEX", "BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTY", "NIFTYNXT50", "SENSEX")
+"""Underlyings of index contracts: made of each other's shares, so they fall together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +58,17 @@ class RiskLimits:
     `slippage_ticks` and `slippage_share` (of the stop's price) are allowed for beyond the stop,
     whichever is more; `gap_share` adds this part of the distance to the stop. `chase_ticks` lie
     between the touch and the entry's limit. `stale_after_seconds`: the oldest price an entry may
-    rest on. `require_quote`: refuse where there is no bid or ask; else the last price stands in.
+    rest on. `spread_by_segment` and `stale_by_segment` say otherwise for CASH, FUTURES or OPTIONS.
+    `require_quote`: refuse where there is no bid or ask; else the last price stands in.
     `physical_expiry_days`: no new position in a contract settled by delivery that expires within
     this many days. `naked_short_live`: whether options may be sold without hedges for real money.
 
     Parts of the heat: `underlying_share` for one underlying in one direction, `direction_share`
     for everything in one direction, `strategy_share` for one strategy unless `strategy_shares`
-    names its own. `max_correlation`: with anything held on another underlying. `depth_share`: the
+    names its own, `correlated_share` for all that moves with a new trade and the same way: its own
+    underlying, those that one of `groups` (names of underlyings, by the group's name) names beside
+    it, and those measured to correlate by `correlated_from` or more, 1 for none. `max_correlation`:
+    with anything held on another underlying. `depth_share`: the
     size over what the best quotes show. After `max_losses_in_row` of the desk, or
     `max_losses_in_row_strategy` of a strategy, its entries rest for `cool_down_minutes` after the
     last. `max_order_to_trade`: orders, changes and cancels for each trade, judged from
@@ -78,10 +91,12 @@ class RiskLimits:
     margin_share: Decimal = Decimal("0.8")
     slippage_ticks: int = 2
     slippage_share: Decimal = Decimal("0.0001")
-    gap_share: Decimal = Decimal(0)
+    gap_share: Decimal = Decimal("0.05")
     chase_ticks: int = 2
     stale_after_seconds: float = 5.0
     max_spread: Decimal = Decimal("0.005")
+    spread_by_segment: Mapping[str, Decimal] = field(default_factory=dict)
+    stale_by_segment: Mapping[str, float] = field(default_factory=dict)
     require_quote: bool = True
     physical_expiry_days: int = 4
     naked_short_live: bool = False
@@ -89,6 +104,9 @@ class RiskLimits:
     direction_share: Decimal = Decimal(1)
     strategy_share: Decimal = Decimal("0.75")
     strategy_shares: Mapping[str, Decimal] = field(default_factory=dict)
+    correlated_share: Decimal = Decimal("0.75")
+    correlated_from: Decimal = Decimal("0.7")
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"indices": _INDICES})
     max_correlation: Decimal = Decimal("0.95")
     depth_share: Decimal = Decimal(1)
     max_losses_in_row: int = 6
@@ -107,11 +125,15 @@ class RiskLimits:
         for name in _COUNTS:
             _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
         for item in fields(self):
-            if item.name not in (*_SHARES, *_COUNTS, "strategy_shares"):
+            if item.name not in (*_SHARES, *_COUNTS, *_BY_NAME):
                 value = getattr(self, item.name)
                 _check(item.name, value, value >= 0, "0 or more")
         for strategy, share in self.strategy_shares.items():
             _check(f"strategy_shares.{strategy}", share, 0 < share <= 1, "above 0, at most 1")
+        _check_segments("spread_by_segment", self.spread_by_segment, 1)
+        _check_segments("stale_by_segment", self.stale_by_segment, 86_400)
+        for group, names in self.groups.items():
+            _check(f"groups.{group}", names, len(set(names)) > 1, "two underlyings or more")
         if self.risk_per_trade > self.heat:
             raise ValueError(
                 f"heat: {self.heat} is below risk_per_trade {self.risk_per_trade}, "
@@ -130,6 +152,19 @@ class RiskLimits:
         """Return the part of the heat that a strategy may take."""
         return self.strategy_shares.get(strategy, self.strategy_share)
 
+    def spread_of(self, segment: Segment) -> Decimal:
+        """Return the widest spread of what is traded there, a fraction of the middle."""
+        return self.spread_by_segment.get(segment, self.max_spread)
+
+    def stale_after(self, segment: Segment) -> float:
+        """Return the oldest price of what is traded there that an entry may rest on, in seconds."""
+        return self.stale_by_segment.get(segment, self.stale_after_seconds)
+
+    def group_of(self, one: str, other: str) -> str:
+        """Return the name of the first group that holds both underlyings, empty for none."""
+        both = (name for name, members in self.groups.items() if {one, other} <= set(members))
+        return next(both, "")
+
     def daily_loss_inr(self, day_start_equity_inr: Decimal) -> Decimal:
         """Return the loss of a day at which trading ends, as a positive number."""
         return day_start_equity_inr * self.daily_loss
@@ -142,3 +177,10 @@ class RiskLimits:
 def _check(name: str, value: object, good: bool, expected: str) -> None:
     if not good:
         raise ValueError(f"{name}: {value}, expected {expected}")
+
+
+def _check_segments(name: str, limits: Mapping[str, Decimal | float], most: int) -> None:
+    known = ", ".join(Segment)
+    for segment, limit in limits.items():
+        _check(f"{name}.{segment}", limit, segment in set(Segment), f"a segment of {known}")
+        _check(f"{name}.{segment}", limit, 0 < limit <= most, f"above 0, at most {most}")

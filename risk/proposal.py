@@ -23,8 +23,14 @@ from risk.results import Result
 from strategies.signals import Direction
 from strategies.structures import Quote
 
+Touch = tuple[str, Side]
+"""One side of a contract's book: the contract's key, and the side of the orders that take it."""
 Band = tuple[Decimal, Decimal]
 """Lowest and highest price that an order may have, both allowed, in rupees."""
+
+
+_LONG, _SHORT, _BUY = Direction.LONG, Direction.SHORT, Side.BUY
+_UP, _DOWN = PriceDirection.UP, PriceDirection.DOWN
 
 
 class CostModel(Protocol):
@@ -56,7 +62,7 @@ class ProposedLeg(Struct, frozen=True, gc=False):
     @property
     def touch(self) -> float:
         """Return the price at which it trades at once; without a quote the last, or NaN."""
-        return self.quote.executable(Direction(self.side.sign))
+        return self.quote.executable(_LONG if self.side is _BUY else _SHORT)
 
     @property
     def displayed(self) -> int:
@@ -70,18 +76,28 @@ class ProposedLeg(Struct, frozen=True, gc=False):
 
         It lies `chase_ticks` beyond the touch, on the tick grid, up for a buy, down for a sale.
         """
-        if not 0 < self.touch < math.inf:
+        touch, instrument = self.touch, self.instrument
+        if not 0 < touch < math.inf:
             return None
-        way = PriceDirection.UP if self.side is Side.BUY else PriceDirection.DOWN
-        chase = self.side.sign * chase_ticks * self.instrument.tick_size
-        return self.instrument.on_grid(self.instrument.on_grid(self.touch, way) + chase, way)
+        way = _UP if self.side is _BUY else _DOWN
+        chase = self.side.sign * chase_ticks * instrument.tick_size
+        return instrument.on_grid(instrument.on_grid(touch, way) + chase, way)
 
 
 class Funds(Struct, frozen=True, gc=False):
-    """What the broker has free for this position, in rupees; `problem`: why it didn't tell."""
+    """What the broker has free for this position, in rupees; `problem`: why it didn't tell.
+
+    `promised_inr`: what entries of ours will block that it may not have known of when it told.
+    """
 
     free_inr: Decimal
     problem: str = ""
+    promised_inr: Decimal = Decimal(0)
+
+    @property
+    def left_inr(self) -> Decimal:
+        """Return what is free once every entry sent so far blocks its margin; may be below 0."""
+        return self.free_inr - self.promised_inr
 
 
 class Proposal(Struct, frozen=True, gc=False, kw_only=True):
@@ -95,8 +111,9 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     market can take, or None where unknown. `max_loss`: the most a unit can lose that is entered
     at the touch, in rupees, or None without a bound. `settles_physically`: delivery at expiry.
     `correlation`: the largest, from -1 to 1, with what is held or kept before it, on the
-    underlying `correlated_with`. `funds`: what the broker itself said of margin, None where its
-    tables stand in.
+    underlying `correlated_with`. `moves_with`: other underlyings at risk, each with the measured
+    correlation of its price with this one's, -1 to 1; what is not known is left out. `funds`: what
+    the broker itself said of margin, None where its tables stand in.
     """
 
     setup: str
@@ -116,6 +133,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     settles_physically: bool = False
     correlation: float = 0.0
     correlated_with: str = ""
+    moves_with: tuple[tuple[str, float], ...] = ()
     funds: Funds | None = None
 
     def __post_init__(self) -> None:
@@ -142,6 +160,22 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
         """
         shown = [leg.displayed // leg.ratio for leg in self.legs]
         return min(shown) if all(shown) else None
+
+    def takeable(self, share: Decimal, taken: Mapping[Touch, int]) -> int | None:
+        """Return the units left of `share` of what is displayed, None where a leg shows nothing.
+
+        `taken`: units that orders of ours are about to take of a contract, by key and side.
+        """
+        if (shown := self.displayed()) is None:
+            return None
+        if not taken:
+            return int(shown * share)
+        left = (
+            int(leg.displayed // leg.ratio * share)
+            - -(-taken.get((leg.instrument.key, leg.side), 0) // leg.ratio)
+            for leg in self.legs
+        )
+        return max(0, min(left))
 
     def entry(self, chase_ticks: int) -> Decimal | None:
         """Return the worst traded price the entry can fill at, or None without prices."""
@@ -173,6 +207,7 @@ class GateContext(Struct, frozen=True, gc=False, kw_only=True):
     `strategy:NAME` or `underlying:NAME`. `account_age_seconds`: since the broker's book was last
     found to agree with ours, None if it never was. `results`: of the positions closed today,
     oldest first. `messages`: orders, changes and cancels sent today, `trades` made of them.
+    `taken`: units that entries sent in this scan cycle, or still working, take of a book.
     """
 
     now: datetime
@@ -192,6 +227,7 @@ class GateContext(Struct, frozen=True, gc=False, kw_only=True):
     results: tuple[Result, ...] = ()
     messages: int = 0
     trades: int = 0
+    taken: Mapping[Touch, int] = {}
 
     @property
     def day(self) -> date:

@@ -7,7 +7,7 @@ out in `case.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from marketdata.instruments import Instrument
 from risk import desk_rules
 from risk.breakers import daily_loss_breached
 from risk.case import Case
-from risk.proposal import ProposedLeg
+from risk.proposal import Funds, ProposedLeg
 from risk.verdict import Verdict
 from strategies.direction import Direction
 from strategies.structures import Leg, uncovered
@@ -165,22 +165,29 @@ def naked_short(case: Case) -> Verdict:
 
 
 def stale_price(case: Case) -> Verdict:
-    """Refuse where the oldest price of a leg is too old, or its age unknown."""
-    allowed = case.limits.stale_after_seconds
+    """Refuse where a leg's price is too old for its segment, or its age unknown."""
+    limits = [case.limits.stale_after(leg.instrument.segment) for leg in case.proposal.legs]
     ages = [leg.age_seconds for leg in case.proposal.legs]
-    good = all(age <= allowed for age in ages)
-    return Verdict("stale-price", good, _exact(max(ages, key=_nan_last)), _exact(allowed), "s")
+    at = _worst(
+        [age / limit if limit else math.inf for age, limit in zip(ages, limits, strict=True)], ages
+    )
+    good = all(age <= limit for age, limit in zip(ages, limits, strict=True))
+    told = _own_limit(case, at, case.limits.stale_by_segment)
+    return Verdict("stale-price", good, _exact(ages[at]), _exact(limits[at]), "s", told)
 
 
 def spread(case: Case) -> Verdict:
     """Refuse too wide a spread and, where a quote is required, a missing or crossed book."""
     quotes = [leg.quote for leg in case.proposal.legs]
-    allowed = case.limits.max_spread
+    limits = [case.limits.spread_of(leg.instrument.segment) for leg in case.proposal.legs]
     if not all(quote.has_book for quote in quotes):
-        return Verdict("spread", not case.limits.require_quote, "no book", allowed, "of middle")
-    widest = max((quote.spread_fraction for quote in quotes), key=_nan_last)
-    good = widest <= float(allowed)
-    return Verdict("spread", good, _exact(widest), allowed, "of middle")
+        return Verdict("spread", not case.limits.require_quote, "no book", limits[0], "of middle")
+    spreads = [quote.spread_fraction for quote in quotes]
+    shares = [wide / float(limit) for wide, limit in zip(spreads, limits, strict=True)]
+    at = _worst(shares, spreads)
+    good = all(wide <= float(limit) for wide, limit in zip(spreads, limits, strict=True))
+    told = _own_limit(case, at, case.limits.spread_by_segment)
+    return Verdict("spread", good, _exact(spreads[at]), limits[at], "of middle", told)
 
 
 def price_band(case: Case) -> Verdict:
@@ -239,9 +246,9 @@ def margin(case: Case) -> Verdict:
     allowed = case.limits.margin_budget_inr(exposure.equity_inr)
     if funds is not None and funds.problem:
         return Verdict("margin", False, "not told", allowed, "INR", funds.problem)
-    if funds is not None and case.margin_inr > funds.free_inr:
-        told = f"{detail}, free at the broker"
-        return Verdict("margin", False, case.margin_inr, funds.free_inr, "INR", told)
+    if funds is not None and case.margin_inr > funds.left_inr:
+        told = f"{detail}, {_left_of(funds)}"
+        return Verdict("margin", False, case.margin_inr, funds.left_inr, "INR", told)
     told = f"{detail}, told by the broker" if funds is not None else detail
     return Verdict("margin", after <= allowed, after, allowed, "INR", told)
 
@@ -289,6 +296,7 @@ RULES: tuple[Rule, ...] = (
     desk_rules.underlying_risk,
     desk_rules.direction_risk,
     desk_rules.strategy_risk,
+    desk_rules.correlated_risk,
     margin,
     freeze,
 )
@@ -328,6 +336,12 @@ def _named(case: Case, which: Callable[[Instrument], bool]) -> str:
     return ", ".join(leg.instrument.key for leg in case.proposal.legs if which(leg.instrument))
 
 
+def _left_of(funds: Funds) -> str:
+    if not funds.promised_inr:
+        return "free at the broker"
+    return f"left of {funds.free_inr} free at the broker by entries sent since"
+
+
 def _judged(case: Case) -> str:
     return f"for {case.judged_quantity} units"
 
@@ -338,6 +352,18 @@ def _exact(value: float) -> Decimal:
 
 def _told(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
+
+
+def _worst(shares: Sequence[float], measured: Sequence[float]) -> int:
+    """Return the place of the leg that is nearest to its limit or furthest beyond it."""
+    places = range(len(shares))
+    return max(places, key=lambda at: (_nan_last(shares[at]), _nan_last(measured[at])))
+
+
+def _own_limit(case: Case, at: int, limits: Mapping[str, object]) -> str:
+    """Return the segment of a leg where it has a limit of its own, empty where it has none."""
+    segment = case.proposal.legs[at].instrument.segment
+    return f"for {segment.lower()}" if segment in limits else ""
 
 
 def _nan_last(value: float) -> float:

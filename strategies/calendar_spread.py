@@ -15,11 +15,12 @@ from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import without_direction
 from strategies.option_calendar import CalendarRule
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import LegLimits, OutlookLimits
 from strategies.option_parameters import (
     check_option_entry,
     check_percentiles,
+    leaving_of,
     names_of,
     quiet_so_far,
     within,
@@ -65,6 +66,7 @@ class CalendarSpread(Strategy):
     earliest_minute: int = 45
     latest_minute: int = 285
     out_at: str = ""
+    most_move: float = 0.0
     confidence: float = 0.55
     gap_minutes: int = 30
     valid_minutes: int = 10
@@ -97,7 +99,7 @@ class CalendarSpread(Strategy):
             bought=Expiry(self.far_min_days, self.far_max_days),
             terms=Terms(
                 levels=Levels(self.stop, self.first_target, self.target, GainOf.PREMIUM),
-                leaving=Leaving(self.out_at),
+                leaving=leaving_of(self),
                 legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
                 outlook=OutlookLimits(min_pop=self.min_pop),
             ),

@@ -17,9 +17,15 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import without_direction
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import ChainLimits, LegLimits, OutlookLimits
-from strategies.option_parameters import check_option_entry, may_enter, names_of, within
+from strategies.option_parameters import (
+    check_option_entry,
+    leaving_of,
+    may_enter,
+    names_of,
+    within,
+)
 from strategies.option_rule import OptionRule, Refuses
 from strategies.option_shapes import UNHEDGED_OFF, sold_around
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -72,6 +78,7 @@ class ExpiryStrangle(Strategy):
     earliest_minute: int = 60
     latest_minute: int = 165
     out_at: str = "15:10"
+    most_move: float = 0.0
     confidence: float = 0.60
     gap_minutes: int = 15
     valid_minutes: int = 10
@@ -105,7 +112,7 @@ class ExpiryStrangle(Strategy):
             expiry=Expiry(self.min_days, self.max_days),
             terms=Terms(
                 levels=Levels(self.stop, self.target, self.target, GainOf.PREMIUM),
-                leaving=Leaving(self.out_at),
+                leaving=leaving_of(self),
                 chain=ChainLimits(min_iv_to_realised=self.min_iv_to_realised),
                 legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
                 outlook=OutlookLimits(min_premium_inr=self.min_premium_inr),

@@ -15,13 +15,13 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import without_direction
 from strategies.option_legs import Terms
-from strategies.option_levels import Leaving
 from strategies.option_limits import ChainLimits, LegLimits, OutlookLimits
 from strategies.option_parameters import (
     check_credit,
     check_option_entry,
     check_percentiles,
     credit_levels,
+    leaving_of,
     names_of,
     quiet_so_far,
     sold_and_width,
@@ -76,6 +76,7 @@ class IronCondor(Strategy):
     earliest_minute: int = 45
     latest_minute: int = 285
     out_at: str = ""
+    most_move: float = 0.0
     confidence: float = 0.65
     gap_minutes: int = 15
     valid_minutes: int = 10
@@ -121,7 +122,7 @@ class IronCondor(Strategy):
     def _terms(self) -> Terms:
         return Terms(
             levels=credit_levels(self),
-            leaving=Leaving(self.out_at),
+            leaving=leaving_of(self),
             chain=ChainLimits(max_skew=self.max_skew),
             legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
             outlook=OutlookLimits(min_pop=self.min_pop, min_credit=self.min_credit),

@@ -125,13 +125,16 @@ class OpeningRange(Strategy):
         allowed = np.broadcast_to(
             (minute >= self.skip_minutes) & (minute < self.latest_minute), frame.close.shape
         )
-        width = frame["range"]["high"] - frame["range"]["low"]
         if self.min_range_width:
-            allowed = allowed & (width >= self.min_range_width * frame.close)
+            allowed = allowed & (_width(frame) >= self.min_range_width * frame.close)
         if self.max_range_width:
-            allowed = allowed & (width <= self.max_range_width * frame.close)
+            allowed = allowed & (_width(frame) <= self.max_range_width * frame.close)
         if self.min_volume_ratio:
             allowed = allowed & (frame["volume"].main >= self.min_volume_ratio)
         if self.max_opening_gap:
             allowed = allowed & (np.abs(frame["day"]["gap"]) <= self.max_opening_gap)
         return allowed
+
+
+def _width(frame: Frame) -> Floats:
+    return frame["range"]["high"] - frame["range"]["low"]

@@ -5,6 +5,7 @@ What a strategy thinks stands in its own file; what becomes of an opinion in `st
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -143,7 +144,7 @@ def _fault(signals: Signals, index: int) -> str:
     levels = () if is_neutral else ("stop", "target1", "target2")
     for name in ("entry", *levels, "confidence"):
         value = float(getattr(signals, name)[index])
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             return f"{name} is {value}, expected a number"
     entry, stop = float(signals.entry[index]), float(signals.stop[index])
     if not is_neutral and (entry - stop) * int(signals.side[index]) <= 0:
@@ -189,11 +190,11 @@ def _seen(strategy: Strategy, frame: Frame, index: int) -> tuple[tuple[str, floa
     for name, feature in strategy.features().items():
         for output in feature.outputs:
             value = float(frame[name][output][index])
-            if np.isfinite(value):
+            if math.isfinite(value):
                 label = name if len(feature.outputs) == 1 else f"{name}.{output}"
                 seen.append((label, value))
     for name in strategy.context:
         value = float(frame.beside(name)[index])
-        if np.isfinite(value):
+        if math.isfinite(value):
             seen.append((name, value))
     return tuple(seen)

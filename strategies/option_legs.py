@@ -146,5 +146,5 @@ def _made(
         target2=last,
         signal=signal,
         outlook=outlook,
-        ways_out=terms.leaving.ways_out(signal.at),
+        ways_out=terms.leaving.ways_out(signal),
     )

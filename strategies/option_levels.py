@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from marketdata.calendar import IST
 from strategies.outlook import Outlook
-from strategies.signals import Direction
-from strategies.ways_out import WaysOut
+from strategies.signals import Direction, Signal
+from strategies.ways_out import UnderlyingLevels, WaysOut
 
 
 class GainOf(StrEnum):
@@ -74,20 +74,27 @@ class Leaving:
 
     Trailing, the volatility exit and the time without a profit belong to a price that trends and
     are left out. `out_at`: a time of day in India as text (`15:10`), empty for the square-off.
+    By the underlying's price: with `at_opinion_levels` the opinion's own stop and last target
+    hold, where it has a direction; `most_move`: out once it has moved by this part of the
+    opinion's price against it, without a direction either way; 0 for never.
     """
 
     out_at: str = ""
     break_even: bool = False
+    at_opinion_levels: bool = False
+    most_move: float = 0.0
 
     def __post_init__(self) -> None:
         if self.out_at:
             time.fromisoformat(self.out_at)
+        if not 0 <= self.most_move < 1:
+            raise ValueError(f"most_move: {self.most_move}, expected from 0 to below 1")
 
-    def ways_out(self, at: datetime) -> WaysOut:
-        """Return the exits of a structure made at `at`, aware."""
+    def ways_out(self, signal: Signal) -> WaysOut:
+        """Return the exits of a structure made of an opinion."""
         until = None
         if self.out_at:
-            day = at.astimezone(IST).date()
+            day = signal.at.astimezone(IST).date()
             until = datetime.combine(day, time.fromisoformat(self.out_at), IST)
         return WaysOut(
             trail=False,
@@ -95,4 +102,22 @@ class Leaving:
             volatility=False,
             time_stop=False,
             until=until,
+            underlying=self._underlying(signal),
+        )
+
+    def _underlying(self, signal: Signal) -> UnderlyingLevels | None:
+        view, entry = signal.direction, signal.entry
+        stops, targets = [], []
+        if self.most_move:
+            sides = (1, -1) if view is Direction.NEUTRAL else (int(view),)
+            stops = [entry - side * self.most_move * entry for side in sides]
+        if self.at_opinion_levels and view is not Direction.NEUTRAL:
+            stops, targets = [*stops, signal.stop], [signal.target2]
+        if not stops:
+            return None
+        return UnderlyingLevels(
+            stop_below=max((level for level in stops if level < entry), default=-inf),
+            stop_above=min((level for level in stops if level > entry), default=inf),
+            target_below=max((level for level in targets if level < entry), default=-inf),
+            target_above=min((level for level in targets if level > entry), default=inf),
         )

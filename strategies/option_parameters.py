@@ -14,7 +14,7 @@ import numpy as np
 from marketdata.bars import Flags
 from strategies.base import Frame
 from strategies.context import DAYS_TO_EXPIRY
-from strategies.option_levels import GainOf, Levels
+from strategies.option_levels import GainOf, Leaving, Levels
 from strategies.option_limits import Between
 from strategies.option_strikes import Expiry, Strike, StrikeBy
 from strategies.parameters import check_choice, check_order, check_range, check_speech
@@ -32,6 +32,16 @@ def check_option_entry(owner: object) -> None:
     check_range(owner, 0, 1, "max_spread", "confidence")
     check_range(owner, 0, inf, "min_oi", "min_volume")
     check_clock(str(getattr(owner, "out_at", "")))
+    leaving_of(owner)
+
+
+def leaving_of(owner: object) -> Leaving:
+    """Return what a strategy's parameters set for the exits. Raises `ValueError` by field."""
+    return Leaving(
+        out_at=str(getattr(owner, "out_at", "")),
+        at_opinion_levels=bool(getattr(owner, "at_opinion_levels", False)),
+        most_move=float(getattr(owner, "most_move", 0.0)),
+    )
 
 
 def check_clock(text: str) -> None:

@@ -93,6 +93,8 @@ class OptionsRanker(Strategy):
     earliest_minute: int = 15
     latest_minute: int = 300
     out_at: str = ""
+    most_move: float = 0.0
+    at_opinion_levels: bool = False
     confidence: float = 0.65
     gap_minutes: int = 30
     valid_minutes: int = 10

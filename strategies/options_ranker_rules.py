@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields
 
 from strategies.context import IV_PERCENTILE
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import Between, ChainLimits, LegLimits, OutlookLimits
-from strategies.option_parameters import names_of, within
+from strategies.option_parameters import leaving_of, names_of, within
 from strategies.option_rule import BestOf, OptionRule
 from strategies.option_shapes import Butterfly, CreditSpread, DebitSpread, LongOption, Shape
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -56,6 +56,8 @@ class RankerRules:
     single_first_target: float
     single_target: float
     out_at: str
+    most_move: float
+    at_opinion_levels: bool
 
     @classmethod
     def of(cls, owner: object) -> RankerRules:
@@ -118,7 +120,7 @@ def _credit_spreads(rules: RankerRules) -> Iterator[OptionRule]:
             GainOf.PREMIUM,
             rules.stop_of_max_loss,
         ),
-        leaving=Leaving(rules.out_at),
+        leaving=leaving_of(rules),
         chain=ChainLimits(max_skew=rules.max_skew),
         legs=_legs(rules),
         outlook=OutlookLimits(
@@ -148,7 +150,7 @@ def _debit_levels(rules: RankerRules) -> Levels:
 def _buying(rules: RankerRules, levels: Levels, min_pop: float) -> Terms:
     return Terms(
         levels=levels,
-        leaving=Leaving(rules.out_at),
+        leaving=leaving_of(rules),
         chain=ChainLimits(max_skew=rules.max_skew),
         legs=_legs(rules),
         outlook=OutlookLimits(

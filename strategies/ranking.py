@@ -48,11 +48,25 @@ class RankerState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Value:
-    """One feature of one candidate; `known` says whether it can be compared."""
+class _Told:
+    """One feature of a cycle's candidates: the values that can be compared, in their order.
 
-    raw: float
-    known: bool
+    `places`: of each candidate's among them, -1 where its own cannot be.
+    """
+
+    known: Floats
+    places: tuple[int, ...]
+
+
+def _told(feature: str, bases: Sequence[Basis]) -> _Told:
+    known: list[float] = []
+    places = []
+    for basis in bases:
+        is_there = is_known(feature, basis)
+        places.append(len(known) if is_there else -1)
+        if is_there:
+            known.append(raw_value(feature, basis))
+    return _Told(np.array(known), tuple(places))
 
 
 class Ranker:
@@ -91,19 +105,20 @@ class Ranker:
         that is kept before it, stands behind; more than `max_correlated` together are not kept.
         """
         bases = [self._basis(candidate) for candidate in candidates]
-        values = [
-            [_Value(raw_value(feature, basis), is_known(feature, basis)) for feature in FEATURES]
-            for basis in bases
-        ]
+        told = [_told(feature, bases) for feature in FEATURES]
         found = []
         for place, candidate in enumerate(candidates):
             populations = tuple(
-                self._population(candidate, feature, [row[index] for row in values], place)
-                for index, feature in enumerate(FEATURES)
+                self._population(candidate, feature, values, place)
+                for feature, values in zip(FEATURES, told, strict=True)
             )
             basis = replace(bases[place], populations=populations)
             found.append(self._opportunity(candidate, basis, len(candidates)))
         return Choice(self._settings, self._closes, held).made(found)
+
+    def correlation(self, one: int, other: int) -> float:
+        """Return how two columns moved together of late, -1 to 1; NaN where it isn't known."""
+        return self._closes.correlation(one, other)
 
     @property
     def state(self) -> RankerState:
@@ -127,7 +142,7 @@ class Ranker:
         return Basis(
             direction=candidate.signal.direction,
             confidence=candidate.signal.confidence,
-            readings=tuple((name, float(values[column])) for name, values in self._raw.items()),
+            readings=tuple([(name, values.item(column)) for name, values in self._raw.items()]),
             grades=tuple(self._history.newest(i, column) for i in range(len(MEASURED))),
             populations=(),
             risk=structure.risk,
@@ -149,14 +164,18 @@ class Ranker:
         return Opportunity(candidate, score.value, 0, parts, faults, True, "", basis, among)
 
     def _population(
-        self, candidate: Candidate, feature: str, values: Sequence[_Value], own: int
+        self, candidate: Candidate, feature: str, values: _Told, own: int
     ) -> Population:
         """Return what the value at place `own` is compared with, itself left out."""
-        if not values[own].known:
+        at = values.places[own]
+        if at < 0:
             return _COLD
         earlier = self._earlier(candidate, feature)
-        beside = [each.raw for at, each in enumerate(values) if each.known and at != own]
-        population = np.concatenate((earlier, beside))
+        beside = values.known
+        if len(beside) > 1:
+            population = np.concatenate((earlier, beside[:at], beside[at + 1 :]))
+        else:
+            population = earlier
         # Both sides of one moment are one sample, though both stand in the population.
         samples = len(population) - (len(earlier) // 2 if _is_sided(candidate) else 0)
         compared = samples >= self._settings.min_samples

@@ -111,8 +111,11 @@ def middle_and_sigma(population: Floats) -> tuple[float, float]:
     """
     if not len(population):
         return math.nan, math.nan
-    middle = _median(np.sort(population))
-    distances = np.sort(np.abs(population - middle))
+    ordered = population.copy()
+    ordered.sort()
+    middle = _median(ordered)
+    distances = np.abs(ordered - middle)
+    distances.sort()
     sigma = MAD_TO_SIGMA * _median(distances)
     if sigma == 0:
         sigma = MEAN_TO_SIGMA * math.fsum(distances.tolist()) / len(distances)
@@ -133,5 +136,5 @@ def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
 
 def _median(ordered: Floats) -> float:
     half = len(ordered) // 2
-    upper = float(ordered[half])
-    return upper if len(ordered) % 2 else (float(ordered[half - 1]) + upper) / 2
+    upper: float = ordered.item(half)
+    return upper if len(ordered) % 2 else (ordered.item(half - 1) + upper) / 2

@@ -15,6 +15,9 @@ from marketdata.correlation import correlation
 from strategies.opportunities import Stance
 from strategies.signals import Direction
 
+_TIMES = 4
+"""How many times the bars that count are kept, so that most bars are only written behind them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClosesState:
@@ -34,41 +37,58 @@ class Closes:
     """
 
     def __init__(self, columns: int, bars: int, least: int) -> None:
+        """Begin with none; the loop is compiled here rather than at the first candidates."""
         self._least = least
-        self._values = np.full((columns, bars + 1), np.nan)
-        self._minutes = np.zeros(bars + 1, dtype=np.int64)
+        self._kept = bars + 1
+        self._values = np.full((columns, _TIMES * self._kept), np.nan)
+        self._minutes = np.zeros(_TIMES * self._kept, dtype=np.int64)
+        self._end = self._kept
+        correlation(np.empty(0), np.empty(0), self._minutes[:0], least)
 
     def add(self, minute: int, close: Floats) -> None:
         """Take a bar's close, shape `(N,)`; `minute` from the session's open to its start."""
-        self._values[:, :-1] = self._values[:, 1:]
-        self._minutes[:-1] = self._minutes[1:]
-        self._values[:, -1], self._minutes[-1] = close, minute
+        if self._end == len(self._minutes):
+            newest = self._newest
+            self._values[:, : self._kept] = self._values[:, newest]
+            self._minutes[: self._kept] = self._minutes[newest]
+            self._end = self._kept
+        self._values[:, self._end], self._minutes[self._end] = close, minute
+        self._end += 1
 
     def correlation(self, one: int, other: int) -> float:
         """Return the correlation of two columns' returns, -1 to 1; NaN where not known."""
         # The lower first: the last bit must not depend on who is asked.
         low, high = sorted((one, other))
-        return float(correlation(self._values[low], self._values[high], self._minutes, self._least))
+        values, newest = self._values, self._newest
+        minutes = self._minutes[newest]
+        return float(correlation(values[low, newest], values[high, newest], minutes, self._least))
+
+    @property
+    def _newest(self) -> slice:
+        """Return where the newest bars stand; before them stand older ones, to be overwritten."""
+        return slice(self._end - self._kept, self._end)
 
     @property
     def state(self) -> ClosesState:
         """Return a copy of what is held."""
-        return ClosesState(self._values.T.copy(), self._minutes.copy())
+        newest = self._newest
+        return ClosesState(self._values[:, newest].T.copy(), self._minutes[newest].copy())
 
     def restore(self, state: ClosesState) -> None:
         """Hold what `state` holds, of fewer bars too.
 
         Raises `ValueError` for other columns and for more bars.
         """
-        columns, most = self._values.shape
+        columns, most = len(self._values), self._kept
         told = len(state.minutes)
         if state.values.shape != (told, columns) or told > most:
             raise ValueError(f"closes: {state.values.shape}, expected up to {(most, columns)}")
         self._values.fill(np.nan)
         self._minutes.fill(0)
+        self._end = self._kept
         if told:
-            self._values[:, -told:] = state.values.T
-            self._minutes[-told:] = state.minutes
+            self._values[:, self._end - told : self._end] = state.values.T
+            self._minutes[self._end - told : self._end] = state.minutes
 
 
 def likeness(one: Stance, other: Stance, closes: Closes) -> float:

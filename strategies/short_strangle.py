@@ -14,9 +14,15 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_RANK
 from strategies.levels import without_direction
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import LegLimits, OutlookLimits
-from strategies.option_parameters import check_option_entry, names_of, quiet_so_far, within
+from strategies.option_parameters import (
+    check_option_entry,
+    leaving_of,
+    names_of,
+    quiet_so_far,
+    within,
+)
 from strategies.option_rule import OptionRule, Refuses
 from strategies.option_shapes import AT_THE_MONEY, UNHEDGED_OFF, sold_around
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -61,6 +67,7 @@ class ShortStrangle(Strategy):
     earliest_minute: int = 5
     latest_minute: int = 45
     out_at: str = "15:15"
+    most_move: float = 0.0
     confidence: float = 0.60
     gap_minutes: int = 5
     valid_minutes: int = 5
@@ -94,7 +101,7 @@ class ShortStrangle(Strategy):
             expiry=Expiry(self.min_days, self.max_days),
             terms=Terms(
                 levels=Levels(self.stop, self.first_target, self.target, GainOf.PREMIUM),
-                leaving=Leaving(self.out_at),
+                leaving=leaving_of(self),
                 legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
                 outlook=OutlookLimits(min_premium_inr=self.min_premium_inr),
             ),

@@ -17,13 +17,13 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE
 from strategies.levels import Reward, direction, entries
 from strategies.option_legs import Terms
-from strategies.option_levels import Leaving
 from strategies.option_limits import LegLimits, OutlookLimits
 from strategies.option_parameters import (
     check_credit,
     check_option_entry,
     check_percentiles,
     credit_levels,
+    leaving_of,
     may_enter,
     names_of,
     sold_and_width,
@@ -81,6 +81,8 @@ class TrendCreditSpread(Strategy):
     earliest_minute: int = 45
     latest_minute: int = 285
     out_at: str = "15:10"
+    most_move: float = 0.0
+    at_opinion_levels: bool = False
     confidence: float = 0.65
     gap_minutes: int = 15
     valid_minutes: int = 10
@@ -140,7 +142,7 @@ class TrendCreditSpread(Strategy):
     def _terms(self) -> Terms:
         return Terms(
             levels=credit_levels(self),
-            leaving=Leaving(self.out_at),
+            leaving=leaving_of(self),
             legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
             outlook=OutlookLimits(
                 min_pop=self.min_pop, min_credit=self.min_credit, max_loss_inr=self.max_loss_inr

@@ -7,6 +7,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlyingLevels:
+    """Prices of what the opinion is about at which the whole is left, in rupees.
+
+    At or below `stop_below`, at or above `stop_above`: as a stop; the others: as a target. An
+    infinite level is none.
+    """
+
+    stop_below: float = -inf
+    stop_above: float = inf
+    target_below: float = -inf
+    target_above: float = inf
+
+    def __post_init__(self) -> None:
+        low = max(self.stop_below, self.target_below)
+        high = min(self.stop_above, self.target_above)
+        if not low < high:
+            raise ValueError(f"{self}: expected every level below under every level above")
+
+    def __str__(self) -> str:
+        """Say where it is left."""
+        told = (
+            ("or below", self.stop_below, "stop"),
+            ("or above", self.stop_above, "stop"),
+            ("or below", self.target_below, "target"),
+            ("or above", self.target_above, "target"),
+        )
+        known = (f"{level:.2f} {way} ({kind})" for way, level, kind in told if abs(level) < inf)
+        return ", ".join(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +49,7 @@ class WaysOut:
     moved to the entry after the first target), `volatility` and `time_stop`: False leaves this
     exit out, True leaves it to the desk's setting. `first_fraction`: the part closed at the
     first target, None for the desk's. `until`: out at this moment, None for the session's
-    square-off; an aware datetime.
+    square-off; an aware datetime. `underlying`: levels of the opinion's own instrument.
     """
 
     trail: bool = True
@@ -26,6 +58,7 @@ class WaysOut:
     time_stop: bool = True
     first_fraction: float | None = None
     until: datetime | None = None
+    underlying: UnderlyingLevels | None = None
 
     def __post_init__(self) -> None:
         if self.first_fraction is not None and not 0 <= self.first_fraction <= 1:

@@ -49,6 +49,7 @@ ROOMY = RiskLimits(
     max_positions_per_strategy=100,
     underlying_share=Decimal(1),
     strategy_share=Decimal(1),
+    correlated_share=Decimal(1),
     max_correlation=Decimal(1),
     account_stale_after_seconds=10**6,
 )

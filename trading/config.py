@@ -30,6 +30,12 @@ KIND = "desk"
 """Kind under which versions of this configuration are stored."""
 
 
+_NO_CARRY = (
+    "the desk is flat every evening. Orders are intraday (MIS), risk at the stop knows no gap over "
+    "a night, and there is no cap for it"
+)
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used; the text names the key and what was expected."""
 
@@ -42,7 +48,8 @@ class Config:
     strategy that is not named does not run. `event_block_minutes`: how long before and after a
     scheduled event nothing is entered, where `events` doesn't say otherwise for its kind.
     `most_option_columns`: how many options of the scanned underlyings an engine watches.
-    `iv_history`: how many days of volatility a rank counts.
+    `iv_history`: how many days of volatility a rank counts. `carry_overnight` cannot be true: it
+    stands here so that a wish for it is answered instead of overlooked.
     """
 
     capital_inr: Decimal = Decimal(1_000_000)
@@ -60,8 +67,11 @@ class Config:
     events: EventRules = field(default_factory=EventRules)
     most_option_columns: int = 600
     iv_history: IvSettings = field(default_factory=IvSettings)
+    carry_overnight: bool = False
 
     def __post_init__(self) -> None:
+        if self.carry_overnight:
+            raise ValueError(f"carry_overnight: true, expected false: {_NO_CARRY}")
         if self.capital_inr <= 0:
             raise ValueError(f"capital_inr: {self.capital_inr}, expected above 0")
         if self.event_block_minutes < 0:

@@ -1,4 +1,4 @@
-"""The exit kernel: one compiled `step`, and `first_hit`, which loops it over one path or many.
+"""The exit kernel: one compiled `step`, and `first_hit`, which loops it over a path.
 
 Plans and states are float64 vectors here, by the indices below; their values with names live in
 `plan.py`, the way between the two in `stepping.py`.
@@ -357,9 +357,13 @@ def _bar(path: PricePath, index: int) -> Bar:
 
 
 @njit(cache=True)
-def _first_hit(
-    plan: Floats, state: Floats, path: PricePath, start: int, end: int
-) -> tuple[int, int, float]:
+def first_hit(plan: Floats, state: Floats, path: PricePath, start: int) -> tuple[int, int, float]:
+    """Step along `path` from bar `start`; return index, code and level of the first decision.
+
+    Without one the index is the path's length and the code NONE. Bars that reach no level are
+    passed without a step, to the same state.
+    """
+    end = len(path.close)
     index = _pass_quiet(plan, state, path, start, end)
     while index < end:
         code, level = step(plan, state, _bar(path, index))
@@ -367,34 +371,3 @@ def _first_hit(
             return index, code, level
         index = _pass_quiet(plan, state, path, index + 1, end)
     return max(index, end), NONE, math.nan
-
-
-@njit(cache=True)
-def first_hit(plan: Floats, state: Floats, path: PricePath, start: int) -> tuple[int, int, float]:
-    """Step along `path` from bar `start`; return index, code and level of the first decision.
-
-    Without one the index is the path's length and the code NONE. Bars that reach no level are
-    passed without a step, to the same state.
-    """
-    hit: tuple[int, int, float] = _first_hit(plan, state, path, start, len(path.close))
-    return hit
-
-
-@njit(cache=True)
-def first_hits(
-    plans: Floats, states: Floats, path: PricePath, starts: Ints, ends: Ints
-) -> tuple[Ints, Ints, Floats]:
-    """Return what `first_hit` finds for each of many plans between bars of one long path.
-
-    `plans`, `states`: a row each, shape `(M, PLAN_SIZE)` and `(M, STATE_SIZE)`; the states are
-    changed. `starts`, `ends`: from which bar on, and before which; without a decision the index
-    is the end.
-    """
-    indexes = np.empty(len(plans), dtype=np.int64)
-    codes = np.empty(len(plans), dtype=np.int64)
-    levels = np.empty(len(plans))
-    for row in range(len(plans)):
-        indexes[row], codes[row], levels[row] = _first_hit(
-            plans[row], states[row], path, starts[row], ends[row]
-        )
-    return indexes, codes, levels

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.exits import kernel
-from risk.exits.kernel import Floats, Ints, PricePath
+from risk.exits.kernel import Floats
 from risk.exits.plan import ExitRules, StopKind
 
 Sides = NDArray[np.int64]
@@ -19,10 +19,10 @@ Sides = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Openings:
-    """Positions of one unit, their stops deciding: each field an array of shape `(M,)`.
+    """Positions of `quantity` units each, lots of one unit; other fields of shape `(M,)`.
 
     `side`: 1 long, -1 short. Prices in rupees. `entry_atr`: 0 where there was none. Times in
-    epoch seconds. `first`, `end`: the bars of the path a position lives in, `end` excluded.
+    epoch seconds. `stop_rests`: as `ExitPlan.hard_stop_rests`, for all.
     """
 
     side: Sides
@@ -34,37 +34,8 @@ class Openings:
     tighten_at_s: Floats
     square_off_at_s: Floats
     entry_atr: Floats
-    first: Ints
-    end: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """How each position is left: the bar, the kernel's code for why, and the price.
-
-    Without a decision the bar is the position's `end` and the code `kernel.NONE`.
-    """
-
-    bar: Ints
-    code: Ints
-    level: Floats
-
-
-def first_hits(rules: ExitRules, openings: Openings, path: PricePath) -> Hits:
-    """Return the first decision on each position along a path that holds all their bars.
-
-    Raises `ValueError` where a position's bars lie outside the path.
-    """
-    inside = (openings.first >= 0) & (openings.first <= openings.end)
-    inside &= openings.end <= len(path.close)
-    if not inside.all():
-        row = int(np.argmin(inside))
-        raise ValueError(
-            f"openings: bars {openings.first[row]} to {openings.end[row]} in row {row}, "
-            f"expected them within the path's {len(path.close)}"
-        )
-    plans, states = plan_vectors(rules, openings), state_vectors(openings)
-    return Hits(*kernel.first_hits(plans, states, path, openings.first, openings.end))
+    quantity: int
+    stop_rests: bool
 
 
 def plan_vectors(rules: ExitRules, openings: Openings) -> Floats:
@@ -75,11 +46,12 @@ def plan_vectors(rules: ExitRules, openings: Openings) -> Floats:
     plans = np.empty((len(side), kernel.PLAN_SIZE))
     plans[:, kernel.DIRECTION] = side
     plans[:, kernel.ENTRY] = openings.entry
-    plans[:, kernel.HARD_STOP] = openings.stop if rules.hard_stop else never
-    plans[:, kernel.MOVED_STOP_DECIDES] = 1.0
+    decides = rules.hard_stop and not openings.stop_rests
+    plans[:, kernel.HARD_STOP] = openings.stop if decides else never
+    plans[:, kernel.MOVED_STOP_DECIDES] = not openings.stop_rests
     plans[:, kernel.TARGET1] = openings.target1 if rules.target1 else always
     plans[:, kernel.TARGET2] = openings.target2 if rules.target2 else always
-    plans[:, kernel.FIRST_QUANTITY] = np.floor(rules.first_fraction + 1e-9)
+    plans[:, kernel.FIRST_QUANTITY] = np.floor(openings.quantity * rules.first_fraction + 1e-9)
     plans[:, kernel.OPENED_AT] = openings.opened_at_s
     atr = openings.entry_atr
     plans[:, kernel.ENTRY_ATR] = np.where(atr > 0, atr, np.nan)
@@ -102,7 +74,7 @@ def state_vectors(openings: Openings) -> Floats:
     states = np.zeros((len(openings.side), kernel.STATE_SIZE))
     states[:, kernel.STOP] = openings.stop
     states[:, kernel.STOP_KIND] = StopKind.HARD
-    states[:, kernel.OPEN_QUANTITY] = 1.0
+    states[:, kernel.OPEN_QUANTITY] = openings.quantity
     states[:, kernel.BEST] = states[:, kernel.WORST] = openings.entry
     states[:, kernel.THROUGH_SINCE] = states[:, kernel.BAR_END] = np.nan
     return states

@@ -21,6 +21,7 @@ class ExitReason(StrEnum):
     DAILY_LOSS = "DAILY_LOSS"
     MANUAL = "MANUAL"
     END_OF_DAY = "END_OF_DAY"
+    UNDERLYING_STOP = "UNDERLYING_STOP"
     HARD_STOP = "HARD_STOP"
     MAE = "MAE"
     VOLATILITY = "VOLATILITY"
@@ -29,12 +30,15 @@ class ExitReason(StrEnum):
     TARGET2 = "TARGET2"
     TARGET1 = "TARGET1"
     TIME = "TIME"
+    UNDERLYING_TARGET = "UNDERLYING_TARGET"
 
 
 PRIORITY: tuple[ExitReason, ...] = tuple(ExitReason)
 """Which reason counts when several hold at one moment, the most pressing first.
 
 A stop moved to break-even stands where the trail stands. A bigger target goes before a smaller.
+What the underlying's price decides as a stop goes before, as a target behind all that the price of
+the traded contract decides.
 """
 
 
@@ -45,11 +49,14 @@ class Urgency(StrEnum):
     NORMAL = "NORMAL"
 
 
+_PATIENT = (
+    ExitReason.TARGET1,
+    ExitReason.TARGET2,
+    ExitReason.TIME,
+    ExitReason.UNDERLYING_TARGET,
+)
 URGENCY: dict[ExitReason, Urgency] = {
-    reason: Urgency.NORMAL
-    if reason in (ExitReason.TARGET1, ExitReason.TARGET2, ExitReason.TIME)
-    else Urgency.URGENT
-    for reason in ExitReason
+    reason: Urgency.NORMAL if reason in _PATIENT else Urgency.URGENT for reason in ExitReason
 }
 
 

@@ -21,7 +21,7 @@ from risk.exits.plan import (
     StopKind,
 )
 
-_REASONS = {
+REASONS = {
     kernel.END_OF_DAY: ExitReason.END_OF_DAY,
     kernel.AT_HARD_STOP: ExitReason.HARD_STOP,
     kernel.AT_MAE: ExitReason.MAE,
@@ -32,6 +32,7 @@ _REASONS = {
     kernel.AT_TARGET1: ExitReason.TARGET1,
     kernel.AT_TIME: ExitReason.TIME,
 }
+"""What each code of the kernel means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,6 @@ def _or_none(value: float) -> float | None:
 def _decision(code: int, level: float, before: ExitState, after: ExitState) -> ExitDecision | None:
     if code == kernel.NONE:
         return None
-    reason = _REASONS[code]
+    reason = REASONS[code]
     quantity = before.open_quantity - after.open_quantity
     return ExitDecision(reason, quantity, float(level), URGENCY[reason], after.stop)

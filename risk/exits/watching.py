@@ -65,7 +65,6 @@ def with_seen(plan: ExitPlan, state: ExitState, row: Floats) -> ExitState:
     return state_of(vector)
 
 
-@njit(cache=True)
 def concerned(rows: Floats, modes: Ints, places: Ints, prices: Prices) -> Ints:
     """Return the rows that a range concerns, rising; the others have seen it and are quiet.
 
@@ -73,6 +72,13 @@ def concerned(rows: Floats, modes: Ints, places: Ints, prices: Prices) -> Ints:
     place of its smoothed range.
     """
     found = np.empty(len(rows), dtype=np.int64)
+    return found[: _find_concerned(rows, modes, places, prices, found)]
+
+
+@njit(cache=True)
+def _find_concerned(
+    rows: Floats, modes: Ints, places: Ints, prices: Prices, found: Ints
+) -> int:  # an array made in here would cost more to hand out than the whole loop
     count = 0
     for row in range(len(rows)):
         column = places[0, row]
@@ -97,4 +103,4 @@ def concerned(rows: Floats, modes: Ints, places: Ints, prices: Prices) -> Ints:
         rows[row, LOWEST] = min(rows[row, LOWEST], low, first, last)
         rows[row, HIGHEST] = max(rows[row, HIGHEST], high, first, last)
         rows[row, SEEN_AT] = prices.ended_s
-    return found[:count]
+    return count

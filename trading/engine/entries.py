@@ -6,7 +6,7 @@ What happens to a plan once it holds something is the guard's.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -30,20 +30,32 @@ from trading.engine.margin_asked import (
     before_asking,
     question,
 )
+from trading.engine.moves_with import MovesWith
 from trading.engine.opinion_notes import decision_note, ranking_note, signal_note
 from trading.engine.plan_notes import NotedUnder, combination_note, leg_note, plan_note
 from trading.engine.plans import Approved, alone, backstops, stages_of, together
+from trading.engine.promises import Promises
 from trading.engine.proposals import Asked, proposal_of
 from trading.engine.protection import Tools
 from trading.engine.quotes import quote_of
 from trading.engine.settings import EngineSetup
 from trading.engine.trades import PlanState, Trade
+from trading.engine.underlying_watch import UnderlyingWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Who else has a part in an entry: several legs, what moves with it, levels underneath."""
+
+    combined: CombinationGuard
+    moves: MovesWith
+    by_underlying: UnderlyingWatch
 
 
 class Entries:
     """Puts opportunities to the gate and opens plans; `killed`: what the kill switch has closed."""
 
-    def __init__(self, setup: EngineSetup, tools: Tools, combined: CombinationGuard) -> None:
+    def __init__(self, setup: EngineSetup, tools: Tools, beside: Beside) -> None:
         self._setup = setup
         self._outbox = tools.outbox
         self._orders = tools.orders
@@ -51,13 +63,14 @@ class Entries:
         self._dispatch = tools.dispatch
         self._panel = tools.panel
         self._looking_back = LookingBack(tools.ledger)
-        self._combined = combined
+        self._beside = beside
         self._strategies = {strategy.name: strategy for strategy in setup.strategies}
         self._seen: set[str] = set()
         self._bands: dict[str, Band] | None = None
         self._new: list[str] = []
         self._account_seen_at: datetime | None = None
         self._questions = Questions()
+        self._promises = Promises(tools.ledger, tools.orders)
         self._chase = EntryChase(tools)
         self.killed: frozenset[KillScope] = frozenset()
 
@@ -76,6 +89,7 @@ class Entries:
     def begin_cycle(self) -> None:
         """Start counting new plans of a scan cycle anew."""
         self._new.clear()
+        self._promises.begin_cycle()
 
     def pass_over(self, at: datetime, signal: Signal, reason: str) -> None:
         """Note an opinion that could not become a contract."""
@@ -106,7 +120,7 @@ class Entries:
         """Judge entries anew, as the desk stands now, with the margin that the broker told."""
         for considered, answer in self._questions.take(told):
             proposal = self._proposal(told.at, considered.opportunity)
-            proposal = after_asking(proposal, considered.asked, answer)
+            proposal = after_asking(proposal, considered, answer, self._promises)
             decision = self._judged(told.at, considered, proposal, breakers)
             self._settle(told.at, considered, proposal, decision)
 
@@ -132,6 +146,7 @@ class Entries:
             results=self._looking_back.results(),
             messages=self._dispatch.sent,
             trades=self._ledger.fills,
+            taken=self._promises.taken(self._columns_of(structure)),
         )
         return decide(proposal, context, self._setup.limits)
 
@@ -146,6 +161,7 @@ class Entries:
             self._new.append(proposal.underlying)
             approved = Approved(considered.opportunity, decision, considered.atr)
             self._open(at, plan_id, decision_id, approved)
+            self._promises.make(at, plan_id, decision)
 
     def _stops(self, structure: Structure, proposal: Proposal) -> tuple[tuple[str, Decimal], ...]:
         """Return the prices of every stop that is to rest, with the key of its contract."""
@@ -166,8 +182,7 @@ class Entries:
 
     def _proposal(self, at: datetime, opportunity: Opportunity) -> Proposal:
         structure = opportunity.candidate.structure
-        column_of = self._setup.universe.column_of
-        columns = [column_of(leg.instrument.key) for leg in structure.legs]
+        columns = self._columns_of(structure)
         execution = self._setup.execution
         asked = Asked(
             strategy=self._strategies[structure.signal.strategy],
@@ -175,9 +190,14 @@ class Entries:
             ages=tuple(at.timestamp() - float(self._panel.seen_at_us[c]) / 1e6 for c in columns),
             on=self._setup.day,
             with_charges=execution.with_charges,
-            one_unit=execution.one_unit,
+            fixed_lots=execution.fixed_units if execution.one_unit else None,
+            moves_with=self._beside.moves.of(structure.underlying),
         )
         return proposal_of(opportunity, asked)
+
+    def _columns_of(self, structure: Structure) -> list[int]:
+        column_of = self._setup.universe.column_of
+        return [column_of(leg.instrument.key) for leg in structure.legs]
 
     def _open(self, at: datetime, plan_id: str, decision_id: str, approved: Approved) -> None:
         """Remember the plan, note it and send its first entry orders."""
@@ -188,6 +208,7 @@ class Entries:
         else:
             trade = alone(self._setup, plan_id, approved)
             self._ledger.add(trade)
+            self._beside.by_underlying.keep(at, trade, approved.structure.ways_out.underlying)
             self._send(at, trade)
 
     def _open_together(self, noted: NotedUnder, approved: Approved) -> None:
@@ -198,7 +219,9 @@ class Entries:
             self._ledger.add(leg)
             self._outbox.emit(leg_note(noted, leg))
         self._outbox.emit(combination_note(noted.at, plan, approved.structure))
-        self._combined.settle(noted.at, plan)
+        levels = approved.structure.ways_out.underlying
+        self._beside.by_underlying.keep(noted.at, plan, levels)
+        self._beside.combined.settle(noted.at, plan)
 
     def _send(self, at: datetime, trade: Trade) -> None:
         freeze = trade.instrument.freeze_quantity

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from execution.discrepancies import POLICIES, DiscrepancyKind, told_kind
 from execution.orders import Fill, Order, OrderState, Role
 from risk.exits import ExitDecision, ExitReason, PriceBar, opened
 from risk.exits import step as exit_step
 from trading.engine.actions import PlanMoved, SetTimer
+from trading.engine.asked_terms import ByOthers
 from trading.engine.combination_guard import CombinationGuard
 from trading.engine.events import ChangeRefused, TwinFound
 from trading.engine.notes import order_note, position_note
@@ -165,6 +167,8 @@ class Guard:
                 self._rejected(at, trade, after)
             elif self._is_to_be_sent_again(after):
                 trade.leaving += after.request.quantity - after.filled_quantity
+        if hand := self._orders.by_others(after.request.client_id):
+            self._put_back(at, trade, after, hand)
         if self._orders.was_undone(after.request.client_id):
             self._protection.redo(at, trade, after.request.client_id)
         if self._protection.is_too_late(trade):
@@ -174,6 +178,27 @@ class Guard:
         if fills:
             self._note_position(at, trade)
         self._follow(at, trade)
+
+    def _put_back(self, at: datetime, trade: Trade, order: Order, hand: ByOthers) -> None:
+        """Tell that somebody else changed an order of ours, and ask for what the plan wants.
+
+        An entry ends with what it holds; a stop is brought to the plan's stop, its quantity, and a
+        stop instead of a cancelled one, by what follows on any news; an exit by its timer.
+        """
+        role, client_id = order.request.role, order.request.client_id
+        is_cancelled = hand.kind is DiscrepancyKind.ORDER_CANCELLED
+        if self._orders.is_twin(client_id) or (is_cancelled and role is not Role.STOP):
+            return
+        kind, (policy, why) = told_kind(hand.kind), POLICIES[hand.kind]
+        now = f"cancelled {order.reason}".rstrip() if is_cancelled else f"now {hand.now}"
+        text = f"{kind} {client_id}: was {hand.before}, {now} ({policy.lower()}: {why})"
+        self._outbox.alert(at, kind, text)
+        self._outbox.risk(at, kind, text, severity="CRITICAL")
+        if role is Role.ENTRY:
+            for working in self._orders.working([client_id]):
+                self._dispatch.cancel(at, working)
+        elif trade.closing is None:
+            self._protection.move_stops(at, trade)
 
     def _is_to_be_sent_again(self, order: Order) -> bool:
         """Say whether what a cancelled exit has not filled is still wanted out."""

@@ -16,9 +16,15 @@ from risk.gate import Decision
 from risk.proposal import CostModel, Funds, Proposal
 from strategies.opportunities import Opportunity
 from trading.engine.events import MarginTold
+from trading.engine.promises import Promises
 
 _PAISA = Decimal("0.01")
 _PATIENCE = timedelta(seconds=10)
+_UNTOLD = timedelta(seconds=2)
+"""How long before a question an entry may have been sent that the answer doesn't count.
+
+What is free is read at most a second before, and an order takes its way to the broker.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,16 @@ def question(decision: Decision) -> tuple[MarginLeg, ...]:
     )
 
 
-def after_asking(proposal: Proposal, asked: int, told: MarginTold) -> Proposal:
-    """Return the proposal with the broker's answer for `asked` units, or with why there is none."""
+def after_asking(
+    proposal: Proposal, about: Considered, told: MarginTold, promises: Promises
+) -> Proposal:
+    """Return the proposal with the broker's answer to what was asked, or with why there is none.
+
+    Of what is free, what entries have been promised since, or just before, is no longer left.
+    """
     if told.required_inr is None or told.free_inr is None:
         return replace(proposal, funds=Funds(Decimal(0), told.reason or "no answer"))
-    costs = ToldCosts(proposal.costs, told.required_inr / asked)
-    return replace(proposal, costs=costs, funds=Funds(told.free_inr))
+    asked_at = about.asked_at or told.at
+    funds = Funds(told.free_inr, promised_inr=promises.margin_since(asked_at - _UNTOLD))
+    costs = ToldCosts(proposal.costs, told.required_inr / about.asked)
+    return replace(proposal, costs=costs, funds=funds)

@@ -121,6 +121,7 @@ class Asked:
     """What stands beside an opportunity when it is put to the gate.
 
     `quotes` and `ages` (seconds since the last news): of each leg, in the structure's order.
+    `moves_with`: other underlyings at risk, and their correlation.
     """
 
     strategy: Strategy
@@ -128,7 +129,8 @@ class Asked:
     ages: tuple[float, ...]
     on: date
     with_charges: bool
-    one_unit: bool
+    fixed_lots: int | None
+    moves_with: tuple[tuple[str, float], ...] = ()
 
 
 def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
@@ -138,7 +140,7 @@ def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
     return Proposal(
         setup=signal.key,
         strategy=signal.strategy,
-        max_positions=_ANY_NUMBER if asked.one_unit else asked.strategy.max_positions,
+        max_positions=_ANY_NUMBER if asked.fixed_lots else asked.strategy.max_positions,
         underlying=structure.underlying,
         view=signal.direction,
         valid_until=signal.valid_until,
@@ -151,10 +153,13 @@ def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
             for leg, quote, age in zip(structure.legs, asked.quotes, asked.ages, strict=True)
         ),
         costs=costs_of(structure, asked.quotes, asked.on, with_charges=asked.with_charges),
-        liquidity=structure.legs[0].instrument.lot_size if asked.one_unit else None,
+        liquidity=structure.legs[0].instrument.lot_size * asked.fixed_lots
+        if asked.fixed_lots
+        else None,
         max_loss=bound_of(structure),
         correlation=opportunity.basis.correlation,
         correlated_with=opportunity.basis.correlated_with,
+        moves_with=asked.moves_with,
     )
 
 

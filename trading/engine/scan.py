@@ -206,6 +206,10 @@ class Scan:
         before = list(self._boards).index(self._timeframe_of[trade.strategy])
         return before * len(self._scanned) + trade.opinion_column
 
+    def correlation(self, one: int, other: int) -> float:
+        """Return how two studied columns moved together of late, -1 to 1; NaN where not known."""
+        return self._ranker.correlation(one, other)
+
     def look(
         self, at: datetime, rows: Sequence[BarRow], held: Callable[[], Sequence[Stance]] = nothing
     ) -> Found:

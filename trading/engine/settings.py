@@ -58,7 +58,8 @@ class ExecutionSettings:
     one waits for half a second, from the third refusal in a row on twice as long each time, at
     most `refusal_pause_seconds`.
     `stop_watchdog_seconds`: how long the price may be through a stop that has not filled.
-    `one_unit`: trade one unit whatever the risk (comparisons with other implementations only).
+    `one_unit`: trade one lot, `fixed_units` times, whatever the risk (comparisons with other
+    implementations only).
     `with_charges` off books no charges.
     """
 
@@ -82,6 +83,7 @@ class ExecutionSettings:
     market_protection: Decimal = Decimal(-1)
     target_style: TargetStyle = TargetStyle.CONVERT
     one_unit: bool = False
+    fixed_units: int = 1
     with_charges: bool = True
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class ExecutionSettings:
             "refusal_pause_seconds",
             "leg_retry_seconds",
             "leg_attempts",
+            "fixed_units",
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"execution.{name}: expected 1 or more")

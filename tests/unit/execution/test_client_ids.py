@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.client_ids import client_id_of, is_of_run
+from execution.client_ids import client_id_of, dead_man_id_of, is_of_dead_man, is_of_run
 from execution.orders import Role
 
 CODES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=1, max_size=12)
@@ -37,3 +37,23 @@ def test_what_has_another_form_is_of_no_such_run(told: str) -> None:
 
 def test_a_run_without_a_code_has_no_orders() -> None:
     assert not is_of_run("E0001", "")
+    assert not is_of_dead_man("D1N1", "")
+
+
+@given(CODES, st.integers(0, 10**5), st.integers(1, 999), st.sampled_from(Role), NUMBERS)
+def test_what_brings_a_run_out_is_told_from_what_its_engine_sent(
+    code: str, token: int, number: int, role: Role, counter: int
+) -> None:
+    made = dead_man_id_of(code, token, number)
+
+    assert is_of_dead_man(made, code)
+    assert not is_of_run(made, code)
+    assert not is_of_dead_man(client_id_of(code, role, counter), code)
+    assert made.isalnum()
+
+
+@pytest.mark.parametrize(
+    "told", ["", "R1", "R1D", "R1D1", "R1D1N", "R1DN1", "R1D1N1X", "R12D1N1", "R2D1N1", "R1E0001"]
+)
+def test_what_has_another_form_brought_no_such_run_out(told: str) -> None:
+    assert not is_of_dead_man(told, "R1")

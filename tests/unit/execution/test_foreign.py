@@ -10,10 +10,11 @@ import pytest
 
 from execution.broker import BrokerBook, HeldLine, OrderLine
 from execution.discrepancies import POLICIES, Discrepancy, DiscrepancyKind, Policy
-from execution.foreign import NOTHING_FOREIGN, Foreign, ForeignPosition, foreign_of, taken_out
+from execution.foreign import NOTHING_FOREIGN, Foreign, ForeignPosition, foreign_of
 from execution.orders import Fill, Order, OrderState, OrderUpdate, Role, Side
 from execution.positions import Position, apply
 from execution.reconcile import reconcile
+from execution.taken_out import taken_out
 from tests.unit.execution.market import CALL, request
 
 D = Decimal
@@ -211,9 +212,3 @@ def test_an_order_of_others_that_reduced_our_position_is_told_as_its_exit() -> N
 )
 def test_what_may_be_anothers_own_business_is_no_exit_of_ours(shown: BrokerBook) -> None:
     assert taken_out([OWN], {"RUN1E0001"}, shown) == ()
-
-
-def test_where_two_plans_hold_the_contract_nothing_is_guessed() -> None:
-    other = replace(OWN, request=replace(OWN.request, client_id="RUN1E0002", plan_id="P2"))
-
-    assert taken_out([OWN, other], {"RUN1E0001", "RUN1E0002"}, exit_by_hand(65)) == ()

@@ -6,8 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from execution.broker import BrokerBook, HeldLine, OrderLine
-from execution.foreign import ForeignPosition, foreign_of, taken_out
+from execution.foreign import ForeignPosition, foreign_of
 from execution.orders import Fill, OrderState, OrderUpdate, Side
+from execution.taken_out import taken_out
 from tests.unit.execution.market import CALL
 from tests.unit.execution.test_foreign import AT, NONE, OURS, OWN, THEIRS, D, book, held, told
 

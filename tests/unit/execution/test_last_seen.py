@@ -3,9 +3,47 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from execution.last_seen import LastSeen
+from execution.matching import price_of
+from marketdata.ticks import TICK, Ticks
 from tests.unit.execution.market import tick
+
+STEPS = st.lists(
+    st.dictionaries(
+        st.integers(1, 40), st.tuples(st.integers(-1, 10**6), st.integers(0, 10**9)), max_size=30
+    ),
+    max_size=12,
+)
+
+
+def step_of(told: dict[int, tuple[int, int]]) -> Ticks:
+    """Return a step of tokens, their prices in paise and their volumes."""
+    ticks = np.zeros(len(told), TICK)
+    ticks["token"] = list(told)
+    ticks["last"] = [paise / 100 for paise, _ in told.values()]
+    ticks["volume"] = [volume for _, volume in told.values()]
+    return ticks
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_wide_and_narrow_steps_in_any_order_leave_the_newest_of_each(
+    steps: list[dict[int, tuple[int, int]]],
+) -> None:
+    seen, newest = LastSeen(), dict[int, tuple[int, int]]()
+    for told in steps:
+        seen.see(step_of(told))
+        newest |= told
+
+    assert {token: (seen.last(token), seen.volume(token)) for token in range(1, 41)} == {
+        token: (price_of(newest[token][0] / 100), newest[token][1])
+        if token in newest
+        else (None, None)
+        for token in range(1, 41)
+    }
 
 
 def test_the_newest_price_and_volume_of_each_instrument_are_known() -> None:
@@ -24,14 +62,6 @@ def test_nothing_is_forgotten_over_many_steps() -> None:
         seen.see(tick(100 + step, token=step % 7, volume=step))
 
     assert [seen.volume(token) for token in range(7)] == [497, 498, 499, 493, 494, 495, 496]
-
-
-def test_steps_of_the_same_instruments_do_not_pile_up() -> None:
-    seen = LastSeen()
-    for step in range(50):
-        seen.see(tick(100 + step))
-
-    assert len(seen._recent) == 1
 
 
 def test_an_array_changed_afterwards_changes_nothing() -> None:

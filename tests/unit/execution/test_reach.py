@@ -49,7 +49,7 @@ def test_whatever_a_step_fills_or_arms_is_within_its_reach(kind, side, levels, t
     assert step is not None
     met = match(one.request, triggered=one.triggered, step=step, settings=ExchangeSettings())
 
-    (lowest,), (highest,) = ranges_of(ticks)
+    (lowest,), (highest,) = ranges_of(ticks, [0])
 
     if met.price is not None or met.triggered != one.triggered:
         assert Reach.of([one]).may_meet(lowest, highest)
@@ -72,7 +72,7 @@ def test_any_step_may_meet_a_market_order():
 def test_the_range_of_a_row_holds_its_prices_and_quotes_but_none_that_is_missing(rows: int):
     ticks = np.repeat(tick_of(100.0, 101.0, 99.0, float("nan"), 102.0), rows)
 
-    assert ranges_of(ticks) == ([99.0] * rows, [102.0] * rows)
+    assert ranges_of(ticks, range(rows)) == ([99.0] * rows, [102.0] * rows)
 
 
 def test_a_token_is_found_once_where_it_is_wanted():
@@ -80,3 +80,16 @@ def test_a_token_is_found_once_where_it_is_wanted():
 
     assert rows_of(ticks, {CALL.token}) == {CALL.token: 0}
     assert rows_of(ticks, set()) == {}
+
+
+@given(
+    tokens=st.lists(st.integers(1, 60), min_size=1, max_size=50, unique=True),
+    wanted=st.sets(st.integers(1, 60)),
+)
+def test_wide_steps_and_narrow_ones_are_searched_alike(tokens: list[int], wanted: set[int]):
+    ticks = np.repeat(tick_of(100.0, 101.0, 99.0, 99.5, 100.5), len(tokens))
+    ticks["token"] = tokens
+
+    found = rows_of(ticks, wanted)
+
+    assert found == {token: row for row, token in enumerate(tokens) if token in wanted}

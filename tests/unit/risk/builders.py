@@ -49,6 +49,7 @@ FREE = Costs()
 BARE = RiskLimits(
     slippage_ticks=0,
     slippage_share=D(0),
+    gap_share=D(0),
     chase_ticks=0,
     max_positions=100,
     max_positions_per_strategy=100,

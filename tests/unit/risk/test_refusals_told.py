@@ -327,6 +327,13 @@ REFUSED: list[tuple[Rule, dict[str, Any], dict[str, Any], dict[str, Any], tuple[
         (D(17_250), D(15_000), "INR", "ORB, for 65 units"),
     ),
     (
+        desk_rules.correlated_risk,
+        {},
+        held(14_000, underlying="BANKNIFTY"),
+        {},
+        (D(17_250), D(15_000), "INR", "NIFTY long with BANKNIFTY (indices), for 65 units"),
+    ),
+    (
         rules.margin,
         {"costs": COSTS},
         {"exposure": exposure(open_risk(margin_inr=D(600_000)))},

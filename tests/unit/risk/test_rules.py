@@ -56,7 +56,7 @@ def test_every_rule_has_its_own_code() -> None:
 
     codes = [rule(case).rule for rule in RULES]
 
-    assert len(set(codes)) == len(codes) == 36
+    assert len(set(codes)) == len(codes) == 37
 
 
 @pytest.mark.parametrize(

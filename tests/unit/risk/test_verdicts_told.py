@@ -70,6 +70,7 @@ USUAL = [
     ("underlying-risk", D(3_310), D(10_000), "INR", "NIFTY long, for 65 units"),
     ("direction-risk", D(3_310), D(20_000), "INR", "long, for 65 units"),
     ("strategy-risk", D(3_310), D(15_000), "INR", "ORB, for 65 units"),
+    ("correlated-risk", D(3_310), D(15_000), "INR", "NIFTY long, for 65 units"),
     ("margin", D(260_000), D(800_000), "INR", "for 65 units"),
     ("freeze", D(1), "1 or more", "orders a leg", "for 65 units"),
 ]

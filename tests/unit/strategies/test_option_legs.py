@@ -14,14 +14,18 @@ from marketdata.calendar import IST
 from strategies.option_legs import Terms
 from strategies.option_levels import GainOf, Leaving, Levels
 from strategies.option_limits import Between, ChainLimits, LegLimits, OutlookLimits
+from strategies.option_parameters import leaving_of
 from strategies.option_rule import BestOf, OptionRule, Refuses, expected
 from strategies.option_shapes import AT_THE_MONEY, Condor, CreditSpread, DebitSpread, Strangle
 from strategies.option_strikes import Expiry, Strike, StrikeBy
 from strategies.outlook import Outlook
+from strategies.registry import build_strategies
 from strategies.signals import Direction
 from strategies.structures import Structure
-from tests.option_chain import AT, MadeChain
+from strategies.ways_out import UnderlyingLevels
+from tests.option_chain import MadeChain
 from tests.unit.strategies.option_market import (
+    FORWARD,
     ChainMarket,
     built,
     chain_of,
@@ -31,6 +35,14 @@ from tests.unit.strategies.option_market import (
     view,
 )
 
+OPTION_STRATEGIES = (
+    "iron_condor",
+    "short_strangle",
+    "expiry_strangle",
+    "calendar_spread",
+    "trend_credit_spread",
+    "options_ranker",
+)
 LONG, SHORT, NEUTRAL = Direction.LONG, Direction.SHORT, Direction.NEUTRAL
 MARKET = market_of()
 STEPS = Strike(StrikeBy.STEPS, 2)
@@ -218,11 +230,55 @@ def test_a_share_of_the_largest_loss_outside_0_to_1_is_refused() -> None:
 
 
 def test_a_structure_is_out_at_the_hour_it_names_on_its_own_day() -> None:
-    out = Leaving("15:10").ways_out(AT)
+    out = Leaving("15:10").ways_out(view())
 
     assert out.until == datetime(2026, 10, 6, 15, 10, tzinfo=IST)
     assert (out.trail, out.volatility, out.time_stop, out.break_even) == (False,) * 4
-    assert Leaving().ways_out(AT).until is None
+    assert Leaving().ways_out(view()).until is None
+
+
+@pytest.mark.parametrize(
+    ("leaving", "direction", "levels"),
+    [
+        (Leaving(), LONG, None),
+        (Leaving(at_opinion_levels=True), LONG, (-50.0, inf, -inf, 100.0)),
+        (Leaving(at_opinion_levels=True), SHORT, (-inf, 50.0, -100.0, inf)),
+        (Leaving(at_opinion_levels=True), NEUTRAL, None),
+        (Leaving(most_move=0.01), NEUTRAL, (-0.01 * FORWARD, 0.01 * FORWARD, -inf, inf)),
+        (Leaving(most_move=0.01), LONG, (-0.01 * FORWARD, inf, -inf, inf)),
+        (Leaving(most_move=0.01), SHORT, (-inf, 0.01 * FORWARD, -inf, inf)),
+        (Leaving(most_move=0.01, at_opinion_levels=True), LONG, (-50.0, inf, -inf, 100.0)),
+        (
+            Leaving(most_move=0.001, at_opinion_levels=True),
+            LONG,
+            (-0.001 * FORWARD, inf, -inf, 100.0),
+        ),
+    ],
+)
+def test_a_structure_is_out_at_levels_of_its_underlying(
+    leaving: Leaving, direction: Direction, levels: tuple[float, ...] | None
+) -> None:
+    made = leaving.ways_out(view(direction)).underlying
+
+    if levels is None:
+        assert made is None
+    else:
+        assert made == UnderlyingLevels(*(FORWARD + level for level in levels))
+
+
+@pytest.mark.parametrize("move", [-0.01, 1.0])
+def test_a_move_that_cannot_be_is_refused(move: float) -> None:
+    with pytest.raises(ValueError, match=r"most_move: .*, expected from 0 to below 1"):
+        Leaving(most_move=move)
+
+
+@pytest.mark.parametrize("name", OPTION_STRATEGIES)
+def test_every_option_strategy_that_may_lose_by_a_move_can_be_left_by_one(name: str) -> None:
+    made = build_strategies({name: {"most_move": 0.012}})
+
+    assert leaving_of(made[0]).most_move == 0.012
+    with pytest.raises(ValueError, match="most_move"):
+        build_strategies({name: {"most_move": 1.5}})
 
 
 @given(

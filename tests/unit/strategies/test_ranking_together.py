@@ -10,7 +10,7 @@ from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
 from strategies.ranking_features import Conditions
 from strategies.ranking_settings import PenaltyFactors
-from strategies.ranking_together import Closes, likeness
+from strategies.ranking_together import Closes, ClosesState, likeness
 from strategies.signals import Direction
 from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker
 
@@ -164,3 +164,23 @@ def test_a_restored_memory_goes_on_as_the_first_would_have() -> None:
     assert first.correlation(0, 4) == second.correlation(0, 4)
     with pytest.raises(ValueError, match=r"closes: \(61, 5\), expected up to \(61, 4\)"):
         Closes(4, 60, 10).restore(first.state)
+
+
+@pytest.mark.parametrize("bars", [3, 14, 15, 16, 17, 75])
+def test_however_long_a_session_only_the_newest_bars_count(bars: int):
+    chance = np.random.default_rng(5)
+    closes = 100.0 + np.cumsum(chance.normal(0, 1, (bars, 3)), axis=0)
+    along = Closes(3, 3, 2)
+    for minute, close in enumerate(closes):
+        along.add(minute, close)
+    newest = Closes(3, 3, 2)
+    newest.restore(ClosesState(closes[-4:], np.arange(bars)[-4:]))
+
+    told = along.state
+
+    assert np.array_equal(told.values[-bars:], closes[-4:])
+    assert np.array_equal(told.minutes[-bars:], np.arange(bars)[-4:])
+    for pair in ((0, 1), (1, 2), (2, 0)):
+        expected = newest.correlation(*pair)
+        assert along.correlation(*pair) == expected
+        assert -1 <= expected <= 1

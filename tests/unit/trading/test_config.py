@@ -65,3 +65,13 @@ def test_laying_settings_over_a_document_leaves_the_document_alone():
 def test_a_setting_that_cannot_be_laid_over_is_refused(setting):
     with pytest.raises(ConfigError):
         with_settings({"capital_inr": 5}, [setting])
+
+
+@pytest.mark.parametrize("document", [{"carry_overnight": True}, {"carry_overnight": "true"}])
+def test_a_wish_to_carry_positions_overnight_is_refused_with_the_reason(document):
+    with pytest.raises(ConfigError, match=r"carry_overnight: true, expected false: the desk is fl"):
+        read(document)
+
+
+def test_a_configuration_says_that_nothing_is_carried():
+    assert document_of(read({"carry_overnight": False}))["carry_overnight"] is False

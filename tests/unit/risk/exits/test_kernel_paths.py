@@ -86,6 +86,16 @@ def test_the_walk_over_fixed_paths_is_the_loop_of_steps(side: int, rules: ExitRu
         assert repr(told[1]) == repr(by_steps[1])
 
 
+NOT_BY_PRICE = (
+    ExitReason.KILL,
+    ExitReason.DAILY_LOSS,
+    ExitReason.MANUAL,
+    ExitReason.UNDERLYING_STOP,
+    ExitReason.UNDERLYING_TARGET,
+)
+"""Reasons that the price of the traded contract never gives."""
+
+
 def test_the_fixed_paths_meet_every_kind_of_exit() -> None:
     reasons = {
         line.split("reason=")[1].split(",")[0]
@@ -95,11 +105,7 @@ def test_the_fixed_paths_meet_every_kind_of_exit() -> None:
         for line in stepped(made(side, float(width), rules), seed)[0]
     }
 
-    assert reasons == {
-        repr(reason)
-        for reason in ExitReason
-        if reason not in (ExitReason.KILL, ExitReason.DAILY_LOSS, ExitReason.MANUAL)
-    }
+    assert reasons == {repr(reason) for reason in ExitReason if reason not in NOT_BY_PRICE}
 
 
 def test_a_walk_that_goes_on_within_a_bar_takes_the_rest_of_it_first() -> None:

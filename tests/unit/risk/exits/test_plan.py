@@ -17,6 +17,7 @@ def test_the_priority_of_exits_is_the_documented_one() -> None:
         R.KILL,
         R.DAILY_LOSS,
         R.END_OF_DAY,
+        R.UNDERLYING_STOP,
         R.HARD_STOP,
         R.MAE,
         R.VOLATILITY,
@@ -24,6 +25,7 @@ def test_the_priority_of_exits_is_the_documented_one() -> None:
         R.TARGET2,
         R.TARGET1,
         R.TIME,
+        R.UNDERLYING_TARGET,
     )
 
     assert tuple(reason for reason in PRIORITY if reason in documented) == documented
@@ -41,7 +43,7 @@ def test_of_any_two_reasons_the_one_of_higher_priority_counts(
 def test_only_targets_and_time_may_be_worked_patiently() -> None:
     patient = {reason for reason in ExitReason if URGENCY[reason] is Urgency.NORMAL}
 
-    assert patient == {R.TARGET1, R.TARGET2, R.TIME}
+    assert patient == {R.TARGET1, R.TARGET2, R.TIME, R.UNDERLYING_TARGET}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ ROOMY = RiskLimits(
     heat=D(1),
     margin_share=D(1),
     daily_loss=D("0.2"),
+    gap_share=D(0),
     max_lots=2,
     equity_share_per_position=D("0.01"),
 )
