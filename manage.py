@@ -8,15 +8,20 @@ from __future__ import annotations
 import os
 import sys
 
-from aitrapp.env import EnvironmentInvalidError
+from aitrapp import lean
 
 INTERRUPTED = 130
+_ENGINE = "runengine"
 
 
 def main() -> None:
     """Run the command named by the arguments."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitrapp.settings.local")
+    if sys.argv[1:2] == [_ENGINE]:
+        lean.load_lean()
     from django.core.management import execute_from_command_line
+
+    from aitrapp.env import EnvironmentInvalidError
 
     try:
         execute_from_command_line(sys.argv)

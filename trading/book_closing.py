@@ -13,6 +13,7 @@ from decimal import Decimal
 import structlog
 
 from execution.broker import Broker, BrokerBook, OutcomeUnknown, Refused
+from execution.client_ids import dead_man_id_of, is_of_dead_man, is_of_run
 from execution.orders import OrderRequest, OrderState, OrderType, Role, Side
 from execution.slicing import slices
 from marketdata.instruments import Instrument
@@ -69,7 +70,8 @@ class BookFlatten:
         return "; ".join(left) or ("" if book.complete else "the book is not complete")
 
     def _is_ours(self, client_id: str) -> bool:
-        return client_id.startswith(self.terms.code)
+        code = self.terms.code
+        return is_of_run(client_id, code) or is_of_dead_man(client_id, code)
 
     def _working(self, book: BrokerBook) -> set[str]:
         """Return our orders that may still fill; what was sent from here counts until disproven."""
@@ -109,7 +111,7 @@ class BookFlatten:
     def _request(self, instrument: Instrument, side: Side, quantity: int) -> OrderRequest:
         self.orders += 1
         return OrderRequest(
-            client_id=f"{self.terms.code}D{self.terms.token}N{self.orders}",
+            client_id=dead_man_id_of(self.terms.code, self.terms.token, self.orders),
             instrument=instrument,
             side=side,
             quantity=quantity,

@@ -43,6 +43,7 @@ from trading.engine.venue import InstantVenue
 from trading.iv_before import with_iv_history
 from trading.services.price_bands import bands_of, bands_path, told_of
 from trading.session_events import windows_of
+from trading.snapshots import RunKept, Snapshots, kept_of
 
 _HISTORY = timedelta(days=30)
 """How far back the bars before a day may reach."""
@@ -246,6 +247,7 @@ class PaperDay:
     """One day to be traded on paper: its prices, what came before, and who trades it.
 
     `banned`: the day's ban list, None where none is known. `events`: as in `setup_of`.
+    `snapshots`: where the run is kept, None for nowhere.
     """
 
     config: Config
@@ -256,6 +258,7 @@ class PaperDay:
     run_number: int
     banned: frozenset[str] | None
     events: tuple[MarketEvent, ...] | None = None
+    snapshots: Snapshots | None = None
 
 
 def with_bands(outside: Outside, bands: PriceBands | None) -> Outside:
@@ -279,29 +282,42 @@ def paper_runner(day: PaperDay, journal: Journal, outside: Outside) -> Runner:
     """
     head = day.tape.head
     outside = with_bands(outside, bands_of(bands_path(day.tape.path), head.date))
-    feed = TapeFeed(day.tape, day.pace)
-    setup = setup_of(day.config, head, day.run_code, banned=day.banned, events=day.events)
-    setup = with_iv_history(setup, day.warmup)
-    engine = Engine(setup)
-    if day.warmup is not None:
-        engine.warm(history_of(setup, day.warmup))
-    windows = session_windows(head, Calendar.load())
-    exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
+    feed, kept = TapeFeed(day.tape, day.pace), kept_of(day.snapshots, journal)
+    lived = kept.lived if kept else None
+    engine = lived.engine if lived else _paper_engine(day)
+    setup = engine.setup
     return Runner(
         engine,
         Surroundings(
             journal=journal,
-            venue=InstantVenue(PaperBroker(exchange)),
+            venue=(lived and lived.venue) or _paper_venue(day),
             past=TapeFeed(day.tape, None),
             feed=feed,
             now=feed.now,
-            screen=screen_of(setup, day.config, head),
-            timeline=timeline_of(setup),
+            screen=lived.screen if lived else screen_of(setup, day.config, head),
+            timeline=lived.timeline if lived else timeline_of(setup),
             inputs=outside.inputs,
             before_orders=outside.before_orders,
             symbols={item.token: item.symbol for item in head.instruments},
+            keeping=RunKept(day.snapshots) if day.snapshots else None,
         ),
+        lived,
     )
+
+
+def _paper_engine(day: PaperDay) -> Engine:
+    setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned, events=day.events)
+    setup = with_iv_history(setup, day.warmup)
+    engine = Engine(setup)
+    if day.warmup is not None:
+        engine.warm(history_of(setup, day.warmup))
+    return engine
+
+
+def _paper_venue(day: PaperDay) -> InstantVenue:
+    windows = session_windows(day.tape.head, Calendar.load())
+    exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
+    return InstantVenue(PaperBroker(exchange))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,37 +8,33 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from execution.exchange import Exchange
-from execution.foreign import Foreign
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kite.lanes import DEADLINES, Lanes
 from execution.paper import PaperBroker
 from marketdata.calendar import IST, Calendar
 from marketdata.clock import Clock, SystemClock
 from marketdata.events import MarketEvent
-from marketdata.feed import TapeFeed
 from marketdata.instruments import Instrument, Kind
 from marketdata.kite.access import SocketLogin
 from marketdata.kite.client import API_ROOT, Client, RestLogin
-from marketdata.kite.feed import FeedDay, FeedListener, KiteFeed
-from marketdata.kite.feed_health import FeedCondition
+from marketdata.kite.feed import FeedDay, KiteFeed
 from marketdata.kite.history import KiteHistory
 from marketdata.kite.instruments import KiteInstruments
 from marketdata.kite.layout import Mode
 from marketdata.kite.link import OpenLink
-from marketdata.kite.news import Notice
 from marketdata.kite.picows_link import open_picows
 from marketdata.kite.quotes import KiteQuotes
 from marketdata.kite.raw_tape import RawTapeWriter
-from marketdata.kite.raw_tape_reader import RawTapeReader
 from marketdata.kite.reads import Patience as ReadPatience
 from marketdata.kite.reads import Reads
+from marketdata.kite.tape_play import Played
 from marketdata.kite.ticker import Ticker
 from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
 from marketdata.live_universe import LiveUniverseSettings
@@ -54,18 +50,20 @@ from trading.bootstrap import (
     setup_of,
     timeline_of,
 )
+from trading.bootstrap_kite_ear import KiteEar
 from trading.chain_desk import ChainDesk, listed_chains
 from trading.chain_follower import ChainFollower
 from trading.config import Config
 from trading.doorbell import Doorbell
 from trading.engine.core import Engine
-from trading.engine.events import ConditionChanged
-from trading.engine.runner import Input, Journal, Runner, Surroundings
+from trading.engine.lived import Keeping
+from trading.engine.runner import Journal, Runner, Surroundings
 from trading.engine.venue import InstantVenue, Venue
 from trading.iv_before import with_iv_history
-from trading.live_book import OwnBooks
 from trading.live_venue import LiveVenue
 from trading.live_watch import LiveSettings
+from trading.own_books import EngineBooks
+from trading.snapshots import Kept, RunKept, Snapshots, kept_of
 
 ORDER_PATIENCE = Patience(urgent=15.0)
 """How long order calls wait for their turn: exits rather wait than not be sent, and those of forty
@@ -118,6 +116,7 @@ class KiteDay:
 
     `banned`: the day's ban list, None where none is known. `window`: how many strikes around the
     money are told. `events`: the scheduled events around the day, None for the packaged list.
+    `snapshots`: where the run is kept, None for nowhere.
     """
 
     config: Config
@@ -128,6 +127,7 @@ class KiteDay:
     banned: frozenset[str] | None
     window: WindowSettings = LiveUniverseSettings().window
     events: tuple[MarketEvent, ...] | None = None
+    snapshots: Snapshots | None = None
 
 
 @dataclass(slots=True)
@@ -176,40 +176,6 @@ class KiteDesk:
             self.broker.close()
 
 
-class _Ear:
-    """Gathers what the feed says beside prices, and joins it to what comes from outside."""
-
-    def __init__(self, outside: Outside, bell: Doorbell, venue: LiveVenue | None) -> None:
-        self._outside = outside
-        self._bell = bell
-        self._venue = venue
-        self._conditions: deque[FeedCondition] = deque()
-
-    def listener(self, notice: Callable[[Notice], None]) -> FeedListener:
-        """Return who is told by the feed. On paper nobody waits for order messages."""
-        venue = self._venue
-        return FeedListener(
-            order=(lambda message: venue.hear(message.order)) if venue else (lambda _: None),
-            condition=self._take,
-            gap=(lambda _: venue.look()) if venue else (lambda _: None),
-            notice=notice,
-        )
-
-    def _take(self, condition: FeedCondition) -> None:
-        self._conditions.append(condition)
-        self._bell.ring()
-
-    def inputs(self, at: datetime) -> list[Input]:
-        """Return everything that came since the last call."""
-        conditions = [
-            ConditionChanged(at, told.name, told.good, told.detail) for told in self._conditions
-        ]
-        self._conditions.clear()
-        news = self._venue.news(at) if self._venue else []
-        self._outside.heard(news)
-        return [*self._outside.inputs(at), *conditions, *news]
-
-
 def ticker_of(access: KiteAccess, head: TapeHead, wall: Wall) -> Ticker:
     """Return a ticker that wants every instrument of the day in full and watches the indices."""
     ticker = Ticker(
@@ -252,23 +218,30 @@ def kite_broker(
 
 @dataclass(frozen=True, slots=True)
 class _Core:
-    """What differs between paper and live: the engine, where its orders go, who rings for it."""
+    """What differs between paper and live: the engine, where its orders go, who rings for it.
+
+    `kept`: what the engine comes from, None for a new one.
+    """
 
     engine: Engine
     venue: Venue
     bell: Doorbell
     access: KiteAccess
     broker: KiteBroker | None = None
+    kept: Kept | None = None
 
 
 def kite_paper_desk(
     day: KiteDay, access: KiteAccess, journal: Journal, outside: Outside, wall: Wall
 ) -> KiteDesk:
     """Return a desk that trades Kite's prices on the simulated exchange; no order leaves it."""
-    windows = session_windows(day.tape.head, Calendar.load())
-    exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
-    venue = InstantVenue(PaperBroker(exchange))
-    core = _Core(_engine(day, live=False), venue, Doorbell(), access)
+    kept = kept_of(day.snapshots, journal)
+    engine, venue = _engine(day, kept, live=False), kept.lived.venue if kept else None
+    if venue is None:
+        windows = session_windows(day.tape.head, Calendar.load())
+        exchange = Exchange(day.config.exchange, windows, run=day.run_number % 1000)
+        venue = InstantVenue(PaperBroker(exchange))
+    core = _Core(engine, venue, Doorbell(), access, kept=kept)
     return _desk(day, core, journal, (outside, wall))
 
 
@@ -280,22 +253,25 @@ def kite_live_desk(
     rim: tuple[Wall, Pacer],
 ) -> KiteDesk:
     """Return a desk whose orders go to Kite; only a run that has passed the gate may ask for it."""
-    return live_desk_of(day, _engine(day, live=True), access, journal, (outside, *rim))
+    kept = kept_of(day.snapshots, journal)
+    engine = _engine(day, kept, live=True)
+    return live_desk_of(day, (engine, kept), access, journal, (outside, *rim))
 
 
 def live_desk_of(
     day: KiteDay,
-    engine: Engine,
+    made: tuple[Engine, Kept | None],
     access: KiteAccess,
     journal: Journal,
     rim: tuple[Outside, Wall, Pacer],
 ) -> KiteDesk:
-    """Return a live desk around an engine that was made for its day."""
+    """Return a live desk around an engine that was made for its day, or kept of it."""
     (outside, wall, pacer), head, bell = rim, day.tape.head, Doorbell()
+    engine, kept = made
     listed = {item.key: item for item in head.instruments}
     broker = kite_broker(access, listed, pacer, wall, outside.before_orders)
-    venue = LiveVenue(broker, lambda: _books_of(engine), (wall.clock.now, bell), LiveSettings())
-    core = _Core(engine, venue, bell, access, broker)
+    venue = LiveVenue(broker, EngineBooks(engine), (wall.clock.now, bell), LiveSettings())
+    core = _Core(engine, venue, bell, access, broker, kept)
     return _desk(day, core, journal, (outside, wall))
 
 
@@ -304,29 +280,40 @@ def _desk(day: KiteDay, core: _Core, journal: Journal, rim: tuple[Outside, Wall]
     ticker = ticker_of(core.access, day.tape.head, wall)
     live = core.venue if isinstance(core.venue, LiveVenue) else None
     chains = ChainDesk(core.engine, chain_follower(ticker, day.tape.head, day.window))
-    ear = _Ear(chains.around(outside), core.bell, live)
-    feed = _feed(day, ticker, ear, wall)
+    ear = KiteEar(chains.around(outside), core.bell, live)
+    kept = core.kept
+    feed = _feed(day, (ticker, kept.feed if kept else None), ear, wall)
     setup = core.engine.setup
     around = Surroundings(
         journal=journal,
         venue=core.venue,
-        past=TapeFeed(RawTapeReader(day.tape.path), None),
+        past=feed.past,
         feed=feed,
         now=feed.now,
-        screen=screen_of(setup, day.config, day.tape.head),
-        timeline=timeline_of(setup),
+        screen=kept.lived.screen if kept else screen_of(setup, day.config, day.tape.head),
+        timeline=kept.lived.timeline if kept else timeline_of(setup),
         inputs=ear.inputs,
         before_orders=outside.before_orders,
         symbols={item.token: item.symbol for item in day.tape.head.instruments},
         pause=core.bell.wait,
         frames_safe=lambda: day.tape.safe_steps,
         sync_feed=day.tape.sync,
+        keeping=_keeping(day, feed),
     )
-    runner = Runner(core.engine, around)
+    runner = Runner(core.engine, around, kept.lived if kept else None)
     return KiteDesk(runner, feed, ticker, core.venue, core.bell, core.access, core.broker)
 
 
-def _engine(day: KiteDay, *, live: bool) -> Engine:
+def _keeping(day: KiteDay, feed: KiteFeed) -> Keeping | None:
+    def played() -> tuple[Played, int]:
+        return feed.past.played, feed.past.played.taken
+
+    return RunKept(day.snapshots, played) if day.snapshots else None
+
+
+def _engine(day: KiteDay, kept: Kept | None, *, live: bool) -> Engine:
+    if kept is not None:
+        return kept.lived.engine
     setup = setup_of(day.config, day.tape.head, day.run_code, banned=day.banned, events=day.events)
     setup = with_iv_history(setup, day.warmup)
     engine = Engine(replace(setup, live=live, asks_margin=live))
@@ -335,20 +322,10 @@ def _engine(day: KiteDay, *, live: bool) -> Engine:
     return engine
 
 
-def _feed(day: KiteDay, ticker: Ticker, ear: _Ear, wall: Wall) -> KiteFeed:
+def _feed(day: KiteDay, source: tuple[Ticker, Played | None], ear: KiteEar, wall: Wall) -> KiteFeed:
+    ticker, played = source
     over = FeedDay(wall.clock, wall.sleep, day.tape.head.session_close)
-    return KiteFeed(day.tape, ticker, ear.listener(lambda _: None), over)
-
-
-def _books_of(engine: Engine) -> OwnBooks:
-    return OwnBooks(
-        engine.orders.all(),
-        [trade.position for trade in engine.ledger.trades.values()],
-        engine.orders.known_trades(),
-        engine.orders.changing(),
-        engine.setup.run_code,
-        Foreign(engine.foreign.orders, engine.foreign.positions),
-    )
+    return KiteFeed(day.tape, ticker, ear.listener(lambda _: None), over, played)
 
 
 @dataclass(frozen=True, slots=True)

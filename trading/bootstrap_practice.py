@@ -17,6 +17,7 @@ from marketdata.kite.raw_tape_reader import RawTapeReader
 from marketdata.tape_head import TapeHead
 from trading.bootstrap_kite import KiteDay, KiteDesk, Wall
 from trading.config import Config
+from trading.snapshots import Snapshots
 
 PracticeClock = ExchangeClock
 """The clock of a kitesim's day."""
@@ -30,7 +31,7 @@ class TapedDay:
     """One day to be traded while it is recorded; the tape it goes onto stands already.
 
     `banned`: the day's ban list, None where none is known. `events`: the scheduled events around
-    it, None for the packaged list.
+    it, None for the packaged list. `snapshots`: where the run is kept, None for nowhere.
     """
 
     config: Config
@@ -40,6 +41,7 @@ class TapedDay:
     run_number: int
     banned: frozenset[str] | None
     events: tuple[MarketEvent, ...] | None = None
+    snapshots: Snapshots | None = None
 
 
 @dataclass(slots=True)
@@ -100,5 +102,6 @@ def _stood(day: TapedDay, stand: Stand, tape: RawTapeWriter, wall: Wall) -> Tape
         run_number=day.run_number,
         banned=day.banned,
         events=day.events,
+        snapshots=day.snapshots,
     )
     return TapedDesk(stand(kite_day, wall), tape)

@@ -87,6 +87,7 @@ def open_kite_day(wish: DayWish) -> Run:
             journal_path=str(journals / f"{wish.day}-{code}.journal"),
             code=code,
             banned=None if bans is None else tuple(bans.symbols),
+            is_practice=is_practice(settings.KITE_ROOT),
         ),
         by=wish.by,
     )

@@ -11,6 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def loaded() -> None:
+    """Look for unused objects from now on, among those that are made from now on."""
+    gc.freeze()
+    gc.enable()
+
+
 @contextmanager
 def quiet_heap() -> Iterator[None]:
     """Leave what stands now out of every search until the block ends.

@@ -25,6 +25,7 @@ from trading.models import Mode, Run, RunMode
 from trading.services.events import event_of
 from trading.services.instrument_files import SOURCE as KITE
 from trading.services.mode_changes import NotLiveError, mode_at
+from trading.snapshots import Snapshots, code_stamp
 
 if TYPE_CHECKING:
     from trading.bootstrap_kite import Wall
@@ -109,7 +110,13 @@ def _taped(run: Run) -> TapedDay:
     path = Path(run.tape_path)
     banned, events = bans_of(run), events_of(run)
     config, warmup = config_of(run), warmup_path(path)
-    return TapedDay(config, path, warmup, run.code, run.pk, banned, events)
+    snapshots = snapshots_of(run)
+    return TapedDay(config, path, warmup, run.code, run.pk, banned, events, snapshots)
+
+
+def snapshots_of(run: Run) -> Snapshots:
+    """Return where a run is kept while it is traded."""
+    return Snapshots(Path(run.journal_path), code_stamp())
 
 
 def config_of(run: Run) -> Config:
@@ -139,4 +146,5 @@ def day_of(run: Run, pace: Callable[[KeptTape], Pace] | None) -> PaperDay:
         run_number=run.pk,
         banned=bans_of(run),
         events=events_of(run),
+        snapshots=snapshots_of(run),
     )

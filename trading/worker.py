@@ -43,7 +43,7 @@ from trading.models import Account, Run, RunState
 from trading.pulse import Pulse
 from trading.quiet_heap import quiet_heap
 from trading.research.audit_replay import decision_hash
-from trading.run_desks import RunTime, Standing, stood_up
+from trading.run_desks import RunTime, Standing, snapshots_of, stood_up
 from trading.services import runs
 from trading.services.nudge import ENGINE_CHANNEL, LOOK
 from trading.standing_by import Sign, WaitingEngine
@@ -149,6 +149,7 @@ class Trading:
         if finished:
             digest = decision_hash(Path(self.run.journal_path))
             runs.finish(run=self.run, by="engine", decision_hash=digest, state=RunState.FINISHED)
+            snapshots_of(self.run).remove()
         leader.release(self.ears.lease)
 
 

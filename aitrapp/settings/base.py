@@ -1,4 +1,5 @@
-"""What every way to run has in common; nothing here depends on the environment.
+"""What every way to run has in common; nothing here depends on the environment, but that an engine
+loads fewer applications.
 
 Addresses, keys and hosts are set in `local.py`, `test.py` and `production.py`.
 """
@@ -7,13 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aitrapp import env
+from aitrapp import env, lean
 from aitrapp.settings.admin import *  # noqa: F403
 from aitrapp.settings.api import *  # noqa: F403
 
 PROJECT_ROOT: Path = env.ROOT
 
-INSTALLED_APPS = [
+_NEEDED_BY_ALL = ["django.contrib.auth", "django.contrib.contenttypes", "channels", "trading"]
+_CONSOLE = [
     "unfold.apps.BasicAppConfig",
     "backoffice.admin_app.DeskAdminConfig",
     "django.contrib.auth",
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "trading",
     "backoffice",
 ]
+INSTALLED_APPS = _NEEDED_BY_ALL if lean.is_engine() else _CONSOLE
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

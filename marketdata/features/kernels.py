@@ -99,7 +99,7 @@ class CompiledFeature(ABC):
     def kept(self, state: Floats) -> Kept:
         """Return the compiled loop bound to `state`, which it changes in place."""
         parameters = tuple(float(p) for p in self.parameters)
-        return Kept(_compiled(type(self).body), state, parameters)
+        return _bound(type(self).body, state, parameters)
 
 
 class Columns(NamedTuple):
@@ -134,11 +134,18 @@ def columns_of(bars: BarRow | BarGrid) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One feature's compiled loop with the memory it keeps up, shape `(columns, S)`."""
+    """One feature's compiled loop with the memory it keeps up, shape `(columns, S)`.
+
+    `body`: what the loop is compiled from, by which it is found again where this was written down.
+    """
 
     loop: Callable[..., None]
     state: Floats
     parameters: Parameters
+    body: Callable[..., tuple[float, ...]]
+
+    def __reduce__(self) -> tuple[Callable[..., Kept], tuple[Any, ...]]:
+        return _bound, (self.body, self.state, self.parameters)
 
     def take(self, bars: Columns, out: Floats) -> None:
         """Take the bars into the memory; fill `out`, shape `(K, T, N)`."""
@@ -147,6 +154,10 @@ class Kept:
                 f"columns: memory of {len(self.state)}, expected bars of one shape {bars.shape}"
             )
         self.loop(self.state, bars.times, bars.values, self.parameters, out)
+
+
+def _bound(body: Callable[..., tuple[float, ...]], state: Floats, parameters: Parameters) -> Kept:
+    return Kept(_compiled(body), state, parameters, body)
 
 
 def _over_rows(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketdata.clock import Clock
-from marketdata.kite.board import Board
 from marketdata.kite.feed_health import FeedCondition, FeedHealth
 from marketdata.kite.folding import fold, step_ticks
 from marketdata.kite.news import Frames, Gap, Notice, OrderMessage, TickerNews, WireFrame
 from marketdata.kite.raw_tape import RawTapeWriter
-from marketdata.kite.raw_tape_reader import RawTapeReader, board_of
+from marketdata.kite.raw_tape_reader import RawTapeReader
+from marketdata.kite.tape_play import Played, TapePlay
 from marketdata.kite.ticker import Ticker
 from marketdata.tape import Frame
 from marketdata.tape_head import TapeHead
@@ -69,11 +69,19 @@ class KiteFeed:
     """One live day; its tape belongs to whoever opened it, its ticker runs while frames are read.
 
     A frame that touches no instrument makes no step; it goes onto the tape with the next one.
+    `past` tells what stands on the tape when it is first read.
     """
 
     def __init__(
-        self, tape: RawTapeWriter, ticker: Ticker, listener: FeedListener, day: FeedDay
+        self,
+        tape: RawTapeWriter,
+        ticker: Ticker,
+        listener: FeedListener,
+        day: FeedDay,
+        played: Played | None = None,
     ) -> None:
+        """Begin with the board of the day, or with one that has been `played` in part."""
+        self.past = TapePlay(RawTapeReader(tape.path), played)
         self.counts = FeedCounts()
         self._tape, self._ticker, self._listener, self._day = tape, ticker, listener, day
         self._latest = tape.last_at
@@ -95,10 +103,9 @@ class KiteFeed:
         """Yield the day's frames from number `start` on: those on the tape, then live ones.
 
         Whatever came while the last frame was worked on is one step. Ends with the day. Raises
-        as `RawTapeReader.steps` and `RawTapeWriter.append`.
+        as `TapePlay.rest` and `RawTapeWriter.append`.
         """
-        board = board_of(self.head)
-        for frame in RawTapeReader(self._tape.path).play(board, start):
+        for frame in self.past.rest(start):
             yield frame
             await asyncio.sleep(0)
         self._tell(self._health.begin(self.now()))
@@ -108,7 +115,7 @@ class KiteFeed:
             while (news := await self._ticker.next()) is not None:
                 if not isinstance(news, Frames):
                     self._pass_on(news)
-                elif (step := self._step(board, news)) is not None:
+                elif (step := self._step(news)) is not None:
                     yield step
         finally:
             ending.cancel()
@@ -119,8 +126,9 @@ class KiteFeed:
             await self._day.sleep(min(left, _LOOK_SECONDS))
         await self._ticker.stop()
 
-    def _step(self, board: Board, news: Frames) -> Frame | None:
+    def _step(self, news: Frames) -> Frame | None:
         """Fold frames and tape them; None where no instrument was touched."""
+        board = self.past.played.board
         folded = fold(board, (frame.data for frame in news.frames))
         self.counts.frames += len(news.frames)
         self.counts.unknown += folded.unknown
@@ -135,6 +143,7 @@ class KiteFeed:
         ticks = step_ticks(board, folded.rows, at)
         index = self._tape.append(at, self._held)
         self._held = []
+        self.past.played.taken = index + 1
         self.counts.steps += 1
         self.counts.ticks += len(ticks)
         return Frame(index, at, ticks)

@@ -100,12 +100,9 @@ class RawTapeReader:
         The steps before are lived through without being told, as ranges depend on them. Raises
         as `steps`.
         """
-        return self.play(board_of(self.head), start)
-
-    def play(self, board: Board, start: int = 0) -> Iterator[Frame]:
-        """Do as `frames` on a board of this head that has taken nothing yet, and leave it ready."""
+        board = board_of(self.head)
         for step in self.steps():
-            frame = _frame(board, step)
+            frame = frame_of(board, step)
             if step.index >= start:
                 yield frame
 
@@ -124,7 +121,7 @@ class RawTapeReader:
             if step is None:
                 steps = self.steps(following)
                 continue
-            frame, following = _frame(board, step), step.index + 1
+            frame, following = frame_of(board, step), step.index + 1
             if step.index == index:
                 self._cursor = (board, steps, following)
                 return frame
@@ -167,6 +164,7 @@ def mapped(path: Path) -> bytes | mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _frame(board: Board, step: Step) -> Frame:
+def frame_of(board: Board, step: Step) -> Frame:
+    """Take a step onto the board and return its frame."""
     folded = fold(board, (frame.data for frame in step.frames))
     return Frame(step.index, step.at, step_ticks(board, folded.rows, step.at))

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from aitrapp.lean import ENGINE, KEY
 from marketdata.history import bars_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     return {name: modules_of(entry, folder) for name, entry in ENTRIES.items()}
 
 
-def modules_of(entry: str, folder: Path) -> set[str]:
+def modules_of(entry: str, folder: Path, **environ: str) -> set[str]:
     code = f"import django; django.setup()\n{entry}\nimport sys\nprint(*sys.modules, sep='\\n')"
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
@@ -47,6 +48,7 @@ def modules_of(entry: str, folder: Path) -> set[str]:
             "PYTHONPATH": str(ROOT),
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "aitrapp.settings.test",
+            **environ,
         },
         capture_output=True,
         text=True,
@@ -95,6 +97,17 @@ read_bars(Path("NIFTY.parquet"), date(2026, 10, 5), date(2026, 10, 6), hours)
 
     assert {"numba", "pyarrow"} <= loaded
     assert "pandas" not in loaded
+
+
+def test_an_engine_is_loaded_without_the_applications_of_the_console(tmp_path):
+    lived = "import trading.kite_run, trading.bootstrap_kite, trading.kitesim_run"
+
+    loaded = modules_of(f"{ENTRIES['engine']}\n{lived}", tmp_path, **{KEY: ENGINE})
+
+    assert {"numba", "trading.worker"} <= loaded
+    console = {"axes", "backoffice.models", "celery", "csp", "drf_spectacular", "unfold"}
+    console |= {"django.contrib.admin", "django_celery_beat", "rest_framework"}
+    assert loaded & console == set()
 
 
 def test_the_web_process_has_its_pages(loaded):

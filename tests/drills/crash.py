@@ -24,7 +24,8 @@ from tests.integration.faulty_day import Books
 from tests.integration.trading.kite_desk_day import made_day_of
 from trading.emergency import bring_out
 from trading.engine.events import BOOK
-from trading.models import LeaderLease, Mode, Run
+from trading.models import LeaderLease, Mode, Run, RunState
+from trading.services import runs
 
 FAST, SLOW = 0.06, 1.0
 """Real seconds between two frames while a fill is waited for, and while an engine comes back."""
@@ -122,7 +123,8 @@ class CrashDay:
             return
         await sync_to_async(LeaderLease.objects.update)(expires_at=desk.run.started_at)
         loop = asyncio.get_running_loop()
-        began, flat_at = loop.time(), [0.0]
+        began = loop.time()
+        flat_at = [0.0 if desk.held() else began]
 
         def hear(_message: Message) -> None:
             if not desk.held():
@@ -165,6 +167,14 @@ def books_of(desk: DrillDesk) -> Drill:
     )
 
 
+def _leave(run: Run) -> None:
+    """Leave nothing that would keep the next day of drills from being opened."""
+    LeaderLease.objects.all().delete()
+    run.refresh_from_db()
+    if run.state == RunState.RUNNING.value:
+        runs.finish(run=run, by="drill", state=RunState.FAILED)
+
+
 async def crash_day(folder: Path, settings: Any, kills: int) -> list[Drill]:
     """Live a day of drills in a folder, with the database at hand; return all of them."""
     day = made_day_of(folder, settings)
@@ -175,5 +185,6 @@ async def crash_day(folder: Path, settings: Any, kills: int) -> list[Drill]:
         try:
             drills = await CrashDay(desk, kills).live()
         finally:
+            await sync_to_async(_leave)(run)
             await sync_to_async(connections.close_all)()
         return [*drills, books_of(desk)]

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aitrapp.supervisor.desk import QUICK
 from execution.kitesim.order_row import OrderRow
 from execution.kitesim.server import KiteSim
 from execution.orders import Side
@@ -56,6 +57,7 @@ class DrillDesk:
         """Start an engine process; `began_at` is the moment before."""
         environ = {
             **os.environ,
+            **QUICK,
             "DATABASE_URL": database_url(),
             "KITE_ROOT": self.sim.root,
             "KITE_WS_ROOT": self.sim.ws_root,

@@ -26,6 +26,7 @@ from trading.engine.actions import (
     PlaceOrder,
     SetTimer,
 )
+from trading.engine.caps import check_caps
 from trading.engine.codec import FrameTaken, event_of, plain, told
 from trading.engine.core import Engine
 from trading.engine.events import (
@@ -44,6 +45,7 @@ from trading.engine.events import (
 )
 from trading.engine.fault_tally import FaultTally
 from trading.engine.invariants import Invariants, touched
+from trading.engine.lived import Keeping, Lived
 from trading.engine.timeline import Timeline
 from trading.engine.venue import Venue
 
@@ -57,8 +59,7 @@ _OUTSIDE = frozenset(
 _NEWS = frozenset(
     kind.__name__ for kind in (BrokerSaid, ChangeRefused, TwinFound, MarginTold, ForeignSeen)
 )
-_SENT = PlaceOrder | ModifyOrder | CancelOrder | AskMargin
-_LISTEN_SECONDS = 0.05
+_SENT = (PlaceOrder, ModifyOrder, CancelOrder, AskMargin)
 
 Input = (
     CommandIssued
@@ -87,6 +88,9 @@ class Journal(Protocol):
     @property
     def recovered(self) -> Sequence[Any]: ...
 
+    @property
+    def seq(self) -> int: ...
+
     def append(self, kind: str, body: object, *, incoming: bool) -> int: ...
 
     def write(self, before: int | None = None) -> None: ...
@@ -101,10 +105,10 @@ class Surroundings:
     `past` tells the frames of a journal's past, `feed` those that follow, each when it is due.
     `now` returns the moment it is between two frames, None where time passes with frames only.
     `inputs` returns what came from outside since the last call; `pause` waits for so many seconds,
-    less where something has come. `frames_safe` returns how many frames the
-    disk has (None for all), `sync_feed` waits until it has all: the journal's file never names a
-    frame that a power cut could take back. `before_orders` is called before orders
-    leave and may raise to stop the process (the leader's fence).
+    at most `listen_seconds`, less where something has come. `frames_safe` returns how many frames
+    the disk has (None for all), `sync_feed` waits until it has all: the journal's file never names
+    a frame that a power cut could take back. `before_orders` is called before orders leave and may
+    raise to stop the process (the leader's fence). `keeping`: None for nothing kept.
     """
 
     journal: Journal
@@ -118,24 +122,32 @@ class Surroundings:
     before_orders: Callable[[], None]
     symbols: dict[int, str]
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    listen_seconds: float = 0.05
     frames_safe: Callable[[], int | None] = lambda: None
     sync_feed: Callable[[], None] = lambda: None
+    keeping: Keeping | None = None
 
 
 class Runner:
-    """Runs one engine through one session; `answer` is how it is asked, to be timed by a bench."""
+    """Runs one engine through one session; `answer` is how it is asked, to be timed by a bench.
 
-    def __init__(self, engine: Engine, around: Surroundings) -> None:
+    `lived`: what was kept of the run's past, whose engine and surroundings these are; None where
+    the whole past is lived again.
+    """
+
+    def __init__(self, engine: Engine, around: Surroundings, lived: Lived | None = None) -> None:
         self.engine = engine
         self.answer: Callable[[Event], tuple[Action, ...]] = engine.handle
         self._around = around
-        self._past = deque(around.journal.recovered[1:])
+        self._begun = lived is not None
+        self._taken = lived.frames if lived else 0
+        self._past = deque(around.journal.recovered[lived.seq if lived else 1 :])
         self._recalled = _OUTSIDE if around.venue.is_relived else _OUTSIDE | _NEWS
         self._inbox: deque[Event] = deque()
-        self._faults = FaultTally(around.symbols)
-        self._commands: set[int] = set()
+        self._faults = lived.faults if lived else FaultTally(around.symbols)
+        self._commands: set[int] = lived.commands if lived else set()
         self._is_live = False
-        self._invariants = Invariants(engine)
+        self._invariants = lived.invariants if lived else Invariants(engine)
         self._named: deque[tuple[int, int]] = deque()
 
     async def run(self, head: dict[str, Any], until: datetime) -> None:
@@ -145,17 +157,24 @@ class Runner:
         come out as it was written.
         """
         self._open(head)
-        self._log_all(self.engine.start())
-        frames = self._around.feed.frames(await self._live_again())
+        if not self._begun:
+            self._log_all(self.engine.start())
+        await self._live_again()
+        if not self._past:
+            await self._live_on(until)
+        self._log(ENDED, msgspec.Raw(b"{}"), incoming=False)
+        self._around.sync_feed()
+        self._around.journal.flush()
+
+    async def _live_on(self, until: datetime) -> None:
+        """Live what is still to come; nobody is asked anything more once the run has ended."""
+        frames = self._around.feed.frames(self._taken)
         await self._around.venue.begin()
         self._is_live = True
         while (frame := await self._next(frames)) is not None:
             await self._up_to(frame.at)
             await self._frame(frame)
         await self._up_to(until)
-        self._log(ENDED, msgspec.Raw(b"{}"), incoming=False)
-        self._around.sync_feed()
-        self._around.journal.flush()
 
     def _open(self, head: dict[str, Any]) -> None:
         recovered = self._around.journal.recovered
@@ -169,18 +188,15 @@ class Runner:
         """Say whether the journal still holds records that have not been lived through again."""
         return bool(self._past)
 
-    async def _live_again(self) -> int:
-        """Live the journal's past through without a pace; return the next frame's number."""
-        taken = 0
-        async for frame in self._around.past.frames(0):
+    async def _live_again(self) -> None:
+        """Live the journal's past through without a pace."""
+        async for frame in self._around.past.frames(self._taken):
             if not self._past:
                 break
             await self._up_to(frame.at)
             await self._frame(frame)
-            taken = frame.index + 1
         while self._past and self._past[0].kind != ENDED:
             await self._up_to_record(self._past[0])
-        return taken
 
     async def _up_to_record(self, record: Any) -> None:
         """Live on to a record that came after the last frame there is."""
@@ -197,16 +213,48 @@ class Runner:
         """Return the next frame, or None after the last; while it isn't due, time goes on."""
         if self._around.now() is None:
             return await anext(frames, None)
-        coming = asyncio.ensure_future(anext(frames, None))
+        coming = asyncio.create_task(_first_of(frames))
         while not coming.done():
-            pause = asyncio.ensure_future(self._around.pause(_LISTEN_SECONDS))
+            pause = asyncio.ensure_future(self._around.pause(self._quiet_seconds()))
             await asyncio.wait({coming, pause}, return_when=asyncio.FIRST_COMPLETED)
             pause.cancel()
             now = self._around.now()
             if not coming.done() and now is not None:
                 await self._up_to(now)
                 self._write_down()
+                if not coming.done():
+                    self._keep()
         return coming.result()
+
+    def _quiet_seconds(self) -> float:
+        """Return how long nothing need be looked at: until the next alarm, if that is soon."""
+        longest = self._around.listen_seconds
+        now, due = self._around.now(), self._around.timeline.first_at()
+        if now is None or due is None:
+            return longest
+        return min(longest, max(0.0, (due - now).total_seconds()))
+
+    def _keep(self) -> None:
+        """Put what the run has come to aside, once all that led here is in the journal's file."""
+        keeping = self._around.keeping
+        if keeping is not None and not self._named and keeping.is_due():
+            self._around.journal.flush()
+            keeping.keep(self.lived())
+
+    def lived(self) -> Lived:
+        """Return what the run has come to; only between two events."""
+        around = self._around
+        return Lived(
+            seq=around.journal.seq,
+            frames=self._taken,
+            engine=self.engine,
+            timeline=around.timeline,
+            screen=around.screen,
+            venue=around.venue if around.venue.is_relived else None,
+            faults=self._faults,
+            commands=self._commands,
+            invariants=self._invariants,
+        )
 
     async def _up_to(self, moment: datetime) -> None:
         """Take what is due by `moment`: alarms in order, and what came from outside."""
@@ -248,6 +296,7 @@ class Runner:
         for update in self._around.venue.observe(frame.at, ticks):
             await self._handle(BrokerSaid(frame.at, update))
         await self._handle(MarketStep(frame.at, frame.index, ticks))
+        self._taken = frame.index + 1
 
     async def _report_faults(self, at: datetime) -> None:
         for fault in self._faults.told(at):
@@ -256,7 +305,8 @@ class Runner:
     async def _handle(self, event: Event) -> None:
         """Journal an event, let the engine answer, journal and do what it wishes.
 
-        The books of every plan that something happened to are checked then.
+        What was opened is held against the limits before anything leaves; the books of every plan
+        that something happened to are checked then.
         """
         plans: dict[str, None] = {}
         self._inbox.append(event)
@@ -264,7 +314,9 @@ class Runner:
             event = self._inbox.popleft()
             self._log(type(event).__name__, told(event), incoming=True)
             actions = self.answer(event)
-            plans.update(dict.fromkeys(touched(self.engine, event, actions)))
+            check_caps(self.engine, actions)
+            for plan_id in touched(self.engine, event, actions):
+                plans[plan_id] = None
             await self._do(actions)
         if plans:
             self._invariants.check(plans)
@@ -322,6 +374,10 @@ class Runner:
                 f"living it again gave {kind} {again}"
             )
         return True
+
+
+async def _first_of(frames: AsyncIterator[Frame]) -> Frame | None:
+    return await anext(frames, None)
 
 
 def _microseconds(at: datetime) -> int:

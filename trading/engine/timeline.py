@@ -42,6 +42,10 @@ class Timeline:
         self._wanted[key] = due
         heapq.heappush(self._heap, (due, self._rank(key), key))
 
+    def first_at(self) -> datetime | None:
+        """Return when the next alarm may be due, None for none to come; one replaced counts."""
+        return self._heap[0][0] if self._heap else None
+
     def next_due(self, until: datetime) -> tuple[datetime, str] | None:
         """Take the next alarm that is due by `until`, that moment included; None for none."""
         while self._heap and self._heap[0][0] <= until:

@@ -38,6 +38,7 @@ class Run(models.Model):
     `banned`: the ban list it was started under; null where none was known. `events`: the scheduled
     events around its day as they stood then; null for the packaged list. `code_revision`: of the
     project's own code, empty where it wasn't known or had changes nobody has committed.
+    `is_practice`: its prices come from a Kite of our own, whatever its source.
     """
 
     account = models.ForeignKey("trading.Account", models.PROTECT, related_name="runs")
@@ -45,6 +46,7 @@ class Run(models.Model):
     mode = models.CharField(max_length=10, choices=choices_of(RunMode))
     date = models.DateField()
     source = models.CharField(max_length=100)
+    is_practice = models.BooleanField(default=False)
     tape_path = models.CharField(max_length=500, blank=True)
     tape_sha256 = models.CharField(max_length=64, blank=True)
     journal_path = models.CharField(max_length=500, blank=True)

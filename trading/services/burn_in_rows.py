@@ -19,9 +19,10 @@ _LOOKED_AT = 60
 def sessions(account: Account, today: date) -> tuple[Session, ...]:
     """Return an account's sessions on Kite's prices, newest first; one that still runs is left out.
 
-    A day of several runs passed if each of them did. One of a day before that never ended failed.
+    What a Kite of our own told proves nothing. A day of several runs passed if each of them did.
+    One of a day before that never ended failed.
     """
-    runs = Run.objects.filter(account=account, mode__in=SESSIONS, source=KITE)
+    runs = Run.objects.filter(account=account, mode__in=SESSIONS, source=KITE, is_practice=False)
     runs = runs.exclude(state=RunState.RUNNING.value, date=today)
     found = runs.select_related("config_version").order_by("-date", "-started_at")[:_LOOKED_AT]
     days = groupby(found, key=lambda run: run.date)

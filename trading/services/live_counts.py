@@ -5,6 +5,8 @@ What the world outside says is not in the rows; `live_facts.py` puts both togeth
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Count, QuerySet
 
 from risk.limits import RiskLimits
@@ -26,6 +28,7 @@ from trading.models.order import FINAL
 from trading.models.plan import OVER
 from trading.services.burn_in_rows import has_passed
 from trading.services.instrument_files import SOURCE as KITE
+from trading.services.live_gate import NO_SESSION
 
 
 def open_positions(account: Account) -> int:
@@ -78,9 +81,19 @@ def leader_changes(account: Account) -> int | None:
     return taken.count() - first
 
 
+def paper_session(account: Account, day: date) -> str:
+    """Return the session of a day on Kite's prices that was opened on paper, or that there is none.
+
+    Its day stays on paper, whatever the account's mode becomes.
+    """
+    opened = Run.objects.filter(account=account, mode=RunMode.PAPER.value, source=KITE, date=day)
+    newest = opened.order_by("-started_at").first()
+    return NO_SESSION if newest is None else f"{newest.code}, {newest.state.lower()}"
+
+
 def passed_sessions(account: Account, mode: RunMode) -> int:
-    """Return how many runs of a mode on Kite's prices passed."""
-    runs = Run.objects.filter(account=account, mode=mode.value, source=KITE)
+    """Return how many runs of a mode on Kite's own prices passed."""
+    runs = Run.objects.filter(account=account, mode=mode.value, source=KITE, is_practice=False)
     return sum(has_passed(run) for run in runs.filter(state=RunState.FINISHED.value))
 
 

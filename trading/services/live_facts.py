@@ -60,6 +60,7 @@ def gather(account: Account, asker: Asker, looks: Looks, at: datetime) -> LiveFa
         working_orders=live_counts.working_orders(account),
         broker_positions=seen.positions if seen else None,
         broker_orders=seen.orders if seen else None,
+        paper_session=live_counts.paper_session(account, at.astimezone(IST).date()),
         lease_held=leader.current(account) is not None,
         leader_changes=live_counts.leader_changes(account),
         heartbeat_age=process_signs.oldest_sign(),

@@ -21,6 +21,7 @@ HEARTBEAT_SECONDS = 5.0
 CLOCK_DRIFT_SECONDS = 2.0
 FLATTEN_MS = 2000
 TOKEN_AGE = timedelta(hours=24)
+NO_SESSION = "none"
 CANARY = {
     "risk_per_trade": Decimal("0.0025"),
     "heat": Decimal("0.01"),
@@ -61,7 +62,8 @@ class LiveFacts:
     """Everything the gate looks at; None where nobody has measured it.
 
     `burn_in_age`: since the newest session, days without trading left out. `heartbeat_age` and
-    `clock_drift` in seconds, the largest of each. `flatten_ms`: the drill's. `live_sessions`: how
+    `clock_drift` in seconds, the largest of each. `paper_session`: the day's session that was
+    opened on paper already, `NO_SESSION` for none. `flatten_ms`: the drill's. `live_sessions`: how
     many on real money passed before; the limits need not be canary ones after the first.
     """
 
@@ -73,6 +75,7 @@ class LiveFacts:
     working_orders: int | None = None
     broker_positions: int | None = None
     broker_orders: int | None = None
+    paper_session: str | None = None
     burn_in_passed: int | None = None
     burn_in_age: timedelta | None = None
     same_config: bool | None = None
@@ -216,6 +219,13 @@ _RULES: tuple[_Rule, ...] = (
     *_yes(1, [("operator-role", "is_operator"), ("second-factor", "second_factor")]),
     *_zero(1, [("open-positions", "open_positions"), ("working-orders", "working_orders")]),
     *_zero(1, [("broker-positions", "broker_positions"), ("broker-orders", "broker_orders")]),
+    _Rule(
+        1,
+        "paper-session",
+        "none today: a day stays as it was opened, so ask before 08:50",
+        _fact("paper_session"),
+        lambda session: bool(session == NO_SESSION),
+    ),
     _Rule(
         2,
         "burn-in-sessions",

@@ -26,7 +26,7 @@ class RunSpec:
     """What a run is started with; `code` is made by `new_code` unless one is given.
 
     `tape_sha256` is empty for a tape that is still being written. `banned`: the day's ban list,
-    None where none is known.
+    None where none is known. `is_practice`: prices come from a Kite of our own.
     """
 
     account: Account
@@ -40,6 +40,7 @@ class RunSpec:
     fencing_token: int = 0
     code: str = ""
     banned: tuple[str, ...] | None = None
+    is_practice: bool = False
 
 
 def new_code() -> str:
@@ -58,6 +59,7 @@ def start(*, spec: RunSpec, by: str) -> Run:
         mode=spec.mode.value,
         date=spec.date,
         source=spec.source,
+        is_practice=spec.is_practice,
         tape_path=spec.tape_path,
         tape_sha256=spec.tape_sha256,
         journal_path=spec.journal_path,

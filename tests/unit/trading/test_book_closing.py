@@ -47,7 +47,7 @@ class Street:
         self.unsettled: frozenset[str] = frozenset()
         self.is_away = False
 
-    def held(self, units: int, client_id: str = f"{CODE}000001") -> None:
+    def held(self, units: int, client_id: str = f"{CODE}E0001") -> None:
         """Let an order of ours have filled so many signed units."""
         side = Side.BUY if units > 0 else Side.SELL
         self._fill(client_id, side, abs(units))
@@ -128,11 +128,11 @@ def test_what_is_held_is_closed_with_the_opposite(work, street, units, side):
 
 def test_what_works_is_cancelled_before_anything_is_closed(work, street):
     street.held(75)
-    street.rests(f"{CODE}000002")
+    street.rests(f"{CODE}S0002")
 
     first = looks(work, 1)
 
-    assert street.cancelled == [f"{CODE}000002"]
+    assert street.cancelled == [f"{CODE}S0002"]
     assert street.placed == []
     assert "works" in first[0]
     assert looks(work, 2)[-1] == ""
@@ -141,7 +141,8 @@ def test_what_works_is_cancelled_before_anything_is_closed(work, street):
 def test_what_carries_other_tags_is_never_touched(work, street):
     street.foreign = 300
     street.rests("OTHER00001")
-    street.held(-75, client_id="ZZZZZZZ000001")
+    street.held(-75, client_id="ZZZZZZZE0001")
+    street.rests(f"{CODE}2E0001")
 
     assert looks(work, 3) == ["", "", ""]
     assert (street.placed, street.cancelled) == ([], [])
@@ -260,9 +261,9 @@ def test_whatever_is_held_ends_without_a_turn_of_the_account(
     street = Street()
     journal = JournalFile(tmp_path_factory.mktemp("j") / "run.dead-man")
     for number, units in enumerate(fills):
-        street.held(units, client_id=f"{CODE}{number:06d}")
+        street.held(units, client_id=f"{CODE}E{number:04d}")
     for number in range(resting):
-        street.rests(f"{CODE}9{number:05d}")
+        street.rests(f"{CODE}S{number:04d}")
     street.foreign = foreign
     before, ours = street.net, sum(fills)
 

@@ -122,7 +122,7 @@ def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:
     )
 
     assert kept["token"].tolist() == [2, 24_500]
-    assert faults == ()
+    assert faults.told() == ()
 
 
 def test_a_token_that_no_tape_lists_is_still_a_fault() -> None:
@@ -130,7 +130,7 @@ def test_a_token_that_no_tape_lists_is_still_a_fault() -> None:
 
     _, faults = screen_of(setup, Config(), HEAD).screen(ticks(99), microseconds(OPENS))
 
-    assert [(fault.token, fault.reason) for fault in faults] == [(99, "unknown-token")]
+    assert [(fault.token, fault.reason) for fault in faults.told()] == [(99, "unknown-token")]
 
 
 def test_the_bands_of_a_recorded_day_are_told_first_and_once() -> None:

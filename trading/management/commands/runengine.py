@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from trading.engine.core import Engine
 from trading.management.commands.trade import ANTICIPATED
 from trading.models import Account
+from trading.quiet_heap import loaded
 from trading.services.seed import PAPER_ACCOUNT
 from trading.worker import DeskWorker, Tempo
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         account = Account.objects.filter(code=options["account"]).first()
         if account is None:
             raise CommandError(f"--account: {options['account']!r} is unknown", returncode=2)
+        loaded()
         tempo = Tempo(options["speed"], options["kept_from"])
         worker = DeskWorker(account, get_channel_layer(), tempo=tempo, show=_in_silence)
         try:

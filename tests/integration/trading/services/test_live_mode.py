@@ -104,9 +104,19 @@ def spoil_age(desk: ProvenDesk) -> None:
     Run.objects.filter(pk=newest(desk).pk).update(ended_at=NOW - timedelta(days=4, hours=13))
 
 
+def open_on_paper(desk: ProvenDesk) -> None:
+    Run.objects.filter(pk=desk.drill.pk).update(date=NOW.astimezone(IST).date())
+
+
+def practise(desk: ProvenDesk) -> None:
+    Run.objects.filter(pk=newest(desk).pk).update(is_practice=True)
+
+
 SPOILT_ROWS: list[tuple[str, Spoil]] = [
     ("open-positions", spoil_position),
+    ("paper-session", open_on_paper),
     ("burn-in-sessions", spoil_reports),
+    ("burn-in-sessions", practise),
     ("burn-in-age", spoil_age),
     ("same-config", spoil_config),
     ("same-code", lambda desk: Run.objects.filter(date=DAYS[0]).update(code_revision="old")),
@@ -119,7 +129,7 @@ SPOILT_ROWS: list[tuple[str, Spoil]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "spoil"), SPOILT_ROWS, ids=[name for name, _ in SPOILT_ROWS])
+@pytest.mark.parametrize(("name", "spoil"), SPOILT_ROWS, ids=str)
 def test_one_thing_wrong_in_the_rows_shuts_the_gate_for_it(desk, name: str, spoil: Spoil):
     spoil(desk)
 

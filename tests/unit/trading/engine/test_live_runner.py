@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from execution.broker import BrokerBook
+from execution.broker import BrokerBook, MarginAnswer
 from execution.exchange import Exchange, ExchangeSettings
+from execution.margins import MarginLeg
 from execution.orders import Order, OrderChange, OrderRequest, OrderState, OrderUpdate
 from execution.paper import PaperBroker
 from marketdata.quality import ScreenSettings, TickScreen
@@ -26,10 +28,12 @@ from trading.doorbell import Doorbell
 from trading.engine.core import Engine
 from trading.engine.runner import Runner, Surroundings
 from trading.journal import JournalFile, read_records
-from trading.live_book import OwnBooks, Patience
+from trading.live_book import Patience
 from trading.live_venue import LiveVenue
 from trading.live_watch import LiveSettings
+from trading.own_books import EngineBooks
 
+T = TypeVar("T")
 START, END = at(9, 29, 50), at(9, 32)
 STOPPED_OUT = {80: {FUTURE_COLUMN: 23_940.0, INDEX_COLUMN: 23_940.0}}
 
@@ -42,14 +46,18 @@ class PlugPulledError(Exception):
 class World:
     """A broker and a market that go on whatever becomes of the desk.
 
-    `dies_before`, `dies_after`: the numbers of the calls before or after which the desk dies.
+    `dies_before`, `dies_after`: the numbers of the calls before or after which the desk dies;
+    `dies_at_record`: the record that it no longer writes. `asks_margin`: as a desk at Kite does.
     """
 
     told: list[Frame]
     dies_before: int = 0
     dies_after: int = 0
+    dies_at_record: int = 0
+    asks_margin: bool = False
     seen: int = 0
     calls: int = 0
+    looks: int = 0
     placed: Counter[str] = field(default_factory=Counter)
     venue: LiveVenue | None = None
     dead: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,13 +80,13 @@ class World:
             if self.venue is not None:
                 self.venue.hear({"order_id": update.broker_id, "update": update})
 
-    async def _called(self, call: Any) -> OrderUpdate:
+    async def _called(self, call: Callable[[], Awaitable[T]]) -> T:
         """Carry a call out; a desk that dies at it never reads the answer."""
         self.calls += 1
         if self.calls == self.dies_before:
             self.dead.set()
             await asyncio.Event().wait()
-        answer: OrderUpdate = await call()
+        answer = await call()
         if self.calls == self.dies_after:
             self.dead.set()
             await asyncio.Event().wait()
@@ -97,6 +105,12 @@ class World:
     async def cancel(self, client_id: str) -> OrderUpdate:
         return await self._called(lambda: self.broker.cancel(client_id))
 
+    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
+        async def told() -> MarginAnswer:
+            return MarginAnswer(Decimal("91234.57") * len(legs), Decimal("4500000.10"))
+
+        return await self._called(told)
+
     def adopt(self, order: Order) -> None:
         assert order.request.client_id in self.placed or order.state is OrderState.SENT
 
@@ -104,6 +118,7 @@ class World:
         assert client_id in self.placed
 
     async def book(self) -> BrokerBook:
+        self.looks += 1
         return await self.broker.book()
 
     async def glance(self) -> BrokerBook:
@@ -140,19 +155,35 @@ class LiveFeed:
             yield frame
 
 
+class MortalJournal(JournalFile):
+    """A journal whose process dies where it would write a record; what wasn't flushed is gone."""
+
+    def __init__(self, path: Path, world: World) -> None:
+        super().__init__(path)
+        self._world = world
+
+    def append(self, kind: str, body: object, *, incoming: bool) -> int:
+        if self.seq + 1 == self._world.dies_at_record:
+            self._world.dies_at_record = 0
+            self._world.dead.set()
+            raise PlugPulledError
+        return super().append(kind, body, incoming=incoming)
+
+    def close(self) -> None:
+        if self._world.dead.is_set():
+            self.let_go()
+        else:
+            super().close()
+
+
 async def live_once(world: World, path: Path) -> Runner:
     """Start a desk on what its journal holds and run it to the end, or to its death."""
-    told, world.dead = setup(), asyncio.Event()
+    told, world.dead = setup(asks_margin=world.asks_margin), asyncio.Event()
     engine = Engine(told)
-    journal = JournalFile(path)
+    journal = MortalJournal(path, world)
     world.venue = LiveVenue(
         world,
-        lambda: OwnBooks(
-            engine.orders.all(),
-            [trade.position for trade in engine.ledger.trades.values()],
-            engine.orders.known_trades(),
-            engine.orders.changing(),
-        ),
+        EngineBooks(engine),
         (lambda: world.now, Doorbell()),
         LiveSettings(look_every_seconds=0.002, patience=Patience(timedelta(seconds=2))),
     )
@@ -254,3 +285,14 @@ async def test_news_that_waited_for_a_restart_is_not_told_as_of_the_past(tmp_pat
         if record.incoming and "at" in record.body
     ]
     assert moments == sorted(moments)
+
+
+async def test_a_run_that_has_ended_is_not_taken_up_with_the_broker_again(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT))
+    await live_once(world, tmp_path / "j")
+    written, world.looks = (tmp_path / "j").read_bytes(), 0
+
+    await live_once(world, tmp_path / "j")
+
+    assert (tmp_path / "j").read_bytes() == written
+    assert world.looks == 0

@@ -256,5 +256,24 @@ async def test_between_two_frames_time_goes_on_and_commands_are_heard():
     assert runner.engine.breakers.state is TradingState.HALTED
 
 
+async def test_between_two_frames_it_waits_no_longer_than_to_the_next_alarm():
+    told = frames(START, 1, {}) + [replace(frame, index=1) for frame in frames(at(9, 31), 1, {})]
+    feed, asked = WaitingFeed(told), []
+    runner = Stage(told).runner(TracingJournal([]), TracingVenue([]))
+    moment = at(9, 30) - timedelta(milliseconds=20)
+
+    async def pause(seconds: float) -> None:
+        asked.append(seconds)
+        if len(asked) == 2:
+            feed.go.set()
+        await asyncio.sleep(0)
+
+    runner._around = replace(runner._around, feed=feed, now=lambda: moment, pause=pause)
+
+    await runner.run({"run": "T1"}, at(9, 31))
+
+    assert asked[:2] == [0.0, pytest.approx(0.02)]
+
+
 def test_the_ticks_of_a_frame_hold_every_column_once():
     assert len(np.unique(frames(START, 1, {})[0].ticks["token"])) == 4

@@ -67,3 +67,16 @@ def test_alarms_of_one_rank_come_in_the_order_of_time_then_name():
         timeline.set(at(9, minute), key)
 
     assert [key for _, key in all_due(timeline, at(9, 20))] == ["entry:P2", "exit:P3", "exit:P1"]
+
+
+def test_the_first_alarm_to_come_is_told_without_taking_it():
+    timeline = Timeline([(at(9, 17), BAR)])
+    timeline.set(at(9, 16), "entry:P1")
+
+    assert timeline.first_at() == at(9, 16)
+    assert timeline.next_due(at(9, 16)) == (at(9, 16), "entry:P1")
+    assert timeline.first_at() == at(9, 17)
+
+
+def test_without_alarms_there_is_no_first():
+    assert Timeline([]).first_at() is None
