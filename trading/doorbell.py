@@ -18,7 +18,8 @@ class Doorbell:
     async def wait(self, seconds: float) -> None:
         """Wait for a ring, at most so many seconds."""
         try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
         except TimeoutError:
             return
         self._rung.clear()

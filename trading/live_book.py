@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from execution.broker import BrokerBook
-from execution.discrepancies import POLICIES, Discrepancy, DiscrepancyKind, Policy
+from execution.discrepancies import POLICIES, Discrepancy, DiscrepancyKind, Policy, told_kind
 from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import Order, OrderState, OrderUpdate, Role
 from execution.positions import Position
@@ -68,6 +69,18 @@ class Looked:
     taken_out: frozenset[str] = frozenset()
 
 
+class _Glanced(NamedTuple):
+    """What part of a book came to: the same again for as long as neither side changes."""
+
+    own: OwnBooks
+    book: BrokerBook
+    looked: Looked
+
+    def holds(self, own: OwnBooks, book: BrokerBook) -> bool:
+        """Say whether nothing has changed."""
+        return self.own is own and self.book == book
+
+
 class BookLooks:
     """Believes what is missing or does not agree when the next look finds it too."""
 
@@ -78,6 +91,8 @@ class BookLooks:
         self._absent: frozenset[str] = frozenset()
         self._discrepancies: frozenset[Discrepancy] = frozenset()
         self._foreign = NOTHING_FOREIGN
+        self._glanced: _Glanced | None = None
+        self._traded: _Glanced | None = None
 
     def sent(self, client_id: str, at: datetime) -> None:
         """Remember when an order was sent; what was never told was sent before the first look."""
@@ -114,14 +129,22 @@ class BookLooks:
 
         A fill that no trade proves is a claim, and whether the books agree can't be said.
         """
+        if self._glanced is not None and self._glanced.holds(own, book):
+            self._absent = frozenset()
+            return self._glanced.looked
         found = reconcile(own.orders, (), book, own.trades, own.run_code)
         orders = {order.request.client_id: order for order in own.orders}
         _, absent = self._missing(found, orders, asked_at)
-        return Looked(found.updates, tuple(sorted(absent)), _strays(orders, book), None)
+        seen = Looked(found.updates, tuple(sorted(absent)), _strays(orders, book), None)
+        self._glanced = None if found.absent else _Glanced(own, book, seen)
+        return seen
 
     def traded(self, own: OwnBooks, book: BrokerBook) -> tuple[OrderUpdate, ...]:
         """Return what the trades of a book alone prove."""
-        return reconcile(own.orders, (), book, own.trades, own.run_code).updates
+        if self._traded is None or not self._traded.holds(own, book):
+            found = reconcile(own.orders, (), book, own.trades, own.run_code)
+            self._traded = _Glanced(own, book, Looked(found.updates, (), (), None))
+        return self._traded.looked.updates
 
     def _missing(
         self, found: Reconciliation, orders: Mapping[str, Order], asked_at: datetime
@@ -151,7 +174,7 @@ def _is_stray(order: Order, update: OrderUpdate) -> bool:
 
 
 def _text(one: Discrepancy) -> str:
-    kind = one.kind.value.lower().replace("_", "-")
+    kind = told_kind(one.kind)
     held = one.kind in (DiscrepancyKind.POSITION, DiscrepancyKind.FOREIGN_POSITION)
     unit = " units" if held else ""
     policy, why = POLICIES[one.kind]

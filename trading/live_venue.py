@@ -7,12 +7,9 @@ of it is the engine's.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
-
-from msgspec.structs import replace
 
 from execution.broker import Broker, BrokerBook, MarginAnswer, OutcomeUnknown, SessionExpired
 from execution.margins import MarginLeg
@@ -25,20 +22,24 @@ from trading.engine.events import (
     UNREAD,
     BrokerSaid,
     ChangeRefused,
-    ConditionChanged,
     ForeignSeen,
-    MarginTold,
     TwinFound,
 )
 from trading.engine.venue import OrderWish, Wish, answered, margin_told
 from trading.live_book import BookLooks, Looked, OwnBooks
 from trading.live_calls import Calls
-from trading.live_watch import BookWatch, LiveSettings, Reading, Urgency, urgency_of
+from trading.live_news import LiveNews, News
+from trading.live_watch import (
+    BookWatch,
+    LiveSettings,
+    Reading,
+    Standing,
+    Urgency,
+    standing_of,
+)
 
 SESSION = "broker-session"
 """Condition that is bad while the broker wants a new login."""
-
-News = BrokerSaid | ChangeRefused | ConditionChanged | TwinFound | MarginTold | ForeignSeen
 
 
 class LiveBroker(Broker, Protocol):
@@ -90,9 +91,9 @@ class LiveVenue:
         self._broker_ids: dict[str, str] = {}
         self._twins: set[str] = set()
         self._doubted: set[str] = set()
-        self._news: deque[News] = deque()
-        self._bad: dict[str, str] = {}
-        self._told_good_at = now()
+        self._seen: OwnBooks | None = None
+        self._standing = standing_of(())
+        self._news = LiveNews(rim, settings.confirm_every)
         self._bell = bell
         self._failure: BaseException | None = None
         reading = Reading(
@@ -104,7 +105,7 @@ class LiveVenue:
         )
         self._watch = BookWatch(settings, reading)
         self._watching: asyncio.Task[None] | None = None
-        self._turn(BOOK, UNREAD)
+        self._news.turn(BOOK, UNREAD)
 
     # the port Venue ---------------------------------------------------------------------------
 
@@ -128,7 +129,7 @@ class LiveVenue:
             if client_id not in self._calls.last:
                 self._broker.doubt(client_id)
                 reason = "asked for before the restart"
-                self._tell(ChangeRefused(self._now(), client_id, reason, proven=False))
+                self._news.tell(ChangeRefused(self._now(), client_id, reason, proven=False))
         self._watching = asyncio.create_task(self._watch.run())
 
     async def end(self) -> None:
@@ -171,9 +172,7 @@ class LiveVenue:
         """
         if self._failure is not None:
             raise self._failure
-        found = [replace(news, at=at) for news in self._news]
-        self._news.clear()
-        return found
+        return self._news.take(at)
 
     @property
     def is_idle(self) -> bool:
@@ -200,24 +199,20 @@ class LiveVenue:
 
     def _how_urgent(self) -> Urgency:
         """Return how soon something of our orders should be known."""
-        if self._is_in_doubt():
-            return Urgency.DOUBT
-        return urgency_of(self._books().orders)
-
-    def _is_in_doubt(self) -> bool:
-        """Say whether nothing is proven of an order, or of a change, or an answer stays away."""
         books = self._books()
-        if self._calls.is_silent(self._now(), self._settings.silent):
+        if books is not self._seen:
+            self._seen, self._standing = books, standing_of(books.orders)
+        if self._is_in_doubt(books, self._standing):
+            return Urgency.DOUBT
+        return self._standing.urgency
+
+    def _is_in_doubt(self, books: OwnBooks, standing: Standing) -> bool:
+        """Say whether nothing is proven of an order, or of a change, or an answer stays away."""
+        if standing.is_unknown or self._calls.is_silent(self._now(), self._settings.silent):
             return True
         if not self._doubted.isdisjoint(books.changing):
             return True
-        return any(self._is_unproven(order) for order in books.orders)
-
-    def _is_unproven(self, order: Order) -> bool:
-        is_of_before = order.request.client_id not in self._calls.last
-        return order.state is OrderState.UNKNOWN or (
-            order.state is OrderState.SENT and is_of_before
-        )
+        return any(client_id not in self._calls.last for client_id in standing.sent)
 
     # calls ------------------------------------------------------------------------------------
 
@@ -226,7 +221,7 @@ class LiveVenue:
         try:
             await call
         except SessionExpired as error:
-            self._turn(SESSION, str(error))
+            self._news.turn(SESSION, str(error))
         except OutcomeUnknown:
             self.look()
         except Exception as error:
@@ -235,7 +230,7 @@ class LiveVenue:
             raise
 
     async def _ask(self, wish: AskMargin) -> None:
-        self._tell(await margin_told(self._broker, wish))
+        self._news.tell(await margin_told(self._broker, wish))
 
     async def _carry_out(self, subject: str, wish: OrderWish) -> None:
         self._calls.asked_at[subject] = self._now()
@@ -247,7 +242,7 @@ class LiveVenue:
             self._pass_on(answer.update, answer.answers)
         else:
             self._doubted.add(answer.client_id)
-            self._tell(answer)
+            self._news.tell(answer)
         if _is_refusal(answer):
             self.look()
 
@@ -277,7 +272,7 @@ class LiveVenue:
             book = await self._broker.book()
         except OutcomeUnknown as error:
             if asked_at >= self._looked_at:
-                self._turn(BOOK, str(error))
+                self._news.turn(BOOK, str(error))
             return
         if asked_at < self._looked_at:
             return
@@ -288,13 +283,13 @@ class LiveVenue:
             if stray.broker_id not in self._twins:
                 self._twins.add(stray.broker_id)
                 by_other = stray.broker_id in looked.taken_out
-                self._tell(TwinFound(asked_at, stray.client_id, stray, by_other))
+                self._news.tell(TwinFound(asked_at, stray.client_id, stray, by_other))
         if (seen := looked.foreign) is not None:
-            self._tell(ForeignSeen(asked_at, seen.orders, seen.positions))
-        self._turn(SESSION, "")
+            self._news.tell(ForeignSeen(asked_at, seen.orders, seen.positions))
+        self._news.turn(SESSION, "")
         if looked.problem is not None:
-            self._turn(BOOK, looked.problem)
-            self._confirm()
+            self._news.turn(BOOK, looked.problem)
+            self._news.confirm()
 
     async def _glance(self) -> None:
         """Hold our orders against those of the book alone; what it can't tell a look has to.
@@ -332,10 +327,12 @@ class LiveVenue:
             self._pass_on(update)
         for client_id in looked.absent:
             update = OrderUpdate(client_id, "", asked_at, OrderState.PLANNED, reason="not there")
-            self._tell(BrokerSaid(asked_at, update))
+            self._news.tell(BrokerSaid(asked_at, update))
 
     def _introduce(self) -> None:
         """Tell the broker of orders that the engine took over from its book."""
+        if not self._twins:
+            return
         for order in self._books().orders:
             client_id = order.request.client_id
             if order.broker_id in self._twins and client_id not in self._broker_ids:
@@ -343,21 +340,6 @@ class LiveVenue:
                 self._broker.adopt(order)
 
     # telling ----------------------------------------------------------------------------------
-
-    def _turn(self, name: str, problem: str) -> None:
-        """Tell a condition where it changed; no problem means that it is good."""
-        if self._bad.get(name, "") != problem:
-            self._bad[name] = problem
-            if name == BOOK:
-                self._told_good_at = self._now()
-            self._tell(ConditionChanged(self._now(), name, not problem, problem))
-
-    def _confirm(self) -> None:
-        """Tell every so often that the book goes on agreeing."""
-        now = self._now()
-        if not self._bad[BOOK] and now - self._told_good_at >= self._settings.confirm_every:
-            self._told_good_at = now
-            self._tell(ConditionChanged(now, BOOK, good=True))
 
     def _pass_on(self, update: OrderUpdate, answers: int = 0) -> None:
         """Tell news of an order, unless it is of a second order under the same id.
@@ -369,15 +351,11 @@ class LiveVenue:
         if update.broker_id and known != update.broker_id:
             if answers:
                 reason = f"answered for {update.broker_id}, not {known}"
-                self._tell(ChangeRefused(update.at, update.client_id, reason, False, answers))
+                self._news.tell(ChangeRefused(update.at, update.client_id, reason, False, answers))
             self.look()
             return
         self._broker_ids[update.client_id] = known
-        self._tell(BrokerSaid(update.at, update, answers))
-
-    def _tell(self, news: News) -> None:
-        self._news.append(news)
-        self._bell.ring()
+        self._news.tell(BrokerSaid(update.at, update, answers))
 
 
 def _proven(update: OrderUpdate) -> int:

@@ -63,12 +63,27 @@ class Urgency(Enum):
 _WORKS = (OrderState.SENT, OrderState.OPEN, OrderState.PARTIAL)
 
 
-def urgency_of(orders: Iterable[Order]) -> Urgency:
-    """Return how soon news of orders is wanted where nothing is in doubt."""
-    working = [order for order in orders if order.state in _WORKS]
-    if any(o.state is OrderState.SENT or o.request.role is not Role.STOP for o in working):
-        return Urgency.UNDER_WAY
-    return Urgency.HELD if working else Urgency.NONE
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How orders stand: how soon news is wanted where nothing is in doubt, and what may be.
+
+    `is_unknown`: of one nothing is proven. `sent`: client ids of those that nobody has answered.
+    """
+
+    urgency: Urgency
+    is_unknown: bool
+    sent: tuple[str, ...]
+
+
+def standing_of(orders: Iterable[Order]) -> Standing:
+    """Return how orders stand."""
+    alive = [order for order in orders if not order.state.is_final]
+    unknown = any(order.state is OrderState.UNKNOWN for order in alive)
+    working = [order for order in alive if order.state in _WORKS]
+    sent = tuple(o.request.client_id for o in working if o.state is OrderState.SENT)
+    if sent or any(order.request.role is not Role.STOP for order in working):
+        return Standing(Urgency.UNDER_WAY, unknown, sent)
+    return Standing(Urgency.HELD if working else Urgency.NONE, unknown, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,8 @@ class BookWatch:
         while (left := self._reading.pause() - waited) > 0:
             step = min(left, self._settings.look_at_once_seconds)
             try:
-                await asyncio.wait_for(self._wanted.wait(), step)
+                async with asyncio.timeout(step):
+                    await self._wanted.wait()
             except TimeoutError:
                 waited += step
             else:
@@ -146,9 +162,11 @@ class BookWatch:
         try:
             for turn in count():
                 await asyncio.sleep(self._settings.glance_every_seconds)
-                glances = {glance for glance in glances if not glance.done()}
-                if len(glances) < _MOST_GLANCES:
-                    glances |= {asyncio.create_task(read()) for read in self._wanted_in(turn)}
+                wanted = self._wanted_in(turn)
+                if wanted:
+                    glances = {glance for glance in glances if not glance.done()}
+                if wanted and len(glances) < _MOST_GLANCES:
+                    glances |= {asyncio.create_task(read()) for read in wanted}
         finally:
             _cancel(glances)
 

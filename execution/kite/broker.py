@@ -6,7 +6,7 @@ Words are turned in `mapping.py`, failures judged in `errors.py`; deciding is no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -16,7 +16,6 @@ import structlog
 from execution.broker import (
     BrokerBook,
     MarginAnswer,
-    NotNow,
     OutcomeUnknown,
     Refused,
     SessionExpired,
@@ -24,8 +23,8 @@ from execution.broker import (
 from execution.kite.asking import Insistence, first_answer
 from execution.kite.basket import Margins
 from execution.kite.books import Lists, book_of, trades_of
-from execution.kite.errors import Doing, TooManyRequests, failure_of
-from execution.kite.lanes import Lanes, Line, NoAnswer, NotSent
+from execution.kite.calls import Around, KiteCalls
+from execution.kite.errors import TooManyRequests
 from execution.kite.limits import lane_of_change, lane_of_order
 from execution.kite.mapping import Names, change_fields, changed_by, order_update, place_fields
 from execution.kite.memory import Memory
@@ -33,10 +32,8 @@ from execution.kite.rows import Row, RowError
 from execution.kite.shown import Shown
 from execution.margins import MarginLeg
 from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
-from marketdata.clock import Clock
-from marketdata.instruments import Instrument
-from marketdata.kite.client import CALL_FAILURES, Client
-from marketdata.pacing import Call, Lane, OverBudget, Pacer
+from marketdata.kite.client import Client
+from marketdata.pacing import Call, Lane
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -63,23 +60,6 @@ class BrokerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What stands around the adapter.
-
-    `instrument`: the instrument of a key, None if there is none. `pause`: sleeps about so many
-    seconds, with jitter, before a read is tried again. `fence` is asked when an order call's turn
-    has come, and raises where this process may not send any more.
-    """
-
-    lanes: Lanes
-    pacer: Pacer
-    clock: Clock
-    instrument: Callable[[str], Instrument | None]
-    pause: Callable[[float], Awaitable[None]]
-    fence: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
 class _Asking:
     """When a book was asked for, how many orders had been sent, which of them were not settled."""
 
@@ -96,8 +76,7 @@ class KiteBroker:
         self._settings = settings
         self._memory = Memory()
         self._shown = Shown()
-        self._is_expired = False
-        self._logins = 0
+        self._calls = KiteCalls(around, settings.insistence)
         self._margins = Margins(self._ask_calmly, around.clock.now)
 
     def adopt(self, order: Order) -> None:
@@ -110,14 +89,12 @@ class KiteBroker:
 
     def renew(self, access_token: str) -> None:
         """Go on with the token of a new login."""
-        self._around.lanes.renew(access_token)
-        self._is_expired = False
-        self._logins += 1
+        self._calls.renew(access_token)
 
     @property
     def is_expired(self) -> bool:
         """Say whether the broker refused the token; nothing is sent before `renew`."""
-        return self._is_expired
+        return self._calls.is_expired
 
     def close(self) -> None:
         """Begin no further call."""
@@ -135,7 +112,7 @@ class KiteBroker:
         form = place_fields(request, variety=settings.variety, algo_id=settings.algo_id)
         lane = lane_of_order(request)
         self._memory.sending(request)
-        call = self._send(
+        call = self._calls.send(
             (Call.PLACE, lane, ""),
             lambda client: str(client.place_order(**form)),
             lambda late: self._accepted(late, request),
@@ -161,7 +138,7 @@ class KiteBroker:
         wanted = None if resting is None else changed_by(resting, change)
         changed: OrderRequest | None = None
         self._memory.changing(client_id, wanted)
-        call = self._send(
+        call = self._calls.send(
             (Call.MODIFY, lane_of_change(change, resting), broker_id),
             lambda client: client.modify_order(self._settings.variety, broker_id, **form),
         )
@@ -175,7 +152,7 @@ class KiteBroker:
     async def cancel(self, client_id: str) -> OrderUpdate:
         """Cancel a resting order; accepted is not done. Raises as `place`."""
         broker_id = await self._find(client_id)
-        await self._send(
+        await self._calls.send(
             (Call.CANCEL, Lane.URGENT, ""),
             lambda client: client.cancel_order(self._settings.variety, broker_id),
         )
@@ -189,9 +166,9 @@ class KiteBroker:
         """
         asked = self._asking()
         order_rows, trade_rows, positions = await asyncio.gather(
-            self._read(lambda client: client.orders()),
-            self._read(lambda client: client.trades()),
-            self._read(lambda client: client.positions()),
+            self._calls.read(lambda client: client.orders()),
+            self._calls.read(lambda client: client.trades()),
+            self._calls.read(lambda client: client.positions()),
         )
         return self._learned(Lists(order_rows, trade_rows, positions["net"]), asked)
 
@@ -207,7 +184,7 @@ class KiteBroker:
         """Return the trades of the book alone, asked for once. Raises as `book`."""
         once = Insistence(tries=1)
         rows: Sequence[Row] = await first_answer(
-            lambda: self._ask(lambda client: client.trades()), once, self._around.pause
+            lambda: self._calls.ask(lambda client: client.trades()), once, self._around.pause
         )
         fills = trades_of(rows, self._names(), self._around.clock.now())
         self._memory.note_trades(fills)
@@ -215,9 +192,9 @@ class KiteBroker:
 
     async def _orders(self) -> tuple[Sequence[Row], _Asking]:
         """Return the rows of all orders, and what stood when their turn to be asked for came."""
-        await self._turn_to_read(Lane.URGENT)
-        asked, read = self._asking(), (Call.OTHER, Doing.READ)
-        rows: Sequence[Row] = await self._call(Line.READS, lambda client: client.orders(), read)
+        await self._calls.turn_to_read(Lane.URGENT)
+        asked = self._asking()
+        rows: Sequence[Row] = await self._calls.read_now(lambda client: client.orders())
         return rows, asked
 
     def _asking(self) -> _Asking:
@@ -250,7 +227,7 @@ class KiteBroker:
         return await self._margins.answer(legs)
 
     async def _ask_calmly(self, call: Callable[[Client], object]) -> object:
-        return await self._ask(call, Lane.NORMAL)
+        return await self._calls.ask(call, Lane.NORMAL)
 
     async def hear(self, row: Row) -> OrderUpdate | None:
         """Return what a message of the socket or a postback says, with the trades it speaks of.
@@ -303,7 +280,8 @@ class KiteBroker:
         """
         if not self._memory.broker_id(client_id):
             try:
-                await first_answer(self.glance, self._settings.insistence, self._around.pause)
+                insistence, pause = self._settings.insistence, self._around.pause
+                self._unheard(await first_answer(self.glance, insistence, pause))
             except OutcomeUnknown as error:
                 raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
         broker_id = self._memory.broker_id(client_id)
@@ -311,68 +289,11 @@ class KiteBroker:
             raise Refused(f"Couldn't find the order {client_id}.")
         return broker_id
 
-    async def _send(
-        self,
-        turn: tuple[Call, Lane, str],
-        call: Callable[[Client], T],
-        late: Callable[[T], object] | None = None,
-    ) -> T:
-        """Make an order call once, when its turn has come."""
-        self._refuse_expired()
-        try:
-            await self._around.pacer.take(*turn)
-        except OverBudget as error:
-            raise NotNow(f"Not sent: {error}.") from error
-        self._around.fence()
-        line = Line.EXITS if turn[1] is Lane.URGENT else Line.ENTRIES
-        doing = Doing.PLACE if turn[0] is Call.PLACE else Doing.CHANGE
-        return await self._call(line, call, (turn[0], doing), late)
-
-    async def _read(self, call: Callable[[Client], T]) -> T:
-        """Read, again where nothing comes of it in time."""
-        asked = self._settings.insistence
-        return await first_answer(lambda: self._ask(call), asked, self._around.pause)
-
-    async def _turn_to_read(self, lane: Lane) -> None:
-        self._refuse_expired()
-        await self._around.pacer.take(Call.OTHER, lane)
-
-    async def _ask(self, call: Callable[[Client], T], lane: Lane = Lane.URGENT) -> T:
-        await self._turn_to_read(lane)
-        return await self._call(Line.READS, call, (Call.OTHER, Doing.READ))
-
-    async def _call(
-        self,
-        line: Line,
-        call: Callable[[Client], T],
-        what: tuple[Call, Doing],
-        late: Callable[[T], object] | None = None,
-    ) -> T:
-        """Make a call; raise what its failure proves, holding on to nothing of the failure.
-
-        A refusal that was on its way when a new login came says nothing of that one.
-        """
-        logins = self._logins
-        try:
-            return await self._around.lanes.run(line, call, late)
-        except NotSent as error:
-            failure: Exception = NotNow(f"Not sent: {error}.")
-        except NoAnswer as error:
-            failure = OutcomeUnknown(str(error))
-        except CALL_FAILURES as error:
-            failure = failure_of(error, what[1])
-        if isinstance(failure, TooManyRequests):
-            self._around.pacer.hold(what[0])
-        if isinstance(failure, SessionExpired) and logins == self._logins:
-            self._is_expired = True
-        _log.warning(
-            "kite call failed", call=what[0], kind=type(failure).__name__, told=str(failure)
-        )
-        raise failure
-
-    def _refuse_expired(self) -> None:
-        if self._is_expired:
-            raise SessionExpired("The session has ended; nothing is sent before a new login.")
+    def _unheard(self, book: BrokerBook) -> None:
+        """Doubt the terms that a book told which nobody hears of: the next one tells them again."""
+        for update in book.orders:
+            if update.request is not None:
+                self._memory.doubt(update.client_id)
 
     def _names(self) -> Names:
         return Names(
@@ -384,7 +305,9 @@ class KiteBroker:
 
     async def _trades_of(self, broker_id: str) -> tuple[Fill, ...]:
         try:
-            rows: Sequence[Row] = await self._read(lambda client: client.order_trades(broker_id))
+            rows: Sequence[Row] = await self._calls.read(
+                lambda client: client.order_trades(broker_id)
+            )
         except (OutcomeUnknown, SessionExpired) as error:
             _log.warning("trades not told", order=broker_id, kind=type(error).__name__)
             return ()

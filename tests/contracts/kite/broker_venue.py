@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kite.lanes import Deadlines, Lanes
 from execution.kitesim.market import Market
 from execution.kitesim.server import KiteSim, SimPlan

@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kite.lanes import Deadlines, Lanes
 from execution.orders import OrderRequest, OrderType, Role, Side
 from marketdata.clock import EventClock

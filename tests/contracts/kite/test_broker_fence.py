@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from marketdata.pacing import Call, Lane
 from tests.contracts.kite.desk import limit
 from tests.contracts.kite.test_broker_logins import WaitingLanes

@@ -11,7 +11,8 @@ import pytest
 from kiteconnect.exceptions import NetworkException
 
 from execution.broker import OutcomeUnknown
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kite.lanes import Line
 from execution.orders import OrderChange, OrderState
 from marketdata.clock import EventClock

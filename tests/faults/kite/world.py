@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from execution.kite.broker import Around, BrokerSettings, KiteBroker
+from execution.kite.broker import BrokerSettings, KiteBroker
+from execution.kite.calls import Around
 from execution.kitesim.books import Account, Books
 from execution.kitesim.faults import FaultKind, Faults
 from execution.kitesim.settings import SimSettings
@@ -34,9 +35,9 @@ from trading.engine.core import Engine
 from trading.engine.events import ConditionChanged
 from trading.engine.runner import Runner, Surroundings
 from trading.journal import JournalFile
-from trading.live_book import OwnBooks
 from trading.live_venue import LiveVenue
 from trading.live_watch import LiveSettings
+from trading.own_books import EngineBooks
 
 HEAD = {"run": "T1"}
 _FEED = "market-feed"
@@ -247,12 +248,14 @@ class World:
         """Return the calls that get to Kite although their desk is dead."""
         return {task for task in asyncio.all_tasks() if task.get_name() == "at kite"}
 
+    def _login(self) -> RestLogin:
+        return RestLogin("key", self.gate.token, "http://kite.invalid")
+
     def _desk(self, journal: JournalFile) -> Desk:
         told = eager_setup()
         self.engine = engine = Engine(told)
         adapter = BooksAdapter(self.books, self.street, self.faults, self.gate, self.stale)
-        login = RestLogin("key", self.gate.token, "http://kite.invalid")
-        lanes = InProcessLanes(login, adapter, self._chance, self._dies)
+        lanes = InProcessLanes(self._login(), adapter, self._chance, self._dies)
         around = Around(
             lanes=lanes,  # type: ignore[arg-type] # the same calls without threads
             pacer=self._pacer,
@@ -261,7 +264,7 @@ class World:
             pause=asyncio.sleep,
         )
         broker, bell = KiteBroker(around, BrokerSettings()), Doorbell()
-        venue = LiveVenue(broker, lambda: _books_of(engine), (self.clock.now, bell), LiveSettings())
+        venue = LiveVenue(broker, EngineBooks(engine), (self.clock.now, bell), LiveSettings())
         desk = Desk(None, venue, broker, bell)  # type: ignore[arg-type]
         if self._is_over:
             desk.frames.put_nowait(None)
@@ -283,7 +286,8 @@ class World:
                 inputs=inputs,
                 before_orders=lambda: None,
                 symbols={c.instrument.token: c.instrument.symbol for c in told.universe.columns},
-                pause=lambda _: bell.wait(0.25),
+                pause=bell.wait,
+                listen_seconds=0.25,
             ),
         )
         return desk
@@ -306,12 +310,3 @@ class _TapedFeed:
             step = Frame(len(self._tape), self._clock.now(), frame.ticks)
             self._tape.append(step)
             yield step
-
-
-def _books_of(engine: Engine) -> OwnBooks:
-    return OwnBooks(
-        engine.orders.all(),
-        [trade.position for trade in engine.ledger.trades.values()],
-        engine.orders.known_trades(),
-        engine.orders.changing(),
-    )

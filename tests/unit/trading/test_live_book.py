@@ -7,7 +7,16 @@ from datetime import timedelta
 
 from execution.broker import BrokerBook, OrderLine
 from execution.foreign import NOTHING_FOREIGN, Foreign
-from execution.orders import Order, OrderRequest, OrderState, OrderType, OrderUpdate, Role, Side
+from execution.orders import (
+    Fill,
+    Order,
+    OrderRequest,
+    OrderState,
+    OrderType,
+    OrderUpdate,
+    Role,
+    Side,
+)
 from tests.unit.trading.engine.builders import FUTURE, D, at
 from trading.live_book import BookLooks, OwnBooks, Patience
 
@@ -123,3 +132,40 @@ def test_a_book_that_could_not_be_read_whole_says_nothing_of_what_is_foreign():
     looks.take(known, replace(EMPTY, complete=False), after(1))
 
     assert looks.take(known, replace(EMPTY, complete=False), after(2)).foreign is None
+
+
+def test_a_glance_at_what_has_not_changed_says_the_same_and_news_is_told():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.OPEN, "B1"))
+    quiet, gone = (
+        BrokerBook((listed("B1", state),), (), (), complete=True)
+        for state in (OrderState.OPEN, OrderState.CANCELLED)
+    )
+
+    seen = [looks.glance(books, book, after(1)).updates for book in (quiet, quiet, gone, gone)]
+    heard = looks.glance(own(order(ENTRY, OrderState.CANCELLED, "B1")), gone, after(2))
+
+    assert seen == [(), (), gone.orders, gone.orders]
+    assert heard.updates == ()
+
+
+def test_an_order_that_a_glance_misses_is_absent_once_it_is_late_however_quiet_the_book():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(STOP, OrderState.UNKNOWN))
+    looks.sent("S1", NOON)
+
+    absent = [looks.glance(books, EMPTY, after(seconds)).absent for seconds in (0, 1, 2)]
+
+    assert absent == [(), (), ("S1",)]
+
+
+def test_trades_that_have_not_changed_prove_what_they_proved():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.OPEN, "B1"))
+    fill = Fill("T1", "E1", "B1", FUTURE, Side.BUY, 65, D(24_000), NOON)
+    none, one = (BrokerBook((), trades, (), complete=False) for trades in ((), (fill,)))
+
+    told = [looks.traded(books, book) for book in (none, one, one, none)]
+
+    fills = [[update.fills for update in updates] for updates in told]
+    assert fills == [[], [(fill,)], [(fill,)], []]

@@ -343,7 +343,7 @@ async def test_news_ring_the_bell():
     waiting = asyncio.create_task(bench.bell.wait(60))
     await bench.venue.send(PlaceOrder(NOON, REQUEST))
 
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
     await bench.bell.wait(0.001)
     assert bench.venue.has_news
 
