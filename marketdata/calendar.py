@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -80,7 +81,7 @@ class Calendar:
     @classmethod
     def load(cls, folder: Path = DATA) -> Calendar:
         """Read the packaged data, or a folder with the same four files."""
-        return cls(read_calendar_data(folder))
+        return cls(_packaged() if folder == DATA else read_calendar_data(folder))
 
     def is_trading_day(self, day: date) -> bool:
         """Say whether any session is held, Muhurat and weekend sessions included.
@@ -223,6 +224,11 @@ class Hours:
             has_derivatives=self.has_derivatives,
             is_index=self.is_index,
         )
+
+
+@cache
+def _packaged() -> CalendarData:
+    return read_calendar_data(DATA)
 
 
 def _hours(regime: Regime, segment: Segment, auctioned: bool, expiring_index: bool) -> Span:

@@ -37,3 +37,16 @@ def test_a_folder_that_is_a_file_is_named(tmp_path: Path):
 
     with pytest.raises(CommandError, match="expected a folder"):
         call_command("simulate", seeds="1", faults="none", jobs=1, out=str(tmp_path / "file"))
+
+
+def test_days_that_are_there_already_are_counted_and_not_played_again(tmp_path: Path):
+    asked = {"faults": "none", "out": str(tmp_path), "jobs": 1}
+    call_command("simulate", seeds="1..2", stdout=StringIO(), **asked)
+    told = StringIO()
+
+    call_command("simulate", seeds="1..3", every=1, stdout=told, **asked)
+
+    assert "2 of 3 days are there" in told.getvalue()
+    assert "3 days, " in told.getvalue()
+    assert "; 1 days now in " in told.getvalue()
+    assert json.loads((tmp_path / "summary.json").read_text())["days"] == 3

@@ -6,6 +6,7 @@ One day is `play.py`; printing and options are the command's.
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 
 from trading.engine.core import Engine
+from trading.quiet_heap import quiet_heap
 from trading.simulation.day import EngineOf
 from trading.simulation.play import Told, play, shrunk, troubles_of
 from trading.simulation.troubles import Kind
@@ -26,10 +28,14 @@ class SeedsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A day as it was played, and the smallest of it that fails as well, None where it held."""
+    """A day as it was played, and the smallest of it that fails as well, None where it held.
+
+    `seconds`: of processor time that it took to play.
+    """
 
     told: Told
     smallest: Told | None
+    seconds: float = 0.0
 
 
 def names_of(seeds: str, days: int) -> list[str]:
@@ -63,20 +69,29 @@ def kinds_of(faults: str) -> tuple[Kind, ...]:
 
 def outcome_of(name: str, kinds: Sequence[Kind], engine_of: EngineOf = Engine) -> Outcome:
     """Play the day of a name; where it fails make it smaller."""
+    began = time.process_time()
     told = play(name, troubles_of(name, kinds), engine_of)
+    seconds = time.process_time() - began
     if told.found:
-        return Outcome(told, shrunk(told, engine_of))
-    return Outcome(replace(told, story=()), None)
+        return Outcome(told, shrunk(told, engine_of), seconds)
+    return Outcome(replace(told, story=()), None, seconds)
 
 
 def outcomes(names: Sequence[str], kinds: Sequence[Kind], jobs: int) -> Iterator[Outcome]:
     """Yield what became of each day, in the order of the names; `jobs` processes share them."""
     work = partial(outcome_of, kinds=kinds)
     if jobs == 1:
-        yield from map(work, names)
+        with quiet_heap():
+            yield from map(work, names)
         return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), gc.set_threshold, (_RARELY,)) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _settle) as pool:
         yield from pool.map(work, names, chunksize=4)
+
+
+def _settle() -> None:
+    """Look for unused objects rarely, and never among those that stand already."""
+    gc.freeze()
+    gc.set_threshold(_RARELY)
 
 
 def short_story(told: Told) -> list[str]:

@@ -22,9 +22,9 @@ from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged, Event
 from trading.engine.runner import Input, Runner, Surroundings
 from trading.engine.settings import EngineSetup
-from trading.live_book import OwnBooks
 from trading.live_venue import LiveVenue
 from trading.live_watch import LiveSettings
+from trading.own_books import EngineBooks
 from trading.simulation.feeds import FollowingFeed, HeardFeed, head_of
 from trading.simulation.line import Line
 from trading.simulation.mortality import Mortality, MortalJournal
@@ -71,7 +71,7 @@ class Desk:
         self.bell = Doorbell()
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
         rim = (world.clock.now, self.bell)
-        self.venue = LiveVenue(line, self._own_books, rim, _PACE)
+        self.venue = LiveVenue(line, EngineBooks(self.engine), rim, _PACE)
         self._conditions = ("database", "market-feed", "recorder", "redis")
         self._offered = 0
         self.runner = Runner(self.engine, self._surroundings())
@@ -99,16 +99,8 @@ class Desk:
             inputs=self._inputs,
             before_orders=self._fence,
             symbols={c.instrument.token: c.instrument.symbol for c in universe.columns},
-            pause=lambda _: self.bell.wait(_LISTEN_SECONDS),
-        )
-
-    def _own_books(self) -> OwnBooks:
-        engine = self.engine
-        return OwnBooks(
-            engine.orders.all(),
-            [trade.position for trade in engine.ledger.trades.values()],
-            engine.orders.known_trades(),
-            engine.orders.changing(),
+            pause=self.bell.wait,
+            listen_seconds=_LISTEN_SECONDS,
         )
 
     def _answer(self, event: Event) -> tuple[Action, ...]:

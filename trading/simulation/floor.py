@@ -6,9 +6,10 @@ How calls get here and answers back is `line.py`; what must hold of it all is `w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,10 @@ Listener = Callable[[OrderUpdate], None]
 
 @dataclass(slots=True)
 class Row:
-    """One order as the broker has it; `key` is its name at the exchange, `tag` our client id."""
+    """One order as the broker has it; `key` is its name at the exchange, `tag` our client id.
+
+    `word`: what the broker says of it now; `bare`: the same without its fills.
+    """
 
     key: str
     tag: str
@@ -34,6 +38,14 @@ class Row:
     request: OrderRequest
     word: OrderUpdate
     is_there: bool = False
+    bare: OrderUpdate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.say(self.word)
+
+    def say(self, word: OrderUpdate) -> None:
+        """Take over what the broker says of it now."""
+        self.word, self.bare = word, replace(word, fills=()) if word.fills else word
 
     @property
     def left(self) -> int:
@@ -63,15 +75,34 @@ class Surface:
         return trouble.seconds
 
 
+class Shown(NamedTuple):
+    """A line of the book of orders: what it says with and without fills, and what rests of it."""
+
+    word: OrderUpdate
+    bare: OrderUpdate
+    request: OrderRequest
+
+
+class _Summed(NamedTuple):
+    """The book as of a version: its orders and trades, and the signed units by instrument key."""
+
+    version: int
+    orders: tuple[Shown, ...]
+    trades: tuple[Fill, ...]
+    net: Mapping[str, int]
+
+
 @dataclass(slots=True)
 class Floor:
-    """Takes orders, keeps them and tells of them."""
+    """Takes orders, keeps them and tells of them; `version` rises with everything that changes."""
 
     surface: Surface
     listener: Listener
     rows: dict[str, Row] = field(default_factory=dict)
     halted: set[int] = field(default_factory=set)
+    version: int = 0
     _by_key: dict[str, Row] = field(default_factory=dict)
+    _summed: _Summed = field(default_factory=lambda: _Summed(-1, (), (), {}))
     _exchange: Exchange = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,9 +140,12 @@ class Floor:
 
     def _made(self, request: OrderRequest, key: str) -> Row:
         now, broker_id = self.surface.clock.now(), f"B{len(self.rows) + 1:06d}"
+        if key in self._by_key:
+            key += str(len(self.rows))
         word = OrderUpdate(request.client_id, broker_id, now, OrderState.OPEN)
         row = Row(key, request.client_id, broker_id, request, word)
         self.rows[broker_id] = self._by_key[key] = row
+        self.version += 1
         if self.surface.strike(Kind.REJECT) is not None:
             self._later(0.02, lambda: self._end(row, OrderState.REJECTED, "rejected by RMS"))
             return row
@@ -190,7 +224,8 @@ class Floor:
         )
 
     def _say(self, row: Row, word: OrderUpdate) -> None:
-        row.word = word
+        row.say(word)
+        self.version += 1
         done = f" {word.filled_quantity}/{row.request.quantity}" if word.filled_quantity else ""
         self.surface.story.tell(f"   {row.tag} {row.broker_id} {word.state}{done} {word.reason}")
         self.listener(word)
@@ -200,14 +235,29 @@ class Floor:
 
     # what it knows ----------------------------------------------------------------------------
 
+    def orders(self) -> tuple[Shown, ...]:
+        """Return the book of orders, the same value for as long as nothing of it changes."""
+        return self._sum().orders
+
     def trades(self) -> tuple[Fill, ...]:
         """Return every trade."""
-        return tuple(fill for row in self.rows.values() for fill in row.word.fills)
+        return self._sum().trades
 
-    def net(self) -> dict[str, int]:
+    def net(self) -> Mapping[str, int]:
         """Return the signed units held by instrument key."""
-        held: dict[str, int] = {}
-        for fill in self.trades():
-            key = fill.instrument.key
-            held[key] = held.get(key, 0) + fill.side.sign * fill.quantity
-        return held
+        return self._sum().net
+
+    def _sum(self) -> _Summed:
+        if self._summed.version != self.version:
+            self._summed = _summed(self.version, tuple(self.rows.values()))
+        return self._summed
+
+
+def _summed(version: int, rows: Sequence[Row]) -> _Summed:
+    trades = tuple(fill for row in rows for fill in row.word.fills)
+    held: dict[str, int] = {}
+    for fill in trades:
+        key = fill.instrument.key
+        held[key] = held.get(key, 0) + fill.side.sign * fill.quantity
+    orders = tuple(Shown(row.word, row.bare, row.request) for row in rows)
+    return _Summed(version, orders, trades, held)

@@ -11,19 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from execution.broker import BrokerBook, MarginAnswer, OutcomeUnknown, Refused, SessionExpired
 from execution.margins import MarginLeg, margin_of
 from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
-from trading.simulation.floor import Floor
+from trading.simulation.floor import Floor, Shown
 from trading.simulation.mortality import Mortality
 from trading.simulation.troubles import Kind
 
 T = TypeVar("T")
-_Shown = tuple[OrderUpdate, OrderRequest]
-"""What the book says of an order, and what rests of it."""
-
 _GIVEN_UP = 1.0
 """Seconds after which an answer isn't waited for any more, as those to exits at Kite."""
 _FUNDS = Decimal(10**12)
@@ -40,7 +38,7 @@ class Reach:
 
     is_down: bool = False
     is_expired: bool = False
-    orders: tuple[_Shown, ...] = ()
+    orders: tuple[Shown, ...] = ()
     calls: list[asyncio.Task[Any]] = field(default_factory=list)
 
 
@@ -55,7 +53,10 @@ class _Asking:
 
 @dataclass(slots=True)
 class _Known:
-    """What this life knows: ids both ways, what is on its way, what isn't proven, what was told."""
+    """What this life knows: ids both ways, what is on its way, what isn't proven, what was told.
+
+    `read`: for looks and glances, a book of orders that told nothing new, and as what it was told.
+    """
 
     ids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -67,8 +68,13 @@ class _Known:
     requests: dict[str, OrderRequest] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     claimed: Counter[str] = field(default_factory=Counter)
+    read: dict[bool, tuple[tuple[Shown, ...], tuple[OrderUpdate, ...]]] = field(
+        default_factory=dict
+    )
 
     def pair(self, client_id: str, broker_id: str) -> None:
+        if client_id not in self.ids or broker_id not in self.names:
+            self.read.clear()
         self.ids.setdefault(client_id, broker_id)
         self.names.setdefault(broker_id, client_id)
 
@@ -87,6 +93,7 @@ class Line:
     def adopt(self, order: Order) -> None:
         """Take over an order that an earlier process sent."""
         client_id, known = order.request.client_id, self._known
+        known.read.clear()
         known.requests[client_id] = order.request
         if order.broker_id:
             known.ids[client_id] = order.broker_id
@@ -97,6 +104,7 @@ class Line:
 
     def doubt(self, client_id: str) -> None:
         """Take over that a change of an order may have happened: the book tells what rests."""
+        self._known.read.clear()
         self._known.doubted.add(client_id)
 
     async def place(self, request: OrderRequest) -> OrderUpdate:
@@ -105,10 +113,12 @@ class Line:
         self._judge(client_id)
         known.flying[client_id] = None
         known.sent.append(client_id)
+        known.read.clear()
         known.requests[client_id] = request
         try:
             word = await self._call(lambda: self._floor.place(request), f"place {client_id}")
         except (Refused, SessionExpired):
+            known.read.clear()
             known.requests.pop(client_id, None)
             raise
         except OutcomeUnknown:
@@ -131,6 +141,7 @@ class Line:
         finally:
             known.changing[client_id] -= 1
             known.changed_at[client_id] = self._now()
+            known.read.clear()
             if changed is None:
                 known.doubted.add(client_id)
             else:
@@ -155,7 +166,7 @@ class Line:
         orders, trades, net = await asyncio.gather(
             self._call(self._orders), self._call(self._floor.trades), self._call(self._floor.net)
         )
-        book = self._learned(orders, asked)
+        book = self._learned(orders, asked, glanced=False)
         return replace(
             book,
             trades=tuple(self._of_ours(fill) for fill in trades),
@@ -166,8 +177,7 @@ class Line:
         """Return the broker's orders alone."""
         asked = self._asking()
         shown = await self._call(self._orders)
-        bare = tuple((replace(word, fills=()), request) for word, request in shown)
-        return self._learned(bare, asked)
+        return self._learned(shown, asked, glanced=True)
 
     async def trades(self) -> BrokerBook:
         """Return the broker's trades alone."""
@@ -178,13 +188,11 @@ class Line:
         asked_at, sent = self._now(), len(self._known.sent)
         return _Asking(asked_at, sent, self._unsettled(asked_at, sent))
 
-    def _learned(self, orders: tuple[_Shown, ...], asked: _Asking) -> BrokerBook:
+    def _learned(self, shown: tuple[Shown, ...], asked: _Asking, *, glanced: bool) -> BrokerBook:
         """Return a book of orders that were asked for at `asked`; what it proves is known then."""
         known = self._known
-        for word, _ in orders:
-            self._learn(word)
         book = BrokerBook(
-            orders=tuple(self._as_ours(shown, asked.at) for shown in orders),
+            orders=self._told(shown, asked.at, glanced=glanced),
             trades=(),
             net_quantity=(),
             complete=True,
@@ -208,21 +216,52 @@ class Line:
         told = tuple(self._of_ours(fill) for fill in fills if fill.broker_id == word.broker_id)
         return replace(word, fills=told)
 
+    def _told(
+        self, shown: tuple[Shown, ...], asked_at: datetime, *, glanced: bool
+    ) -> tuple[OrderUpdate, ...]:
+        """Learn what a book of orders says and return it; what told nothing new is told again."""
+        known = self._known
+        before = known.read.get(glanced)
+        if before is not None and before[0] is shown and not known.unproven:
+            return before[1]
+        for line in shown:
+            self._learn(line.word)
+        is_no_news = all(self._agrees(line.word.client_id, line.request) for line in shown)
+        orders = tuple(
+            self._as_ours(line.bare if glanced else line.word, line.request, asked_at)
+            for line in shown
+        )
+        if is_no_news:
+            known.read[glanced] = (shown, orders)
+        return orders
+
+    def _agrees(self, client_id: str, resting: OrderRequest) -> bool:
+        """Say whether an order is known to rest as the book says."""
+        known = self._known.requests.get(client_id)
+        return client_id not in self._known.doubted and (known is resting or known == resting)
+
     # calls ------------------------------------------------------------------------------------
 
     async def _call(self, act: Callable[[], T], order: str = "") -> T:
         """Make a call that gets there even if its desk dies meanwhile; `order` names one's call."""
         if self._reach.is_expired:
             raise SessionExpired("The session has ended.")
-        journey = asyncio.ensure_future(self._journey(act, order))
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        journey = asyncio.create_task(self._journey(act, order))
         self._reach.calls.append(journey)
-        journey.add_done_callback(self._ended)
-        return await asyncio.shield(journey)
+        journey.add_done_callback(partial(self._ended, answer))
+        return await answer
 
-    def _ended(self, journey: asyncio.Task[Any]) -> None:
+    def _ended(self, answer: asyncio.Future[T], journey: asyncio.Task[T]) -> None:
+        """Hand an answer over to who waits for it, if anybody does yet."""
         self._reach.calls.remove(journey)
-        if not journey.cancelled():
-            journey.exception()
+        if journey.cancelled():
+            answer.cancel()
+        elif (error := journey.exception()) is not None:
+            if not answer.done():
+                answer.set_exception(error)
+        elif not answer.done():
+            answer.set_result(journey.result())
 
     async def _journey(self, act: Callable[[], T], order: str) -> T:
         surface = self._floor.surface
@@ -267,10 +306,10 @@ class Line:
     def _now(self) -> datetime:
         return self._floor.surface.clock.now()
 
-    def _orders(self) -> tuple[_Shown, ...]:
+    def _orders(self) -> tuple[Shown, ...]:
         reach = self._reach
         if self._floor.surface.strike(Kind.STALE_BOOK) is None or not reach.orders:
-            reach.orders = tuple((row.word, row.request) for row in self._floor.rows.values())
+            reach.orders = self._floor.orders()
         return reach.orders
 
     def _unsettled(self, at: datetime, sent: int) -> frozenset[str]:
@@ -287,17 +326,16 @@ class Line:
     def _name(self, broker_id: str, tag: str) -> str:
         return self._known.names.get(broker_id, tag)
 
-    def _as_ours(self, shown: _Shown, asked_at: datetime) -> OrderUpdate:
+    def _as_ours(self, word: OrderUpdate, resting: OrderRequest, asked_at: datetime) -> OrderUpdate:
         """Return a row of the book; what rests is told unless a change was just on its way."""
-        word, resting = shown
         client_id, known = self._name(word.broker_id, word.client_id), self._known
         if client_id != word.client_id:
             fills = tuple(self._of_ours(fill) for fill in word.fills)
             word = replace(word, client_id=client_id, fills=fills)
             resting = replace(resting, client_id=client_id)
-        if known.ids.get(client_id) != word.broker_id or not self._is_settled(client_id, asked_at):
+        if self._agrees(client_id, resting):
             return word
-        if client_id not in known.doubted and known.requests.get(client_id) == resting:
+        if known.ids.get(client_id) != word.broker_id or not self._is_settled(client_id, asked_at):
             return word
         known.requests[client_id] = resting
         known.doubted.discard(client_id)
@@ -323,9 +361,15 @@ class Line:
     async def _find(self, client_id: str) -> str:
         if client_id not in self._known.ids:
             try:
-                await self.book()
+                self._unheard(await self.book())
             except OutcomeUnknown as error:
                 raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
         if client_id not in self._known.ids:
             raise Refused(f"Couldn't find the order {client_id}.")
         return self._known.ids[client_id]
+
+    def _unheard(self, book: BrokerBook) -> None:
+        """Doubt the terms that a book told which nobody hears of: the next one tells them again."""
+        for update in book.orders:
+            if update.request is not None:
+                self.doubt(update.client_id)

@@ -70,6 +70,11 @@ class MortalJournal:
         """Return the records that stand in it from a life before."""
         return self._inner.recovered
 
+    @property
+    def seq(self) -> int:
+        """Return the number of the last record."""
+        return self._inner.seq
+
     def intend(self, client_id: str) -> None:
         """Take note that an order is about to be written down."""
         self._coming.append(client_id)

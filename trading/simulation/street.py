@@ -42,14 +42,19 @@ class Street:
             yield moment, self._ticks(moment, step)
 
     def _ticks(self, moment: datetime, step: int) -> Ticks:
-        ticks = np.zeros(len(STAND), TICK)
-        for row, token in enumerate(STAND):
+        at, rows = microseconds(moment), []
+        for token in STAND:
             price = max(1.0, round(STAND[token] + self._offset * MOVES[token], 1))
             spread = _SPREADS[token]
-            depths = [self._chance.choice(_DEPTHS) if spread else 0 for _ in range(2)]
+            depths = (self._depth(), self._depth()) if spread else (0, 0)
             bid, ask = round(price - spread, 2), round(price + spread, 2)
-            ticks[row] = (
-                *(token, microseconds(moment), price, price, price, price, bid, ask),
-                *(*depths, 1_000_000 + 100 * step, 100_000),
-            )
-        return ticks
+            prices = (price, price, price, price, bid, ask)
+            rows.append((token, at, *prices, *depths, 1_000_000 + 100 * step, 100_000))
+        return np.array(rows, TICK)
+
+    def _depth(self) -> int:
+        """Return one of the depths, all as likely: three bits, again for what is none."""
+        place = self._chance.getrandbits(3)
+        while place >= len(_DEPTHS):
+            place = self._chance.getrandbits(3)
+        return _DEPTHS[place]

@@ -5,7 +5,7 @@ The engine's own books are checked by its runner; the end of the day is judged b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from execution.orders import Role
@@ -41,6 +41,8 @@ class Watch:
     events: int = 0
     _blocked: set[str] = field(default_factory=set)
     _sent: set[str] = field(default_factory=set)
+    _seen: int = -1
+    _bare: Mapping[str, int] = field(default_factory=dict)
 
     def note(self, what: str) -> None:
         """Remember that something is wrong."""
@@ -51,8 +53,10 @@ class Watch:
     def look(self, cause: str) -> None:
         """Measure what is not covered; `cause`: why nothing can be done, empty where it can."""
         floor = self.floor
-        gone, bare = floor.surface.clock.gone(), uncovered(floor.rows.values(), floor.net())
-        for key, since in self.cover.look(gone, bare, cause):
+        if self._seen != floor.version:
+            self._seen, self._bare = floor.version, uncovered(floor.rows.values(), floor.net())
+        gone = floor.surface.clock.gone()
+        for key, since in self.cover.look(gone, self._bare, cause):
             if gone - since > BARE_SECONDS + self._lost(since):
                 self.note(f"{key} was held without cover for more than {BARE_SECONDS:.0f} s")
 

@@ -6,9 +6,11 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from trading.simulation.batch import (
@@ -19,6 +21,7 @@ from trading.simulation.batch import (
     outcomes,
     report_of,
 )
+from trading.simulation.results import SUMMARY, Basis, Results, code_digest, result_of
 
 
 class Command(BaseCommand):
@@ -31,68 +34,65 @@ class Command(BaseCommand):
         parser.add_argument("--seeds", required=True, help="A..B, or one number")
         parser.add_argument("--days", type=int, default=1, help="days of each seed")
         parser.add_argument("--faults", default="all", help="all, none, or names with commas")
-        parser.add_argument("--out", help="folder for the summary and failing days' stories")
+        parser.add_argument("--out", help="folder for results and failing days' stories")
         parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+        parser.add_argument("--every", type=int, default=500, help="days between two reports")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             names, kinds = names_of(options["seeds"], options["days"]), kinds_of(options["faults"])
         except SeedsError as error:
             raise CommandError(str(error), returncode=2) from error
-        if options["jobs"] < 1:
-            raise CommandError(f"--jobs: {options['jobs']}, expected 1 or more", returncode=2)
+        for name in ("jobs", "every"):
+            if options[name] < 1:
+                told = f"--{name}: {options[name]}, expected 1 or more"
+                raise CommandError(told, returncode=2)
         out = Path(options["out"]) if options["out"] else None
         if out is not None and out.exists() and not out.is_dir():
             raise CommandError(f"--out: {out} is a file, expected a folder", returncode=2)
+        code = code_digest(Path(settings.PROJECT_ROOT))
+        results = Results(out, Basis(code, ",".join(sorted(kinds)) or "none"))
+        missing = results.missing(names)
+        if len(missing) < len(names):
+            self.stdout.write(f"{len(names) - len(missing):,} of {len(names):,} days are there")
         began = time.monotonic()
-        found: list[Outcome] = []
-        for outcome in outcomes(names, kinds, options["jobs"]):
-            found.append(outcome)
-            if outcome.smallest is not None:
-                self._tell(outcome, out)
-        summary = _summary(options, found, time.monotonic() - began)
-        self._sum_up(summary, out)
-        if summary["failed"]:
-            sys.exit(1)
+        self._play(results, outcomes(missing, kinds, options["jobs"]), options["every"])
+        self._sum_up(results, len(missing), time.monotonic() - began)
+
+    def _play(self, results: Results, played: Iterator[Outcome], every: int) -> None:
+        """Keep what days come to as they end, and tell every so often how far it is."""
+        began = time.monotonic()
+        for count, outcome in enumerate(played, start=1):
+            results.add(result_of(outcome))
+            self._tell(outcome, results.folder)
+            if count % every == 0:
+                self._tell_sum(results.summary(), count, time.monotonic() - began)
 
     def _tell(self, outcome: Outcome, out: Path | None) -> None:
+        if outcome.smallest is None:
+            return
         lines = report_of(outcome)
         self.stdout.write("\n".join(lines) + "\n")
-        if out is not None and outcome.smallest is not None:
-            out.mkdir(parents=True, exist_ok=True)
+        if out is not None:
             whole = "\n".join((*lines, "", "the whole story:", *outcome.smallest.story))
             (out / f"day-{outcome.told.name}.txt").write_text(whole + "\n", encoding="utf-8")
 
-    def _sum_up(self, summary: dict[str, Any], out: Path | None) -> None:
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    def _sum_up(self, results: Results, count: int, seconds: float) -> None:
+        """Tell and keep what all days of the folder came to; end with code 1 where one failed."""
+        summary = results.summary()
+        if results.folder is not None:
+            text = json.dumps(summary, indent=2)
+            (results.folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+        self._tell_sum(summary, count, seconds)
+        if summary["failed"]:
+            sys.exit(1)
+
+    def _tell_sum(self, summary: dict[str, Any], count: int, seconds: float) -> None:
         self.stdout.write(
-            f"{summary['days']} days, {summary['events']:,} events, {summary['orders']:,} orders, "
-            f"{summary['lives']:,} lives in {summary['seconds']} s "
-            f"({summary['days_a_minute']} a minute); longest without cover "
-            f"{summary['longest_bare_seconds']} s; failed: {', '.join(summary['failed']) or 'none'}"
+            f"{summary['days']:,} days, {summary['events']:,} events, "
+            f"{summary['orders']:,} orders, {summary['lives']:,} lives; {count:,} days now in "
+            f"{seconds:.1f} s ({count * 60 / max(seconds, 0.001):.0f} a minute); longest without "
+            f"cover {summary['longest_bare_seconds']} s; "
+            f"failed: {', '.join(summary['failed']) or 'none'}"
         )
-
-
-def _summary(options: dict[str, Any], found: list[Outcome], seconds: float) -> dict[str, Any]:
-    told = [outcome.told for outcome in found]
-    struck: dict[str, int] = {}
-    for day in told:
-        for trouble in day.troubles:
-            struck[trouble.kind] = struck.get(trouble.kind, 0) + 1
-    return {
-        "seeds": options["seeds"],
-        "faults": options["faults"],
-        "days": len(told),
-        "seconds": round(seconds, 1),
-        "days_a_minute": round(len(told) * 60 / max(seconds, 0.001)),
-        "events": sum(day.events for day in told),
-        "orders": sum(day.orders for day in told),
-        "fills": sum(day.fills for day in told),
-        "plans": sum(day.plans for day in told),
-        "lives": sum(day.lives for day in told),
-        "longest_bare_seconds": round(max((day.longest_bare for day in told), default=0.0), 1),
-        "troubles": dict(sorted(struck.items())),
-        "failed": [outcome.told.name for outcome in found if outcome.smallest is not None],
-    }
+        self.stdout.flush()
