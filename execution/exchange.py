@@ -129,15 +129,16 @@ class Exchange:
 
     def _concerned(self, ticks: Ticks) -> list[tuple[int, int]]:
         """Return the tokens with orders that a step could concern, and their rows."""
-        rows = rows_of(ticks, self._working) if self._working else {}
-        if not rows:
+        found = rows_of(ticks, self._working)
+        if not found:
             return []
-        lowest, highest = ranges_of(ticks)
+        tokens = [token for token in self._working if token in found]
+        rows = [found[token] for token in tokens]
+        lowest, highest = ranges_of(ticks, rows)
         return [
             (token, row)
-            for token in self._working
-            if (row := rows.get(token, -1)) >= 0
-            and self._reach(token).may_meet(lowest[row], highest[row])
+            for token, row, low, high in zip(tokens, rows, lowest, highest, strict=True)
+            if self._reach(token).may_meet(low, high)
         ]
 
     def _reach(self, token: int) -> Reach:

@@ -9,67 +9,84 @@ from decimal import Decimal
 
 import numpy as np
 
-from execution.matching import step_of
-from marketdata.ticks import TICK, Ticks
+from execution.matching import price_of
+from marketdata.bars import Floats, Ints
+from marketdata.ticks import TICK, Ticks, words_of
 
-_KEPT = 64
-_RAW = np.dtype((np.void, TICK.itemsize))
+_FEW = 12
+"""Steps of up to so many instruments are remembered one by one."""
 
 
 class LastSeen:
-    """Steps are kept as raw bytes and looked into only when someone asks for an instrument."""
+    """Wide steps are laid over columns, one place an instrument; narrow ones are kept beside them.
+
+    Whoever asks looks beside first: a wide step takes up what stands there before it.
+    """
 
     def __init__(self) -> None:
-        self._recent: dict[bytes, bytes] = {}
-        self._places: dict[bytes, dict[int, int]] = {}
-        self._rows: dict[int, bytes] = {}
+        """Begin with nothing seen; the loop is compiled here rather than at the first step."""
+        self._beside: dict[int, tuple[float, int]] = {}
+        self._tokens: Ints = np.empty(0, np.int64)
+        self._order: Ints = np.empty(0, np.int64)
+        self._ordered: Ints = np.empty(0, np.int64)
+        self._last: Floats = np.empty(0)
+        self._volume: Ints = np.empty(0, np.int64)
+        self._places(words_of(np.zeros(0, TICK)), 0)
 
     def see(self, ticks: Ticks) -> None:
-        """Take note of a step; the array is copied.
-
-        A step of the same instruments as an earlier one takes its place, as the newest.
-        """
-        tokens = ticks["token"].tobytes()
-        self._recent.pop(tokens, None)
-        self._recent[tokens] = ticks.tobytes()
-        if len(self._recent) > _KEPT:
-            self._fold(next(iter(self._recent)))
+        """Take note of a step, a token at most once in it; nothing of the array is held."""
+        if len(ticks) <= _FEW:
+            for row in ticks.tolist():
+                self._beside[row[0]] = (row[2], row[10])
+            return
+        if self._beside:
+            self._take_up()
+        places = self._places(words_of(ticks), len(ticks))
+        self._last[places] = ticks["last"]
+        self._volume[places] = ticks["volume"]
 
     def last(self, token: int) -> Decimal | None:
         """Return the last price, or None where the newest tick had none above 0."""
-        row = self._row(token)
-        step = None if row is None else step_of(row, None)
-        return None if step is None else step.last
+        seen = self._seen(token)
+        return None if seen is None else price_of(seen[0])
 
     def volume(self, token: int) -> int | None:
         """Return the day's total so far, or None where the instrument was not seen."""
-        row = self._row(token)
-        return None if row is None else int(row["volume"])
+        seen = self._seen(token)
+        return None if seen is None else seen[1]
 
-    def _row(self, token: int) -> np.void | None:
-        for tokens, step in reversed(self._recent.items()):
-            place = self._places_in(tokens).get(token)
-            if place is not None:
-                return _row_of(step, place)
-        older = self._rows.get(token)
-        return None if older is None else _row_of(older, 0)
+    def _seen(self, token: int) -> tuple[float, int] | None:
+        beside = self._beside.get(token)
+        if beside is not None:
+            return beside
+        at = int(np.searchsorted(self._ordered, token))
+        if at == len(self._ordered) or self._ordered[at] != token:
+            return None
+        place = self._order[at]
+        return float(self._last[place]), int(self._volume[place])
 
-    def _fold(self, tokens: bytes) -> None:
-        """Keep the rows of the oldest step each by itself, so that none holds the whole step."""
-        rows = np.frombuffer(self._recent.pop(tokens), _RAW).tolist()
-        self._rows.update(zip(np.frombuffer(tokens, np.int64).tolist(), rows, strict=True))
-        self._places.pop(tokens, None)
+    def _take_up(self) -> None:
+        tokens: Ints = np.array(list(self._beside), np.int64)
+        self._make_room(tokens)
+        places = self._order[np.searchsorted(self._ordered, tokens)]
+        self._last[places], self._volume[places] = zip(*self._beside.values(), strict=True)
+        self._beside.clear()
 
-    def _places_in(self, tokens: bytes) -> dict[int, int]:
-        """Return the first row of each token in steps of these instruments."""
-        known = self._places.get(tokens)
-        if known is None:
-            order = np.frombuffer(tokens, np.int64).tolist()
-            known = {token: place for place, token in reversed(list(enumerate(order)))}
-            self._places[tokens] = known
-        return known
+    def _places(self, words: Ints, count: int) -> Ints:
+        """Return the place of each tick's instrument; new ones are given places."""
+        from marketdata.panel_kernels import find_columns
 
+        places = np.empty(count, np.int64)
+        if find_columns(words, self._tokens, self._order, self._ordered, places) >= 0:
+            self._make_room(words.reshape(count, -1)[:, 0])
+            find_columns(words, self._tokens, self._order, self._ordered, places)
+        return places
 
-def _row_of(step: bytes, place: int) -> np.void:
-    row: np.void = np.frombuffer(step, TICK, 1, place * TICK.itemsize)[0]
-    return row
+    def _make_room(self, tokens: Ints) -> None:
+        """Give those of some instruments that have no place one, behind the others."""
+        fresh = tokens[~np.isin(tokens, self._tokens)]
+        self._tokens = np.concatenate((self._tokens, fresh))
+        self._order = np.argsort(self._tokens, kind="stable")
+        self._ordered = self._tokens[self._order]
+        self._last = np.concatenate((self._last, np.zeros(len(fresh))))
+        self._volume = np.concatenate((self._volume, np.zeros(len(fresh), np.int64)))

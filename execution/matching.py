@@ -56,17 +56,17 @@ def step_of(tick: np.void, volume_before: int | None) -> Step | None:
     taken to the paisa.
     """
     _, _, last, first, high, low, bid, ask, bid_quantity, ask_quantity, volume, _ = tick.item()
-    price = _price(last)
+    price = price_of(last)
     if price is None:
         return None
-    first_price = _price(first) or price
+    first_price = price_of(first) or price
     return Step(
         open=first_price,
-        high=max(_price(high) or price, first_price, price),
-        low=min(_price(low) or price, first_price, price),
+        high=max(price_of(high) or price, first_price, price),
+        low=min(price_of(low) or price, first_price, price),
         last=price,
-        bid=_price(bid),
-        ask=_price(ask),
+        bid=price_of(bid),
+        ask=price_of(ask),
         bid_quantity=bid_quantity,
         ask_quantity=ask_quantity,
         volume=0 if volume_before is None else max(0, volume - volume_before),
@@ -207,7 +207,8 @@ class Liquidity:
         return taken
 
 
-def _price(value: float) -> Decimal | None:
+def price_of(value: float) -> Decimal | None:
+    """Return a price told in a tick to the paisa, None where it is no number above 0."""
     if not isfinite(value) or value <= 0:
         return None
     price = Decimal(repr(value)).quantize(_PAISA)

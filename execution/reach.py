@@ -6,7 +6,7 @@ nothing can.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from execution.orders import OrderType, Side, Validity
 from execution.resting import Resting
-from marketdata.bars import Floats
+from marketdata.bars import Floats, Ints
 from marketdata.ticks import Ticks
 
 _MARGIN = 0.0051
@@ -54,15 +54,16 @@ class Reach:
         return lowest <= self.below or highest >= self.above
 
 
-def ranges_of(ticks: Ticks) -> tuple[list[float], list[float]]:
-    """Return the lowest and the highest price that each row tells, quotes included.
+def ranges_of(ticks: Ticks, rows: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Return the lowest and the highest price that each of some rows tells, quotes included.
 
     Rupees; infinity and minus infinity for a row without a price above 0.
     """
-    if len(ticks) <= _FEW:
-        each = [_range_of(tick) for tick in ticks.tolist()]
+    if len(rows) <= _FEW:
+        each = [_range_of(ticks[row].item()) for row in rows]
         return [low for low, _ in each], [high for _, high in each]
-    told: Floats = np.array([ticks[name] for name in _TOLD])
+    chosen = ticks[rows]
+    told: Floats = np.array([chosen[name] for name in _TOLD])
     there = (told > 0) & (told < inf)
     lowest = np.where(there, told, inf).min(axis=0)
     highest = np.where(there, told, -inf).max(axis=0)
@@ -74,10 +75,26 @@ def _range_of(tick: tuple[float, ...]) -> tuple[float, float]:
     return min(told, default=inf), max(told, default=-inf)
 
 
-def rows_of(ticks: Ticks, wanted: Container[int]) -> dict[int, int]:
+def rows_of(ticks: Ticks, wanted: Collection[int]) -> dict[int, int]:
     """Return the row of each wanted token of a step, the first where there are more."""
+    if not wanted:
+        return {}
+    tokens = ticks["token"]
+    if len(ticks) > _FEW:
+        rows = _rows_among(tokens, wanted)
+        pairs = list(zip(rows.tolist(), tokens[rows].tolist(), strict=True))
+    else:
+        pairs = list(enumerate(tokens.tolist()))
     found: dict[int, int] = {}
-    for row, token in enumerate(ticks["token"].tolist()):
+    for row, token in pairs:
         if token in wanted and token not in found:
             found[token] = row
     return found
+
+
+def _rows_among(tokens: Ints, wanted: Collection[int]) -> Ints:
+    """Return the rows of wanted tokens, of which there must be one."""
+    sought = np.sort(np.fromiter(wanted, np.int64, len(wanted)))
+    places = np.searchsorted(sought, tokens)
+    places[places == len(sought)] = 0
+    return np.flatnonzero(sought[places] == tokens)

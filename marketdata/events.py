@@ -17,6 +17,8 @@ from marketdata.tables import DATA, DataFileError, Row, read_csv, read_toml
 
 EVENTS_FILE = DATA / "events.toml"
 CSV_COLUMNS = ("kind", "underlying", "date", "time", "timing", "zone", "severity", "source")
+DERIVED = "derived"
+"""How the source of a date begins that was computed and not published."""
 _ZONES = ("Asia/Kolkata", "America/New_York")
 
 
@@ -86,6 +88,11 @@ class MarketEvent:
     def key(self) -> tuple[EventKind, str, datetime]:
         """Return what makes two tellings the same event."""
         return self.kind, self.underlying, self.starts_at
+
+    @property
+    def is_derived(self) -> bool:
+        """Say whether its date was computed from a publication rule, not read where it is told."""
+        return self.source.startswith(DERIVED)
 
     @property
     def day(self) -> date:

@@ -115,6 +115,7 @@ class Panel:
 
     def _compile(self) -> None:
         from marketdata import panel_kernels as kernels
+        from marketdata.screen_kernels import Words
 
         self._kernels = kernels
         self._newest = kernels.Newest(
@@ -123,6 +124,14 @@ class Panel:
             counted=np.full(self._columns, -1, dtype=np.int64),
         )
         self.apply(np.zeros(0, TICK))
+        nothing = _zeros(0)
+        kernels.fold(
+            Words(nothing, nothing.view(np.float64)),
+            nothing,
+            0,
+            (nothing, nothing),
+            FormingBars(self._columns).arrays(),
+        )
 
     def apply(self, ticks: Ticks) -> Ints:
         """Take screened ticks, at most one of a token; return the columns touched.

@@ -6,6 +6,7 @@ Bars on disk are judged in `bar_checks.py`; decoding frames lives in the adapter
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -54,6 +55,31 @@ class Fault:
     token: int
     reason: FaultReason
     count: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faults:
+    """What a screen found in one array of ticks, looked into only when someone asks.
+
+    Of each tick with a fault, in their order: `tokens`, and `findings`, a bit for each reason.
+    """
+
+    tokens: Ints
+    findings: Ints
+
+    def told(self) -> tuple[Fault, ...]:
+        """Return every fault once, by token and reason."""
+        pairs = zip(self.tokens.tolist(), self.findings.tolist(), strict=True)
+        return counted(Counter(pairs))
+
+
+def counted(findings: Mapping[tuple[int, int], int]) -> tuple[Fault, ...]:
+    """Return the faults by token and reason, of tokens and findings that came so many times."""
+    counts: Counter[tuple[int, FaultReason]] = Counter()
+    for (token, bits), count in findings.items():
+        for reason in _reasons_of(bits):
+            counts[token, reason] += count
+    return tuple(Fault(*key, count) for key, count in sorted(counts.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +164,7 @@ class TickScreen:
         self._calls = 0
         self.screen(np.zeros(0, TICK), 0)
 
-    def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, tuple[Fault, ...]]:
+    def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, Faults]:
         """Return the ticks that may be believed, mended where needed, and what was wrong.
 
         `ticks`: a token at most once, else `ValueError`; the array is not changed. `at_us`: the
@@ -153,7 +179,8 @@ class TickScreen:
         out = np.empty(len(ticks), TICK)
         words = self._words(out.view(np.int64), out.view(np.float64))
         count = self._screen(told, findings, self._memory, self._rules_at(at_us), words)
-        return out[:count], _faults(ticks, findings) if findings.any() else ()
+        found = np.flatnonzero(findings)
+        return out[:count], Faults(ticks["token"][found], findings[found])
 
     def _rules_at(self, at_us: int) -> Rules:
         settings = self._settings
@@ -184,19 +211,6 @@ def _memory(known: ScreenedTokens) -> Words:
     prices[:, [kernels.GOOD, kernels.REFUSED]] = np.nan
     rows[:, kernels.MAY_LEAP] = known.may_leap
     return kernels.Words(rows.reshape(-1), prices.reshape(-1))
-
-
-def _faults(ticks: Ticks, findings: Ints) -> tuple[Fault, ...]:
-    """Return what was found, by token and reason; `findings`: bits in the order of the reasons."""
-    found = np.flatnonzero(findings)
-    tokens = ticks["token"][found]
-    order = np.argsort(tokens, kind="stable")
-    told: list[tuple[int, FaultReason]] = []
-    for token, bits in zip(tokens[order].tolist(), findings[found[order]].tolist(), strict=True):
-        told += [(token, reason) for reason in _reasons_of(bits)]
-    if FaultReason.UNKNOWN_TOKEN not in {reason for _, reason in told}:
-        return tuple(Fault(token, reason, 1) for token, reason in told)
-    return tuple(Fault(*key, count) for key, count in sorted(Counter(told).items()))
 
 
 @cache

@@ -7,6 +7,7 @@ premium up to 40, all wider after the open; the touch shows a few seconds of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -63,19 +64,47 @@ def put_quotes(ticks: Ticks, instrument: Instrument, minute: Ints, minute_volume
     gets no quote. Bid and ask lie on the grid at least one tick apart with the last price between
     or on them: on the ask's side when it has risen, on the bid's when it has fallen.
     """
-    model = MODELS.get(instrument.kind)
-    if model is None:
+    if instrument.kind not in MODELS:
         ticks["bid"] = ticks["ask"] = np.nan
         return
-    step = hundredths(instrument.tick_size)
-    last = np.rint(ticks["last"] * 100 / step)
-    usual = np.clip(np.ceil(model.spread * last), 1, model.most_ticks)
-    width = np.ceil(usual * spread_multiplier(minute))
-    rising = np.diff(last, prepend=last[:1]) >= 0
-    near, far = width // 2, width - width // 2
-    bid = np.maximum(last - np.where(rising, far, near), 1)
-    ticks["bid"] = bid * step / 100
-    ticks["ask"] = (bid + width) * step / 100
-    lots = np.maximum(minute_volume * model.depth / instrument.lot_size, 1)
-    ticks["bid_quantity"] = np.ceil(lots * np.where(rising, 1.25, 0.8)) * instrument.lot_size
-    ticks["ask_quantity"] = np.ceil(lots * np.where(rising, 0.8, 1.25)) * instrument.lot_size
+    column = (slice(None), np.newaxis)
+    last = Lasts(ticks["last"][column], minute, minute_volume[column])
+    for name, values in quotes_of(last, (instrument,)).items():
+        ticks[name] = values[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Lasts:
+    """Last prices in the order of arrival, shape `(T, N)`, with what was traded in their minutes.
+
+    `minute`: minutes from the open, shape `(T,)`; `minute_volume`: units, shape `(T, N)`.
+    """
+
+    price: Floats
+    minute: Ints
+    minute_volume: Floats
+
+
+def quotes_of(lasts: Lasts, instruments: Sequence[Instrument]) -> dict[str, Floats]:
+    """Return the fields of the quotes of instruments that are quoted, shape `(T, N)`.
+
+    As `put_quotes` fills them in, a column for each of `instruments`.
+    """
+    models = [MODELS[instrument.kind] for instrument in instruments]
+    spread, depth = (np.array([getattr(m, name) for m in models]) for name in ("spread", "depth"))
+    most = np.array([model.most_ticks for model in models])
+    step = np.array([hundredths(instrument.tick_size) for instrument in instruments])
+    lot = np.array([instrument.lot_size for instrument in instruments])
+    last = np.rint(lasts.price * 100 / step)
+    usual = np.clip(np.ceil(spread * last), 1, most)
+    width = np.ceil(usual * spread_multiplier(lasts.minute)[:, np.newaxis])
+    rising = np.diff(last, axis=0, prepend=last[:1]) >= 0
+    near = width // 2
+    bid = np.maximum(last - np.where(rising, width - near, near), 1)
+    lots = np.maximum(lasts.minute_volume * depth / lot, 1)
+    return {
+        "bid": bid * step / 100,
+        "ask": (bid + width) * step / 100,
+        "bid_quantity": np.ceil(lots * np.where(rising, 1.25, 0.8)) * lot,
+        "ask_quantity": np.ceil(lots * np.where(rising, 0.8, 1.25)) * lot,
+    }

@@ -29,6 +29,7 @@ from trading.engine.actions import Action
 from trading.engine.events import Event, MarketStep
 from trading.journal import JournalFile
 from trading.quiet_heap import quiet_heap
+from trading.snapshots import Snapshots, code_stamp
 
 _STRATEGIES = ("trend_pullback", "vwap_reversion")
 _AFTER_OPEN = timedelta(minutes=1)
@@ -46,9 +47,10 @@ class _Shifted:
 
 
 async def desk_figure(sending: Sending) -> FeedFigure:
-    """Send frames to a paper desk on one connection: bars, two strategies, journal and tape.
+    """Send frames to a paper desk on one connection: bars, two strategies, journal, tape.
 
-    A frame is on the panel once the engine has answered its step, exits and limits included.
+    A frame is on the panel once the engine has answered its step, exits and limits included. What
+    the run has come to is kept beside the journal, as on any desk.
     """
     head = _head(sending.packets)
     ahead = head.session_open + _AFTER_OPEN - SystemClock().now()
@@ -84,6 +86,7 @@ def _share(item: Instrument) -> Instrument:
 
 
 def _desk(tape: RawTapeWriter, waits: Waits, url: str, clock: _Shifted) -> KiteDesk:
+    path = tape.path.with_suffix(".journal")
     day = KiteDay(
         config=Config(strategies={name: {} for name in _STRATEGIES}),
         tape=tape,
@@ -92,11 +95,11 @@ def _desk(tape: RawTapeWriter, waits: Waits, url: str, clock: _Shifted) -> KiteD
         run_number=1,
         banned=frozenset(),
         events=(),
+        snapshots=Snapshots(path, code_stamp()),
     )
     access = KiteAccess("bench", "bench", url, url)
-    journal = JournalFile(tape.path.with_suffix(".journal"))
     wall = Wall(clock=clock, open_link=waits.noting(open_picows))
-    return kite_paper_desk(day, access, journal, undisturbed(), wall)
+    return kite_paper_desk(day, access, JournalFile(path), undisturbed(), wall)
 
 
 async def _run(desk: KiteDesk, waits: Waits) -> None:

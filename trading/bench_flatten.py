@@ -193,7 +193,7 @@ async def _lived(folder: Path, patience: Patience) -> Flattened:
             pacer,
         )
         journal = JournalFile(folder / "flatten.journal")
-        desk = live_desk_of(day, engine, kite.access, journal, rim)
+        desk = live_desk_of(day, (engine, None), kite.access, journal, rim)
         desk.runner.answer = lambda event: kill.handle(engine.handle, event)
         running = asyncio.ensure_future(desk.runner.run({"run": "BENCH"}, setup.closes_at))
         driving = asyncio.ensure_future(_drive(_Hand(desk, kite, clock, kill, pacer)))

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +19,7 @@ from urllib.parse import urlsplit
 
 from execution.kitesim.settings import Limits, SimSettings
 from marketdata.instruments import Kind
+from marketdata.kite.bench_child import child
 from marketdata.kite.client import Client, RestLogin
 from marketdata.kite.link import Link, OpenLink, Receiver
 from marketdata.kite.picows_link import open_picows
@@ -29,7 +28,6 @@ from marketdata.ticks import Ticks
 from trading.bootstrap_kite import KiteAccess
 from trading.bootstrap_kitesim import SimDay, kitesim_of
 
-_ROOT = Path(__file__).resolve().parents[1]
 _CASH = Decimal(10**12)
 _FIRST_SHARE, _NSE = 100_000, 1
 """Where the numbers of shares begin, and the segment that the last byte of each tells."""
@@ -85,28 +83,15 @@ def _moved(ticks: Ticks, moved: Mapping[int, int]) -> Ticks:
 @asynccontextmanager
 async def sim_kite(tape: Path, *, with_limits: bool) -> AsyncIterator[SimKite]:
     """Open a kitesim over a tape and log in. Raises `RuntimeError` where it doesn't come up."""
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", __name__, str(tape), str(int(with_limits))],
-        env={**os.environ, "PYTHONPATH": str(_ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            if process.stdout is None:
-                raise RuntimeError("kitesim: has no output")
-            line = await asyncio.to_thread(process.stdout.readline)
-            if not line:
-                raise RuntimeError("kitesim: ended before it was up")
-            told = json.loads(line)
-            client = Client(RestLogin(told["api_key"], root=told["root"]))
-            session = await asyncio.to_thread(
-                client.generate_session, told["request_token"], told["api_secret"]
-            )
-            client.close()
-            token = session["access_token"]
-            yield SimKite(KiteAccess(told["api_key"], token, told["root"], told["ws_root"]))
-        finally:
-            process.terminate()
+    async with child(__name__, str(tape), str(int(with_limits))) as line:
+        told = json.loads(line)
+        client = Client(RestLogin(told["api_key"], root=told["root"]))
+        session = await asyncio.to_thread(
+            client.generate_session, told["request_token"], told["api_secret"]
+        )
+        client.close()
+        token = session["access_token"]
+        yield SimKite(KiteAccess(told["api_key"], token, told["root"], told["ws_root"]))
 
 
 class Stamped:

@@ -62,6 +62,7 @@ _ROOMY = RiskLimits(
     max_positions_per_underlying=5,
     underlying_share=Decimal(1),
     strategy_share=Decimal(1),
+    correlated_share=Decimal(1),
     max_correlation=Decimal(1),
     max_losses_in_row=10_000,
     max_losses_in_row_strategy=10_000,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from marketdata.bars import Floats
 from marketdata.instruments import Instrument, Kind
 from marketdata.option_window import Chain, chains_of
 from marketdata.tape_head import TapeHead
@@ -37,10 +38,11 @@ class ChainDesk:
         """Begin around where the underlyings closed before."""
         self._engine = engine
         self._follower = follower
+        names = follower.names
         self._spots = [
             column
             for column in engine.setup.universe.columns
-            if column.instrument.kind in _UNDERLYING
+            if column.instrument.kind in _UNDERLYING and column.instrument.name in names
         ]
         self._looked_at: datetime | None = None
         follower.follow(self._prices(engine.setup.previous_close), ())
@@ -60,12 +62,12 @@ class ChainDesk:
             return
         self._looked_at = at
         held = {item.token for item in self._held()}
-        self._follower.follow(self._prices(self._engine.last_prices()), held)
+        self._follower.follow(self._prices(self._engine.panel.last), held)
 
     def _held(self) -> list[Instrument]:
         return [trade.instrument for trade in self._engine.ledger.alive()]
 
-    def _prices(self, prices: Sequence[float]) -> Mapping[str, float]:
-        """Return the prices of the underlyings by name, without those that are not known."""
-        told = {column.instrument.name: prices[column.index] for column in self._spots}
+    def _prices(self, prices: Sequence[float] | Floats) -> Mapping[str, float]:
+        """Return the prices of underlyings with options by name, but not those unknown."""
+        told = {column.instrument.name: float(prices[column.index]) for column in self._spots}
         return {name: price for name, price in told.items() if price > 0}

@@ -36,6 +36,11 @@ class ChainFollower:
         self._move: WindowMove | None = None
 
     @property
+    def names(self) -> frozenset[str]:
+        """Return the underlyings that have a chain, by the name of their derivatives."""
+        return frozenset(chain.key[0] for chain in self._chains)
+
+    @property
     def tokens(self) -> frozenset[int]:
         """Return what is wanted now: everything but options, and the options in the windows."""
         return self._always | (self._move.tokens if self._move else frozenset())

@@ -33,15 +33,19 @@ class _Line(NamedTuple):
 class Said(Mapping[Feature, Mapping[str, Floats]]):
     """What the features said of one bar; only what is asked for is taken apart."""
 
-    __slots__ = ("_places", "_values")
+    __slots__ = ("_known", "_places", "_values")
 
     def __init__(self, places: Mapping[Feature, slice], values: Floats) -> None:
         """Keep all outputs one below the other, shape `(K, N)`, and each feature's rows there."""
         self._places = places
         self._values = values
+        self._known: dict[Feature, Mapping[str, Floats]] = {}
 
     def __getitem__(self, feature: Feature) -> Mapping[str, Floats]:
-        return _named(feature, self._values[self._places[feature]])
+        found = self._known.get(feature)
+        if found is None:
+            found = self._known[feature] = _named(feature, self._values[self._places[feature]])
+        return found
 
     def __iter__(self) -> Iterator[Feature]:
         return iter(self._places)

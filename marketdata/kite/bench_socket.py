@@ -9,19 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
-import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from statistics import median, quantiles
 
+from marketdata.kite.bench_child import child
 from marketdata.kite.bench_sender import stamp_of
 from marketdata.kite.picows_link import open_picows
 
-_ROOT = Path(__file__).resolve().parents[2]
 _MOST_SECONDS = 120.0
 
 Take = Callable[[bytes], None]
@@ -105,19 +101,8 @@ async def _measured(
 async def sender(sending: Sending) -> AsyncIterator[str]:
     """Start a process that sends to whoever connects, and give its address."""
     arguments = [str(number) for number in astuple(sending)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "marketdata.kite.bench_sender", *arguments],
-        env={**os.environ, "PYTHONPATH": str(_ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            if process.stdout is None:
-                raise RuntimeError("sender: has no output")
-            port = await asyncio.to_thread(process.stdout.readline)
-            yield f"ws://127.0.0.1:{port.strip()}/"
-        finally:
-            process.terminate()
+    async with child("marketdata.kite.bench_sender", *arguments) as port:
+        yield f"ws://127.0.0.1:{port.strip()}/"
 
 
 class _Receiver:

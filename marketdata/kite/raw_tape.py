@@ -33,15 +33,14 @@ __all__ = ["RawTapeCorruptError", "RawTapeReader", "RawTapeWriteError", "RawTape
 
 BLOCK_BYTES = 8 << 20
 """How much is compressed at once: the more, the smaller the tape; see `bench_raw_tape.py`."""
-SYNC_SECONDS = 0.1
 
 
 class RawTapeWriter:
     """A raw tape opened for appending by its one writer.
 
-    `append` waits for nothing: a thread writes the step at once and lets the disk have it a moment
-    later. What rests on a step must not leave this process before the step is one of `safe_steps`,
-    or `sync` has returned.
+    `append` waits for nothing: a thread writes the step and syncs it, at once if it isn't at work
+    on earlier ones. What rests on a step must not leave this process before the step is one of
+    `safe_steps`, or `sync` has returned.
     """
 
     def __init__(self, path: Path, head: TapeHead, block_bytes: int = BLOCK_BYTES) -> None:
@@ -62,7 +61,7 @@ class RawTapeWriter:
         except (ValueError, RawTapeCorruptError):
             os.close(self._file)
             raise
-        self._keeper = Keeper(path, self._file, SYNC_SECONDS)
+        self._keeper = Keeper(path, self._file)
         self._full: list[Spool] = []
         self._spool = self._next_spool()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import queue
 import threading
-import time
 from collections import deque
 from pathlib import Path
 
@@ -21,14 +20,15 @@ class RawTapeWriteError(Exception):
 
 
 class Keeper:
-    """Works off the event loop, which waits for it only where the disk is far behind."""
+    """Works off the event loop, which waits for it only where the disk is far behind.
 
-    def __init__(self, path: Path, tape: int, sync_every: float) -> None:
-        """Begin to keep the tape open as `tape`, syncing every so many seconds."""
+    What was put in is synced as soon as it is written: an order that rests on it has less to wait.
+    """
+
+    def __init__(self, path: Path, tape: int) -> None:
+        """Begin to keep the tape open as `tape`."""
         self._path = path
         self._tape = tape
-        self._sync_every = sync_every
-        self._synced_at = time.monotonic()
         self._full: deque[Spool] = deque()
         self._stirred: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._current: Spool | None = None
@@ -43,7 +43,7 @@ class Keeper:
             self._full.append(full)
 
     def stir(self) -> None:
-        """Have written what was put into the spools."""
+        """Have the disk take what was put into the spools."""
         self._stirred.put(True)
 
     def check(self) -> None:
@@ -70,27 +70,18 @@ class Keeper:
 
     def _goes_on(self) -> bool:
         """Wait until there is something to do; say whether more may come."""
-        left = self._synced_at + self._sync_every - time.monotonic()
-        try:
-            goes_on = self._stirred.get(timeout=max(0.0, left))
-            while goes_on:
-                goes_on = self._stirred.get_nowait()
-        except queue.Empty:
-            return True
-        return False
+        goes_on = self._stirred.get()
+        while goes_on and not self._stirred.empty():
+            goes_on = self._stirred.get()
+        return goes_on
 
     def _step(self) -> None:
         while self._full:
             self._compress(self._full.popleft())
         # Only this thread closes spools, so the one it finds here stays open.
         current = self._current
-        is_due = time.monotonic() >= self._synced_at + self._sync_every
-        if current is not None and is_due:
+        if current is not None:
             current.sync()
-        elif current is not None:
-            current.write()
-        if is_due:
-            self._synced_at = time.monotonic()
 
     def _compress(self, spool: Spool) -> None:
         """Make a block of a full spool, which is gone then."""

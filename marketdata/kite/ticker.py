@@ -28,6 +28,7 @@ from marketdata.kite.ticker_settings import (
     TickerSettings,
 )
 
+_NO_PACKETS = b"\0\0"
 _LOOK_AGAIN_AFTER = 1.0
 """A watched instrument that ticked less than so many seconds ago isn't looked for in frames."""
 
@@ -38,6 +39,7 @@ class Ticker:
     def __init__(
         self, login: SocketLogin, settings: TickerSettings, hours: MarketHours, rim: Rim
     ) -> None:
+        """Begin unconnected; the loop that looks into frames is compiled here."""
         self.counts = SocketCounts()
         self._settings = settings
         self._inbox = Inbox(settings.most_waiting_bytes)
@@ -56,6 +58,7 @@ class Ticker:
         self._connections: list[Connection] = [Connection(0, self._common)]
         self._tasks: list[asyncio.Task[None]] = []
         self._watching: asyncio.Task[None] | None = None
+        tokens_in(_NO_PACKETS)
 
     @property
     def conflated(self) -> int:

@@ -5,10 +5,11 @@ What a fault is, and what is done to a tick that has one, is said in `marketdata
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
-from marketdata.quality import Fault
+from marketdata.quality import Faults, counted
 from trading.engine.events import DataFault
 
 _MOST_NAMED = 10
@@ -20,14 +21,12 @@ class FaultTally:
     def __init__(self, symbols: Mapping[int, str]) -> None:
         """Begin with none; a token that is not in `symbols` is told by its number."""
         self._symbols = symbols
-        self._counts: dict[tuple[int, str], int] = {}
+        self._counts: Counter[tuple[int, int]] = Counter()
 
-    def add(self, faults: Iterable[Fault]) -> None:
+    def add(self, faults: Faults) -> None:
         """Count what was found in one frame."""
-        counts = self._counts
-        for fault in faults:
-            key = (fault.token, fault.reason)
-            counts[key] = counts.get(key, 0) + fault.count
+        if len(faults.tokens):
+            self._counts.update(zip(faults.tokens.tolist(), faults.findings.tolist(), strict=True))
 
     def told(self, at: datetime) -> tuple[DataFault, ...]:
         """Return what was counted since the last call, by symbol and reason.
@@ -35,11 +34,11 @@ class FaultTally:
         Of more than ten instruments with the same reason the worst are named, by symbol where
         equal; the others follow as one.
         """
-        counts, self._counts = self._counts, {}
+        counts, self._counts = self._counts, Counter()
         by_reason: dict[str, list[tuple[int, str]]] = {}
-        for (token, reason), count in counts.items():
-            symbol = self._symbols.get(token, str(token))
-            by_reason.setdefault(reason, []).append((-count, symbol))
+        for fault in counted(counts):
+            symbol = self._symbols.get(fault.token, str(fault.token))
+            by_reason.setdefault(fault.reason, []).append((-fault.count, symbol))
         named, others = [], []
         for reason, rows in sorted(by_reason.items()):
             rows.sort()

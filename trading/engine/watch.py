@@ -11,6 +11,7 @@ import numpy as np
 
 from marketdata.bars import Floats, Ints
 from marketdata.panel import Panel
+from risk.exits.readying import ready_exits
 from risk.exits.watching import (
     ASKED,
     HIGHEST,
@@ -38,7 +39,10 @@ class Watch:
     """
 
     def __init__(self, ledger: Ledger, panel: Panel, slow_place: Callable[[Trade], int]) -> None:
-        """`slow_place`: where a plan's smoothed range stands among those `concerned` is given."""
+        """`slow_place`: where a plan's smoothed range stands among those `concerned` is given.
+
+        The loops are compiled here rather than at the first plan.
+        """
         self._ledger = ledger
         self._panel = panel
         self._slow_place = slow_place
@@ -46,10 +50,12 @@ class Watch:
         self._trades: list[Trade] = []
         self._row_of: dict[str, int] = {}
         self._rows: Floats = np.empty((_ROOM, ROW_SIZE))
-        self._modes: Ints = np.zeros(_ROOM, dtype=np.int64)
+        self._modes: Ints = np.full(_ROOM, OVER, dtype=np.int64)
         self._places: Ints = np.zeros((2, _ROOM), dtype=np.int64)
         self._stamp: Ints = np.zeros(len(panel.tokens), dtype=np.int64)
         self._steps = 0
+        ready_exits()
+        self._look(1, self._prices_of_step(0.0, np.empty(0)))
 
     def touched(self, ended_s: float, slow: Floats) -> list[Trade]:
         """Return the plans that the panel's newest step concerns, in the order of their opening.
@@ -57,20 +63,8 @@ class Watch:
         `slow`: the smoothed ranges, by place.
         """
         self._steps += 1
-        panel = self._panel
-        self._stamp[panel.touched] = self._steps
-        return self._concerned(
-            Prices(
-                panel.step_open,
-                panel.step_high,
-                panel.step_low,
-                panel.last,
-                slow,
-                self._stamp,
-                self._steps,
-                ended_s,
-            )
-        )
+        self._stamp[self._panel.touched] = self._steps
+        return self._concerned(self._prices_of_step(ended_s, slow))
 
     def standing(self, now_s: float, slow: Floats) -> list[Trade]:
         """Return the plans that the last prices, standing still until `now_s`, concern."""
@@ -82,8 +76,26 @@ class Watch:
         count = len(self._trades)
         if not count:
             return []
-        found = concerned(self._rows[:count], self._modes[:count], self._places[:, :count], prices)
-        return [self._trades[row] for row in found.tolist()]
+        return [self._trades[row] for row in self._look(count, prices).tolist()]
+
+    def _look(self, count: int, prices: Prices) -> Ints:
+        """Return which of the first rows a range concerns."""
+        places = np.ascontiguousarray(self._places[:, :count])  # one layout, compiled once
+        found: Ints = concerned(self._rows[:count], self._modes[:count], places, prices)
+        return found
+
+    def _prices_of_step(self, ended_s: float, slow: Floats) -> Prices:
+        panel = self._panel
+        return Prices(
+            panel.step_open,
+            panel.step_high,
+            panel.step_low,
+            panel.last,
+            slow,
+            self._stamp,
+            self._steps,
+            ended_s,
+        )
 
     def fold(self, trade: Trade) -> None:
         """Bring what a plan's row has seen into its exit state."""

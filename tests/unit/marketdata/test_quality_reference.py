@@ -56,7 +56,7 @@ def answers(screen: TickScreen | PlainScreen, told: Sequence[Ticks]) -> list[obj
     heard: list[object] = []
     for number, ticks in enumerate(told):
         kept, faults = screen.screen(ticks, AT + number * SECOND)
-        heard += [kept.tobytes(), faults]
+        heard += [kept.tobytes(), faults if isinstance(faults, tuple) else faults.told()]
     return heard
 
 
