@@ -44,20 +44,27 @@ class Charges:
     @property
     def total(self) -> Decimal:
         """Return the sum of the lines."""
-        return sum((amount for _, amount in self.lines), Decimal(0))
+        taxes = self.transaction_tax + self.exchange_charge + self.sebi_fee + self.stamp_duty
+        return self.brokerage + taxes + self.gst
 
     def __add__(self, other: Charges) -> Charges:
-        return self._combined(other, 1)
+        return Charges(
+            self.brokerage + other.brokerage,
+            self.transaction_tax + other.transaction_tax,
+            self.exchange_charge + other.exchange_charge,
+            self.sebi_fee + other.sebi_fee,
+            self.stamp_duty + other.stamp_duty,
+            self.gst + other.gst,
+        )
 
     def __sub__(self, other: Charges) -> Charges:
-        return self._combined(other, -1)
-
-    def _combined(self, other: Charges, sign: int) -> Charges:
         return Charges(
-            **{
-                name: amount + sign * theirs
-                for (name, amount), (_, theirs) in zip(self.lines, other.lines, strict=True)
-            }
+            self.brokerage - other.brokerage,
+            self.transaction_tax - other.transaction_tax,
+            self.exchange_charge - other.exchange_charge,
+            self.sebi_fee - other.sebi_fee,
+            self.stamp_duty - other.stamp_duty,
+            self.gst - other.gst,
         )
 
 

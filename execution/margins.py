@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from execution.dated import dated_rows
 from execution.orders import Side
@@ -179,5 +180,6 @@ def _strike(instrument: Instrument) -> Decimal:
     return instrument.strike
 
 
+@lru_cache(maxsize=64)
 def _table(name: str, on: date) -> Row:
     return dated_rows(_FILE, name).at(on)

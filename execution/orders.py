@@ -25,7 +25,10 @@ class Side(StrEnum):
     @property
     def sign(self) -> int:
         """Return 1 for a buy, -1 for a sale."""
-        return 1 if self is Side.BUY else -1
+        return 1 if self is _BUY else -1
+
+
+_BUY = Side.BUY
 
 
 class OrderType(StrEnum):
@@ -82,10 +85,12 @@ class OrderState(StrEnum):
     @property
     def is_final(self) -> bool:
         """Say whether nothing more is expected (a fill may still overtake a cancel)."""
-        return self in (OrderState.FILLED, OrderState.REJECTED, OrderState.CANCELLED)
+        return self in FINAL
 
 
 _S = OrderState
+FINAL = frozenset({_S.FILLED, _S.REJECTED, _S.CANCELLED})
+"""States after which nothing more is expected."""
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.PLANNED: frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED}),
     _S.SENT: frozenset(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from execution.orders import Fill, Order, OrderRequest, OrderState, OrderUpdate
@@ -23,6 +22,8 @@ _RANK = {
     _S.REJECTED: 3,
     _S.FILLED: 4,
 }
+_PLANNED, _OPEN, _PARTIAL, _FILLED = _S.PLANNED, _S.OPEN, _S.PARTIAL, _S.FILLED
+_AT_WORK = frozenset({_OPEN, _PARTIAL, _FILLED})
 
 
 class OverfillError(Exception):
@@ -48,7 +49,7 @@ def apply_update(
     Raises `IllegalTransitionError`, `OverfillError`, `TwinOrderError`; `ValueError` for other news.
     """
     _check_identity(order, update)
-    if update.state is _S.PLANNED:
+    if update.state is _PLANNED:
         return order.moved_to(_S.PLANNED), ()
     fills = _new_fills(update, known_trades)
     claimed = max(update.filled_quantity, _quantity(update.fills))
@@ -77,8 +78,12 @@ def apply_update(
 
 def _is_news(order: Order, update: OrderUpdate, claimed: int) -> bool:
     """Say whether an update that claims so many units knows more than the order."""
-    known = _age(order.claimed_quantity, order.state, order.updated_at)
-    return known <= _age(claimed, update.state, update.at)
+    known, told = order.claimed_quantity, claimed
+    if known == told:
+        known, told = _RANK[order.state], _RANK[update.state]
+    if known == told:
+        return order.updated_at is None or order.updated_at <= update.at
+    return known < told
 
 
 def _check_identity(order: Order, update: OrderUpdate) -> None:
@@ -90,16 +95,16 @@ def _check_identity(order: Order, update: OrderUpdate) -> None:
 
 
 def _new_fills(update: OrderUpdate, known_trades: Set[str]) -> tuple[Fill, ...]:
+    if not update.fills:
+        return ()
     fresh = {fill.trade_id: fill for fill in update.fills if fill.trade_id not in known_trades}
     return tuple(fresh.values())
 
 
 def _quantity(fills: tuple[Fill, ...]) -> int:
+    if len(fills) < 2:
+        return fills[0].quantity if fills else 0
     return sum({fill.trade_id: fill.quantity for fill in fills}.values())
-
-
-def _age(claimed: int, state: OrderState, at: datetime | None) -> tuple[int, int, float]:
-    return claimed, _RANK[state], at.timestamp() if at else float("-inf")
 
 
 def _resting(order: Order, told: OrderRequest | None, filled: int) -> OrderRequest:
@@ -120,13 +125,13 @@ class _Shares(NamedTuple):
 
 def _state_after(state: OrderState, news: OrderState | None, shares: _Shares) -> OrderState:
     if shares.filled == shares.asked:
-        return _S.FILLED
-    working = _S.PARTIAL if shares.claimed else _S.OPEN
+        return _FILLED
+    working = _PARTIAL if shares.claimed else _OPEN
+    if news in _AT_WORK:
+        return working
     match news:
         case _S.CANCELLED | _S.REJECTED:
             return state if state.is_final else news
-        case _S.OPEN | _S.PARTIAL | _S.FILLED:
-            return working
         case _S.SENT:
             return news if state is _S.PLANNED else state
         case _S.UNKNOWN:

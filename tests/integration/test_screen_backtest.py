@@ -17,12 +17,8 @@ from tests.unit.trading.research.made_bars import DAYS, made_folder
 from trading.research.backtest import Request, backtest
 from trading.research.profiles import Profile, Wishes
 from trading.research.screen import Screened, ScreenTrades, prepare, screen
+from trading.research.screen_files import REASONS
 
-REASONS = {
-    kernel.AT_HARD_STOP: "HARD_STOP",
-    kernel.AT_TARGET2: "TARGET2",
-    kernel.END_OF_DAY: "END_OF_DAY",
-}
 EASY_PULLBACK = {"zone_atr": 0.0, "separation": 0.0}
 
 
@@ -43,7 +39,7 @@ def rows_of(screened: Screened, found: ScreenTrades) -> list[tuple[Any, ...]]:
             moment(found.entry_at[at]),
             float(found.entry[at]),
             moment(found.exit_bar_at[at]),
-            float(found.exit[at]),
+            round(float(found.mean_exit[at]), 6),
             REASONS[int(found.code[at])],
         )
         for at in range(len(found))
@@ -51,14 +47,20 @@ def rows_of(screened: Screened, found: ScreenTrades) -> list[tuple[Any, ...]]:
     return sorted(rows, key=lambda row: (row[2], row[0]))
 
 
+def settings_of(strategy: str, parameters: dict[str, Any]) -> list[str]:
+    return [
+        (key if key.startswith("exits.") else f"strategies.{strategy}.{key}")
+        + f"={json.dumps(value)}"
+        for key, value in parameters.items()
+    ]
+
+
 def compare(asked: Request, sets: list[dict[str, Any]], least: int) -> list[ScreenTrades]:
     screened = prepare(asked)
     all_found = []
     for parameters, found in zip(sets, screen(screened, sets, lambda *told: None), strict=True):
         (strategy,) = asked.wishes.strategies
-        settings = [
-            f"strategies.{strategy}.{key}={json.dumps(value)}" for key, value in parameters.items()
-        ]
+        settings = settings_of(strategy, parameters)
         told = request(
             asked.folder,
             strategy,
@@ -85,7 +87,9 @@ def compare(asked: Request, sets: list[dict[str, Any]], least: int) -> list[Scre
         assert [row for row in ours if row not in expected] == []
         assert [row for row in expected if row not in ours] == []
         assert ours == sorted(expected, key=lambda row: (row[2], row[0]))
-        assert sum(found.gross) == pytest.approx(float(sum(t.gross for t in result.run.trades)))
+        units = screened.config.execution.fixed_units
+        gross = float(sum(trade.gross for trade in result.run.trades))
+        assert units * sum(found.gross) == pytest.approx(gross)
         all_found.append(found)
     assert sum(map(len, all_found)) >= least
     return all_found
@@ -133,11 +137,84 @@ def test_targets_passed_by_the_entrys_open_and_positions_the_other_way(tmp_path,
     )
 
 
+TRAIL = {"exits.trail": True, "exits.trail_atr": 1.0, "exits.tighten_atr": 0.5}
+NEAR = {"first_target_r": 0.5, "reward_to_risk": 2.5}
+FIRST = {**NEAR, "exits.target1": True}
+EVEN = {**NEAR, "exits.break_even_after_target1": True, "exits.target1": True}
+WAYS = {
+    "trail at once": {**TRAIL, "exits.arm_at_r": 0.0, "exits.trail_step": 0.0},
+    "trail once it pays": {**TRAIL, "exits.arm_at_r": 0.5, "exits.trail_step": 0.001},
+    "wide trail": {**TRAIL, "exits.trail_atr": 3.0, "exits.arm_at_r": 1.0},
+    "first target, all of it": {**FIRST, "exits.first_fraction": 1.0},
+    "first target, nothing of it": {**EVEN, "exits.first_fraction": 0.0},
+    "first target, half of it": {**FIRST, "exits.first_fraction": 0.5},
+    "half, then even": {**EVEN, "exits.first_fraction": 0.5},
+    "half, then trail": {**EVEN, **TRAIL, "exits.first_fraction": 0.5, "exits.trail_step": 0.0},
+    "time": {"exits.time_stop": True, "exits.time_stop_minutes": 7.0},
+    "a little time": {"exits.time_stop": True, "exits.time_stop_minutes": 0.5},
+    "an adverse way": {"exits.mae": True, "exits.mae_r": 0.5},
+    "wild bars": {"exits.volatility": True, "exits.volatility_multiple": 1.1},
+    "the exits' own last target": {"exits.target2": True},
+    "all": {
+        **EVEN,
+        **TRAIL,
+        "exits.time_stop": True,
+        "exits.time_stop_minutes": 25.0,
+        "exits.mae": True,
+        "exits.mae_r": 0.8,
+        "exits.volatility": True,
+        "exits.volatility_multiple": 1.5,
+        "exits.target2": True,
+        "stop_fraction": 0.5,
+    },
+}
+
+
+@pytest.mark.parametrize(("seed", "missing", "units"), [(21, 0.0, 2), (22, 0.3, 1), (23, 0.1, 3)])
+def test_every_way_out_on_random_markets(tmp_path, seed, missing, units):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC"), seed=seed, missing=missing)
+    asked = request(
+        folder,
+        "opening_range",
+        f"execution.fixed_units={units}",
+        "strategies.opening_range.range_minutes=5",
+        first=DAYS[1],
+        last=DAYS[-1],
+    )
+
+    found = compare(asked, list(WAYS.values()), least=300)
+
+    seen = {REASONS[int(code)] for trades in found for code in trades.code}
+    assert seen >= {*map(str, REASONS.values())} - {"END_OF_DAY"}
+    halves = found[list(WAYS).index("half, then even")]
+    assert bool(((halves.part > 0) & (halves.part < 1)).any()) is (units > 1)
+
+
 def test_trend_pullback_on_five_minute_bars(tmp_path):
     folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=9, missing=0.3)
     asked = request(folder, "trend_pullback", first=DAYS[1], last=DAYS[-1])
 
     compare(asked, [{}, EASY_PULLBACK, {**EASY_PULLBACK, "gap_minutes": 0}], least=50)
+
+
+def test_ways_out_on_five_minute_bars_with_ranges_of_their_own(tmp_path):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=14, missing=0.2)
+    asked = request(
+        folder,
+        "trend_pullback",
+        "exits.trail=true",
+        "exits.arm_at_r=0.3",
+        "hours.cash.entries_until=14:00",
+        "hours.cash.tighten_at=14:00",
+        first=DAYS[1],
+        last=DAYS[-1],
+    )
+
+    near = {**EASY_PULLBACK, "exits.trail_atr": 0.8, "exits.tighten_atr": 0.4}
+    wild = {"exits.volatility": True, "exits.volatility_multiple": 1.05}
+    found = compare(asked, [near, {**near, **wild}], least=30)
+
+    assert kernel.AT_TRAIL in found[0].code
 
 
 def test_an_earlier_square_off(tmp_path):
@@ -176,8 +253,9 @@ def test_recorded_indices_and_shares(shared_data, tmp_path):
     indices = request(
         tmp_path / "i", "opening_range", first=date(2021, 7, 1), last=date(2021, 12, 31)
     )
-    compare(indices, [{"range_minutes": 30}], least=300)
+    ways = [{"range_minutes": 30, **WAYS[name]} for name in ("half, then trail", "time", "all")]
+    compare(indices, [{"range_minutes": 30}, *ways], least=1_200)
     shares = request(
         tmp_path / "s", "opening_range", first=date(2021, 4, 5), last=date(2021, 5, 14)
     )
-    compare(shares, [{}], least=600)
+    compare(shares, [{}, WAYS["trail once it pays"], WAYS["all"]], least=1_800)

@@ -55,7 +55,7 @@ def test_a_row_for_each_set_in_the_order_of_the_grid(bars, tmp_path):
         ("15", "2.5"),
     ]
     for row in rows:
-        kinds = ("stopped", "at_target", "at_end_of_day")
+        kinds = ("stopped", "at_target", "at_end_of_day", "otherwise")
         assert sum(int(row[kind]) for kind in kinds) == int(row["trades"]) > 0
         assert float(row["net"]) == pytest.approx(float(row["gross"]) - float(row["charges"]))
     assert not (tmp_path / "trades.csv").exists()
@@ -82,7 +82,9 @@ def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
         (("--grid", "range_minutes=0"), {}, "range_minutes: 0"),
         (("--grid", "range_minutes=x"), {}, "expected a whole number"),
         (("--set", "hours.cash.square_off_at=14:00:30"), {}, "expected a whole minute"),
-        (("--set", "exits.trail=true"), {}, "--set exits.trail=true: a screen doesn't ask it"),
+        (("--set", "exchange.full_fills=0"), {}, "exchange.full_fills=0: a screen doesn't ask it"),
+        (("--grid", "exits.hard_stop=false"), {}, "exits.hard_stop: no parameter of"),
+        (("--grid", "exits.trail_atr=1,0"), {}, "trail_atr: 0"),
         (("--set", "risk.heat=0.5"), {}, "expected strategies.*, hours.*, screen.*"),
         ((), {"strategy": "iron_condor"}, "expected one that trades on bars alone"),
         ((), {"strategy": "nothing"}, "--strategies nothing: expected one of"),

@@ -53,7 +53,14 @@ class Readings:
         self._bare = [(name, NoStanding.NO_CHAIN) for name in self._names if name not in there]
         self._known: tuple[datetime | None, dict[str, Standing]] = (None, {})
         self._flags: dict[str, dict[str, float]] = {}
-        self.missing: Counter[tuple[str, NoStanding]] = Counter()
+        self._moments = 0
+        self._unknown: Counter[tuple[str, NoStanding]] = Counter()
+
+    @property
+    def missing(self) -> Counter[tuple[str, NoStanding]]:
+        """Return what had no standing; what has no chain at all has had none at any moment."""
+        bare = dict.fromkeys(self._bare, self._moments) if self._moments else {}
+        return Counter(bare) + self._unknown
 
     def at(self, at: datetime, wanted: Iterable[str]) -> Mapping[str, Floats]:
         """Return the readings wanted by name, shape `(studied,)`, NaN where unknown."""
@@ -85,8 +92,8 @@ class Readings:
         if moment != at:
             known = {name: self._stands(name, at) for name in self._there}
             self._known = (at, known)
-            self.missing.update(self._bare)
-            self.missing.update((u, s.missing) for u, s in known.items() if s.missing is not None)
+            self._moments += 1
+            self._unknown.update((u, s.missing) for u, s in known.items() if s.missing is not None)
         return known
 
     def _stands(self, underlying: str, at: datetime) -> Standing:

@@ -20,7 +20,7 @@ from trading.engine.combination_entry import LEGS
 from trading.engine.combinations import Combination
 from trading.engine.commands import KILL_SCOPE, Commands
 from trading.engine.dispatch import Dispatch
-from trading.engine.entries import Entries
+from trading.engine.entries import Beside, Entries
 from trading.engine.entry_chase import CHASE
 from trading.engine.events import (
     BOOK,
@@ -43,6 +43,7 @@ from trading.engine.foreign import FOREIGN, foreign_risks, told
 from trading.engine.guard import Guard
 from trading.engine.kill_scopes import KillScope
 from trading.engine.ledger import Ledger
+from trading.engine.moves_with import MovesWith
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.protection import Protection, Tools
@@ -51,6 +52,7 @@ from trading.engine.scan import Scan, new_panel
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import BAR
 from trading.engine.trades import Trade
+from trading.engine.underlying_watch import UnderlyingWatch
 from trading.engine.watch import Watch
 
 
@@ -75,16 +77,22 @@ class Engine:
             dispatch=self.dispatch,
             panel=self.panel,
             settings=setup.execution,
-            may_enter=lambda: self.breakers.may_enter,
+            may_enter=self._may_enter,
         )
         self.protection = Protection(tools)
         self._scan = scan or Scan(setup, self.panel)
         self._watch = Watch(self.ledger, self.panel, self._scan.slow_place)
         self._guard = Guard(tools, self.protection, self._watch)
-        self._entries = Entries(setup, tools, self._guard.combined)
+        self._by_underlying = UnderlyingWatch(self.panel, self._outbox, self._close_plan)
+        moves = MovesWith(setup, self.ledger, self._scan.correlation)
+        beside = Beside(self._guard.combined, moves, self._by_underlying)
+        self._entries = Entries(setup, tools, beside)
         self._commands = Commands(self, self._outbox)
         self._judged_balance = self.ledger.balance
         self.foreign = ForeignSeen(setup.opens_at, (), ())
+
+    def _may_enter(self) -> bool:
+        return self.breakers.may_enter
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
         """Bring the features up to date with the sessions before; called once, before `start`."""
@@ -143,6 +151,7 @@ class Engine:
         """Prices, then exits, then limits: always in this order."""
         touched = self.panel.apply(step.ticks)
         alive = self.ledger.alive()
+        self._by_underlying.stops(step.at, touched)
         for trade in self._watch.touched(step.at.timestamp(), self._scan.slow_ranges()):
             self._guard.look(step.at, trade, self._range(trade), self._scan.ranges(trade))
         if combinations := self.ledger.alive_combinations():
@@ -150,6 +159,7 @@ class Engine:
             for plan in combinations:
                 if not plan.columns.isdisjoint(columns):
                     self._look_together(step.at, plan)
+        self._by_underlying.targets(step.at, touched)
         if alive or self.ledger.balance != self._judged_balance:
             self._check_daily_loss(step.at)
 
@@ -175,7 +185,11 @@ class Engine:
         self._judged_balance = self.ledger.balance
         if DAILY_LOSS in self.breakers.locked:
             return
-        exposure = self.ledger.standing(self.last_prices())
+        last = self.last_prices()
+        allowed = self.setup.limits.daily_loss_inr(self.ledger.start)
+        if not self.ledger.may_have_lost(allowed, last):
+            return
+        exposure = self.ledger.standing(last)
         if daily_loss_breached(exposure, self.setup.limits):
             allowed = self.setup.limits.daily_loss_inr(exposure.day_start_equity_inr)
             measured = exposure.profit_of_day_inr
@@ -208,11 +222,13 @@ class Engine:
         rows = [row.of_first(studied) for row in self.panel.close_bars(int(at.timestamp()))]
         self._scan.take(rows)
         self._name_gaps(at, rows)
+        self._by_underlying.stops(at, None)
         for trade in self._watch.standing(at.timestamp(), self._scan.slow_ranges()):
             still = PriceBar.tick(float(self.panel.last[trade.column]))
             self._guard.look(at, trade, still, self._scan.ranges(trade))
         for plan in self.ledger.alive_combinations():
             self._look_together(at, plan)
+        self._by_underlying.targets(at, None)
         self._entries.begin_cycle()
         found = self._scan.look(at, rows, self.ledger.stances)
         for strategy, reason in found.faults:
@@ -287,11 +303,14 @@ class Engine:
         plan = self.ledger.plan(plan_id)
         if plan is None or plan.is_over:
             return False
-        if isinstance(plan, Combination):
-            self._guard.combined.close(at, plan, ExitReason.MANUAL)
-        else:
-            self._guard.close(at, plan, ExitReason.MANUAL)
+        self._close_plan(at, plan, ExitReason.MANUAL)
         return True
+
+    def _close_plan(self, at: datetime, plan: Trade | Combination, reason: ExitReason) -> None:
+        if isinstance(plan, Combination):
+            self._guard.combined.close(at, plan, reason)
+        else:
+            self._guard.close(at, plan, reason)
 
     def time_strategies(self, stopwatch: Stopwatch) -> None:
         """Tell `stopwatch` from now on when a strategy is asked and when it has answered."""

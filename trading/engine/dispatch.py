@@ -21,6 +21,8 @@ from trading.engine.proposals import side_of
 from trading.engine.settings import EntryStyle, ExecutionSettings
 from trading.engine.trades import Trade
 
+_LONG, _BUY, _SELL = Direction.LONG, Side.BUY, Side.SELL
+
 
 @dataclass(frozen=True, slots=True)
 class Touch:
@@ -32,8 +34,8 @@ class Touch:
 
 def exit_side(trade: Trade) -> Side:
     """Return the side that reduces the plan's position; one that is turned over is bought back."""
-    is_long = (trade.direction is Direction.LONG) is not trade.is_reversed
-    return Side.SELL if is_long else Side.BUY
+    is_long = (trade.direction is _LONG) is not trade.is_reversed
+    return _SELL if is_long else _BUY
 
 
 class Dispatch:

@@ -5,7 +5,7 @@ A breach means a bug: the process stops and is restarted into recovery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
@@ -74,35 +74,32 @@ class Invariants:
             )
 
 
-def touched(engine: Engine, event: Event, actions: Sequence[Action]) -> Iterator[str]:
-    """Yield the plans that an event and its answer may have changed, some more than once.
+def touched(engine: Engine, event: Event, actions: Sequence[Action]) -> list[str]:
+    """Return the plans that an event and its answer may have changed, some more than once.
 
     News of an order changes its plan; every other change of a plan shows in an action.
     """
     ledger = engine.ledger
-    match event:
-        case BrokerSaid(update=update):
-            yield ledger.trade_of(update.client_id).plan_id
-        case ChangeRefused(client_id=client_id) | TwinFound(client_id=client_id):
-            yield ledger.trade_of(client_id).plan_id
-        case _:
-            pass
+    found: list[str] = []
+    if isinstance(event, BrokerSaid):
+        found.append(ledger.trade_of(event.update.client_id).plan_id)
+    elif isinstance(event, (ChangeRefused, TwinFound)):
+        found.append(ledger.trade_of(event.client_id).plan_id)
     for action in actions:
         plan_id = _plan_of(engine, action)
         if plan_id in ledger.trades or plan_id in ledger.combinations:
-            yield plan_id
+            found.append(plan_id)
+    return found
 
 
 def _plan_of(engine: Engine, action: Action) -> str:
-    match action:
-        case PlaceOrder(request=request):
-            return request.plan_id
-        case ModifyOrder(client_id=client_id) | CancelOrder(client_id=client_id):
-            return engine.ledger.trade_of(client_id).plan_id
-        case SetTimer(key=key):
-            return key.partition(":")[2]
-        case _:
-            return str(getattr(action, "plan_id", ""))
+    if isinstance(action, PlaceOrder):
+        return action.request.plan_id
+    if isinstance(action, (ModifyOrder, CancelOrder)):
+        return engine.ledger.trade_of(action.client_id).plan_id
+    if isinstance(action, SetTimer):
+        return action.key.partition(":")[2]
+    return str(getattr(action, "plan_id", ""))
 
 
 def _check_over(engine: Engine, trade: Trade) -> None:

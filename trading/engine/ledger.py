@@ -25,6 +25,7 @@ from trading.engine.settings import EngineSetup
 from trading.engine.trades import Trade
 
 _ZERO = Decimal(0)
+_TO_BE_SURE = 1.0
 
 
 class Ledger:
@@ -173,6 +174,14 @@ class Ledger:
         open_ = self._marks.risks([each for each in self.alive() if not each.combination])
         open_ += [self._risk_together(plan) for plan in self.alive_combinations()]
         return replace(self.standing(last), open=(*open_, *self.foreign))
+
+    def may_have_lost(self, allowed: Decimal, last: Sequence[float]) -> bool:
+        """Say whether the day's loss, net of charges, could be as much as `allowed` rupees.
+
+        Wrongly yes at times, never wrongly no; far from it this is the cheaper question.
+        """
+        lowest = float(self.balance - self.start) + self._marks.at_least(last)
+        return not lowest > _TO_BE_SURE - float(allowed)
 
     def standing(self, last: Sequence[float]) -> Exposure:
         """Return the account's money alone, without what is at risk."""

@@ -17,12 +17,15 @@ from trading.engine.order_book import OrderBook
 from trading.engine.trades import Trade
 
 _ZERO = Decimal(0)
-_PAISA = Decimal("0.01")
+_HALF_A_PAISA = 0.0051
+"""More than a price can move when it is taken to the paisa."""
+_ROUNDING = 1e-9
+"""More than sums of floats can lose, as a part of what is summed."""
 
 
 def money(price: float) -> Decimal:
     """Return a column's price as Decimal rupees, to the paisa."""
-    return Decimal(repr(round(price, 2))).quantize(_PAISA)
+    return Decimal(f"{price:.2f}")
 
 
 def gap_allowed(limits: RiskLimits, direction: Direction, distance: Decimal) -> Decimal:
@@ -35,12 +38,25 @@ def gap_allowed(limits: RiskLimits, direction: Direction, distance: Decimal) -> 
 
 @dataclass(slots=True)
 class _Held:
-    """What a plan holds, and its open profit in rupees at the price it was last marked at."""
+    """What a plan holds, and its open profit in rupees at the price it was last marked at.
+
+    `quantity` and `cost` as of `position`, in floats; `slack`: how far their profit may be off.
+    """
 
     column: int
     position: Position
+    quantity: float
+    cost: float
+    slack: float
     price: float | None = None
     profit: Decimal = _ZERO
+
+    @classmethod
+    def of(cls, trade: Trade) -> _Held:
+        position = trade.position
+        quantity, cost = float(position.quantity), float(position.cost)
+        slack = abs(quantity) * _HALF_A_PAISA + abs(cost) * _ROUNDING
+        return cls(trade.column, position, quantity, cost, slack)
 
 
 class Marks:
@@ -66,7 +82,7 @@ class Marks:
                 continue
             known = self._held.get(trade.plan_id)
             if known is None or known.position is not trade.position:
-                self._held[trade.plan_id] = _Held(trade.column, trade.position)
+                self._held[trade.plan_id] = _Held.of(trade)
         self._read = len(self.stirred)
 
     def profit(self, last: Sequence[float]) -> Decimal:
@@ -78,6 +94,14 @@ class Marks:
             if price != held.price:
                 held.price, held.profit = price, unrealised(held.position, money(price))
             total += held.profit
+        return total
+
+    def at_least(self, last: Sequence[float]) -> float:
+        """Return rupees that `profit` isn't below, a little less than it is; NaN for no price."""
+        self._read_on()
+        total = 0.0
+        for held in self._held.values():
+            total += held.quantity * last[held.column] - held.cost - held.slack
         return total
 
     def risks(self, trades: Sequence[Trade]) -> list[OpenRisk]:

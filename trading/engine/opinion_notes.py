@@ -74,7 +74,9 @@ def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> Rank
         kept=opportunity.kept,
         among=opportunity.among,
         confidence=basis.confidence,
-        readings=tuple((name, _known(value)) for name, value in basis.readings),
+        readings=tuple(
+            [(name, None if math.isnan(value) else value) for name, value in basis.readings]
+        ),
         grades=tuple(
             GradeNote(feature, _known(long), _known(short))
             for feature, (long, short) in zip(MEASURED, basis.grades, strict=True)

@@ -8,15 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from execution.orders import (
+    FINAL,
     Fill,
     Order,
     OrderChange,
     OrderRequest,
     OrderState,
     OrderUpdate,
+    Side,
 )
 from execution.orders_book import apply_update
+from trading.engine.asked_terms import AskedTerms, ByOthers
 
+_UNKNOWN, _CANCELLED, _SENT = OrderState.UNKNOWN, OrderState.CANCELLED, OrderState.SENT
+_OVER = FINAL | {OrderState.PLANNED}
 _MOST_DOUBTS = 3
 """Changes of one order in a row that may fail without proof before it is replaced instead."""
 
@@ -45,7 +50,7 @@ class _OnTheWay:
 
 def _is_over(order: Order) -> bool:
     """Say whether it works no more; an order in the book is PLANNED if it is proven never sent."""
-    return order.state.is_final or order.state is OrderState.PLANNED
+    return order.state in _OVER
 
 
 class OrderBook:
@@ -56,16 +61,19 @@ class OrderBook:
 
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
+        self._left: dict[str, int] = {}
         self._unknown: set[str] = set()
         self.version = 0
         self._trades: set[str] = set()
         self._pending: dict[str, _OnTheWay] = {}
-        self._cancelling: set[str] = set()
+        self._cancelling: dict[str, None] = {}
         self._rigid: set[str] = set()
         self._surprising: set[str] = set()
         self._doubts: dict[str, int] = {}
         self._undone: set[str] = set()
         self._twins: set[str] = set()
+        self._asked = AskedTerms()
+        self._by_others: dict[str, ByOthers] = {}
 
     def __getitem__(self, client_id: str) -> Order:
         try:
@@ -79,8 +87,9 @@ class OrderBook:
     def add(self, request: OrderRequest) -> Order:
         """Take in an order that is about to be sent."""
         self.version += 1
-        order = Order(request).moved_to(OrderState.SENT)
+        order = Order(request, _SENT)
         self._orders[request.client_id] = order
+        self._left[request.client_id] = request.quantity
         return order
 
     def adopt(self, request: OrderRequest, broker_id: str) -> Order:
@@ -112,11 +121,17 @@ class OrderBook:
 
     def working(self, client_ids: list[str]) -> list[str]:
         """Return those of `client_ids` that may still fill and are not being cancelled."""
-        return [
-            client_id
-            for client_id in client_ids
-            if self._left(client_id) > 0 and client_id not in self._cancelling
-        ]
+        left, cancelling = self._left, self._cancelling
+        return [each for each in client_ids if left[each] > 0 and each not in cancelling]
+
+    def resting(self, client_ids: list[str]) -> int:
+        """Return the units still open of the working ones, changes on their way included."""
+        return sum([self.open_quantity(client_id) for client_id in self.working(client_ids)])
+
+    def on_side(self, client_ids: list[str], side: Side) -> list[str]:
+        """Return those of `client_ids` that buy or that sell, as `side` says."""
+        orders = self._orders
+        return [each for each in client_ids if orders[each].request.side is side]
 
     def any_unknown(self) -> bool:
         """Say whether the outcome of any order is not proven."""
@@ -124,11 +139,7 @@ class OrderBook:
 
     def unfinished(self, client_ids: list[str]) -> bool:
         """Say whether any of `client_ids` may still fill, those being cancelled included."""
-        return any(self._left(client_id) > 0 for client_id in client_ids)
-
-    def _left(self, client_id: str) -> int:
-        order = self._orders[client_id]
-        return 0 if _is_over(order) else order.request.quantity - order.filled_quantity
+        return max(map(self._left.__getitem__, client_ids), default=0) > 0
 
     def wanted(self, client_id: str) -> OrderRequest:
         """Return what rests, or will rest once a change on its way is done."""
@@ -137,20 +148,23 @@ class OrderBook:
 
     def open_quantity(self, client_id: str) -> int:
         """Return the units still open, changes on their way included."""
+        pending = self._pending.get(client_id)
+        if pending is None:
+            return self._left[client_id]
         order = self._orders[client_id]
-        if _is_over(order):
-            return 0
-        return self.wanted(client_id).quantity - order.filled_quantity
+        return 0 if _is_over(order) else pending.request.quantity - order.filled_quantity
 
     def most(self, client_id: str) -> int:
         """Return the most units that may still fill, whatever becomes of what is on its way.
 
         Of an order that is over these are the ones it is said to have filled and no trade proves.
         """
+        pending, left = self._pending.get(client_id), self._left[client_id]
+        if pending is None and left > 0:
+            return left
         order = self._orders[client_id]
         if _is_over(order):
             return order.claimed_quantity - order.filled_quantity
-        pending = self._pending.get(client_id)
         quantity = max(order.request.quantity, pending.most if pending else 0)
         return quantity - order.filled_quantity
 
@@ -183,6 +197,10 @@ class OrderBook:
         self._undone.discard(client_id)
         return undone
 
+    def by_others(self, client_id: str) -> ByOthers | None:
+        """Return, once, what somebody else did to an order of ours; None for nothing."""
+        return self._by_others.pop(client_id, None)
+
     def is_free(self, client_id: str) -> bool:
         """Say whether a change of the order can be expected to happen at once.
 
@@ -203,6 +221,7 @@ class OrderBook:
         number = order.modifications + 1
         before = self._pending.get(client_id)
         request = self.wanted(client_id).changed_by(change)
+        self._asked.change(order.request, request)
         most = max(request.quantity, before.most if before else 0)
         self._orders[client_id] = replace(order, modifications=number, most_asked=most)
         self._pending[client_id] = _OnTheWay(
@@ -216,7 +235,8 @@ class OrderBook:
     def expect_cancel(self, client_id: str) -> None:
         """Remember that a cancellation is on its way."""
         self.version += 1
-        self._cancelling.add(client_id)
+        self._cancelling[client_id] = None
+        self._asked.cancel(client_id)
 
     def change_refused(
         self, client_id: str, number: int, *, proven: bool, later: bool = False
@@ -231,7 +251,7 @@ class OrderBook:
         """
         self.version += 1
         if not number and client_id in self._cancelling:
-            self._cancelling.discard(client_id)
+            self._cancelling.pop(client_id, None)
             return True
         if not later:
             self._doubts[client_id] = self._doubts.get(client_id, 0) + 1
@@ -253,24 +273,29 @@ class OrderBook:
         before, most = self[update.client_id], self.most(update.client_id)
         after, fills = apply_update(before, update, self._trades)
         self._orders[update.client_id] = after
+        is_over = after.state in _OVER
+        left = 0 if is_over else after.request.quantity - after.filled_quantity
+        self._left[update.client_id] = left
         self.version += 1
-        if after.state is OrderState.UNKNOWN:
+        if after.state is _UNKNOWN:
             self._unknown.add(update.client_id)
         else:
             self._unknown.discard(update.client_id)
-        self._trades.update(fill.trade_id for fill in fills)
+        self._trades.update([fill.trade_id for fill in fills])
         pending = self._pending.get(update.client_id)
+        if not pending and (hand := self._asked.by_others(before, after)):
+            self._by_others[update.client_id] = hand
         if pending:
             pending.asked -= {answers}
             if not pending.asked and update.request is not None:
                 self._told(pending, update.request, after)
         self._drop_answered(update.client_id)
-        if _is_over(after):
+        if is_over:
             self._pending.pop(update.client_id, None)
-            self._cancelling.discard(update.client_id)
-        if before.state is OrderState.CANCELLED and (fills or not _is_over(after)):
+            self._cancelling.pop(update.client_id, None)
+        if before.state is _CANCELLED and (fills or not is_over):
             self._surprising.add(update.client_id)
-        elif not _is_over(after) and after.request.quantity - before.filled_quantity > most:
+        elif not is_over and after.request.quantity - before.filled_quantity > most:
             self._surprising.add(update.client_id)
             self._rigid.add(update.client_id)
         return before, after, fills

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from execution.orders import OrderChange, OrderRequest, OrderState, OrderType, Role
 from execution.slicing import slices
@@ -23,6 +24,7 @@ from trading.engine.outbox import Outbox
 from trading.engine.settings import ExecutionSettings, TargetStyle
 from trading.engine.trades import Trade
 
+_REJECTED = OrderState.REJECTED
 _A_TURN = timedelta(seconds=1)
 """Between two tries of a change that the rate budget had no room for."""
 _FIRST_PAUSE_SECONDS = 0.5
@@ -52,6 +54,7 @@ class Protection:
         self._dispatch = tools.dispatch
         self._panel = tools.panel
         self._settings = tools.settings
+        self._rests_targets = tools.settings.target_style is TargetStyle.REST
         self._idle: dict[str, tuple[datetime, int]] = {}
 
     def covered(self, trade: Trade) -> int:
@@ -60,16 +63,11 @@ class Protection:
 
     def at_most(self, trade: Trade) -> int:
         """Return the units that stops and exits could take out if everything went against us."""
-        return sum(self._orders.most(client_id) for client_id in self._out(trade))
+        return sum([self._orders.most(client_id) for client_id in self._out(trade)])
 
     def _out(self, trade: Trade) -> list[str]:
         """Return the stops and exits on the side that reduces what is held."""
-        side = exit_side(trade)
-        return [
-            client_id
-            for client_id in trade.stops + trade.exits
-            if self._orders[client_id].request.side is side
-        ]
+        return self._orders.on_side(trade.stops + trade.exits, exit_side(trade))
 
     def claimed(self, trade: Trade) -> int:
         """Return the units that ended stops and exits are said to have filled without a trade."""
@@ -85,8 +83,7 @@ class Protection:
         return max(trade.open_quantity - self.at_most(trade), 0)
 
     def _open(self, client_ids: list[str]) -> int:
-        working = self._orders.working(client_ids)
-        return sum(self._orders.open_quantity(client_id) for client_id in working)
+        return self._orders.resting(client_ids) if client_ids else 0
 
     def state_now(self, trade: Trade) -> ExitState:
         """Return the exit state with the units held that no exit order is taking out already."""
@@ -123,7 +120,7 @@ class Protection:
         if trade.closing is None:
             self._fit_stops(at, trade, self._to_protect(trade))
             self._send_part(at, trade)
-            if self._settings.target_style is TargetStyle.REST and not trade.combination:
+            if self._rests_targets and not trade.combination:
                 self._rest_target(at, trade)
         else:
             self._leave(at, trade)
@@ -185,13 +182,14 @@ class Protection:
         A target that was refused is left to the exit rules, which watch the price as well. Once
         the position is gone the exchange has taken the other of the pair out by itself.
         """
-        refused = any(self._orders[c].state is OrderState.REJECTED for c in trade.targets)
+        refused = any(self._orders[c].state is _REJECTED for c in trade.targets)
         if refused or not trade.open_quantity:
             return
         working = self._orders.working(trade.targets)
         if working:
-            missing = trade.open_quantity - self._open(trade.targets)
-            if missing:
+            staying = self._staying(trade)
+            missing = staying - self._open(trade.targets)
+            if missing and staying:
                 total = self._orders.wanted(working[0]).quantity + missing
                 self._dispatch.change(at, working[0], OrderChange(quantity=total))
         else:
@@ -216,7 +214,7 @@ class Protection:
         trigger, limit = self._dispatch.stop_prices(trade)
         for client_id in self._orders.working(trade.stops):
             resting = self._orders.wanted(client_id)
-            if resting.trigger_price is None or resting.trigger_price == trigger:
+            if resting.trigger_price is None or _is_at(resting, trigger, limit):
                 continue
             if self._orders.is_rigid(client_id):
                 self._dispatch.cancel(at, client_id)
@@ -385,3 +383,8 @@ class Protection:
             return False
         self._outbox.alert(at, "exit-stuck", f"{client_id}: nothing fills for {idle_seconds:.0f} s")
         return True
+
+
+def _is_at(stop: OrderRequest, trigger: Decimal, limit: Decimal) -> bool:
+    """Say whether a stop rests where it should; one that ends at the market has no limit."""
+    return stop.trigger_price == trigger and stop.price in (None, limit)

@@ -29,6 +29,7 @@ class PlanState(StrEnum):
 
 
 _P = PlanState
+_OVER = frozenset({_P.CLOSED, _P.ENTRY_CANCELLED})
 PLAN_MOVES: dict[PlanState, frozenset[PlanState]] = {
     _P.PENDING_ENTRY: frozenset({_P.OPEN, _P.CLOSING, _P.ENTRY_CANCELLED}),
     _P.OPEN: frozenset({_P.PARTLY_CLOSED, _P.CLOSING, _P.CLOSED}),
@@ -107,12 +108,13 @@ class Trade:
     @property
     def open_quantity(self) -> int:
         """Return the units held, without sign."""
-        return abs(self.position.quantity)
+        position = self.position
+        return abs(position.bought_quantity - position.sold_quantity)
 
     @property
     def is_reversed(self) -> bool:
         """Say whether more has been taken out than was held."""
-        return self.position.quantity * int(self.direction) < 0
+        return self.position.quantity * self.direction < 0
 
     def in_r(self, price: float) -> float:
         """Return how far `price` lies from the entry, in units of the first risk, signed."""
@@ -122,7 +124,7 @@ class Trade:
     @property
     def is_over(self) -> bool:
         """Say whether nothing is held and nothing more is expected."""
-        return self.state in (PlanState.CLOSED, PlanState.ENTRY_CANCELLED)
+        return self.state in _OVER
 
     def orders_of(self, role: Role) -> list[str]:
         """Return the list that orders of a role stand in."""

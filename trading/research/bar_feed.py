@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 
@@ -41,6 +42,11 @@ def taken(ticks: Ticks, there: Flags) -> Ticks:
     """Return the ticks of one moment that there are."""
     found: Ticks = ticks[there]
     return found
+
+
+@cache
+def _after(place: int) -> timedelta:
+    return place // 2 * _MINUTE + (_REST_AFTER if place % 2 else timedelta())
 
 
 class NoFrames:
@@ -89,8 +95,7 @@ class BarFeed:
 
     def at(self, place: int) -> datetime:
         """Return when frame `place` of the day arrives: 2 m begins minute m, 2 m + 1 ends it."""
-        begins = self.day.opens_at + place // 2 * _MINUTE
-        return begins + _REST_AFTER if place % 2 else begins
+        return self.day.opens_at + _after(place)
 
     def ticks_at(self, place: int) -> Ticks:
         """Return the ticks of frame `place`, none where no column has a bar."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from marketdata.bars import Flags, Floats
 from marketdata.quality import DROPPING, ScreenSettings, TickScreen
-from marketdata.synthetic_quotes import put_quotes
+from marketdata.synthetic_quotes import MODELS, Lasts, put_quotes, quotes_of
 from marketdata.ticks import TICK, Ticks
 from trading.research.bar_days import PRICES, Laid, TradingDay
 
@@ -54,9 +54,27 @@ def day_ticks(laid: Laid, day: TradingDay, *, quoted: bool) -> DayTicks:
     opens["volume"], rests["volume"] = volume - laid.volume[rows], volume
     told = DayTicks(opens, rests, there, there.copy())
     if quoted:
-        for place in range(there.shape[1]):
-            _quote(told, day, place, laid.volume[rows][:, place])
+        _put_quotes(told, day, laid.volume[rows])
     return told
+
+
+def _put_quotes(told: DayTicks, day: TradingDay, volume: Floats) -> None:
+    """Put quotes around every last price, in all columns without a gap at once."""
+    quotable = np.array([instrument.kind in MODELS for instrument in day.instruments])
+    whole = np.all(told.open_there, axis=0) & quotable
+    for place in np.flatnonzero(~whole).tolist():
+        _quote(told, day, place, volume[:, place])
+    places = np.flatnonzero(whole)
+    if not len(places):
+        return
+    columns = slice(None) if whole.all() else places
+    last = np.empty((2 * day.minutes, len(places)))
+    last[::2], last[1::2] = told.open["last"][:, columns], told.rest["last"][:, columns]
+    minute = np.repeat(np.arange(day.minutes), 2)
+    lasts = Lasts(last, minute, np.repeat(volume[:, columns], 2, axis=0))
+    quoted = [day.instruments[place] for place in places.tolist()]
+    for name, values in quotes_of(lasts, quoted).items():
+        told.open[name][:, columns], told.rest[name][:, columns] = values[::2], values[1::2]
 
 
 def _quote(told: DayTicks, day: TradingDay, place: int, volume: Floats) -> None:
@@ -114,7 +132,7 @@ def screened(told: DayTicks, screen: TickScreen) -> Counter[tuple[int, str]]:
             order = np.argsort(passed["token"])
             own = np.argsort(ticks["token"][minute, places[kept]])
             ticks[minute, places[kept][own]] = passed[order]
-            faults.update({(fault.token, str(fault.reason)): fault.count for fault in found})
+            faults.update({(fault.token, str(fault.reason)): fault.count for fault in found.told()})
     return faults
 
 

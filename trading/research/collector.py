@@ -73,12 +73,12 @@ class Collector:
 
     def _take(self, note: object) -> None:
         match note:
-            case PlanNoted():
-                self.plans.append(note)
             case FillNoted():
                 self.fills.append(note)
             case LedgerNoted():
                 self.bookings.append(note)
+            case PlanNoted():
+                self.plans.append(note)
             case SignalNoted(why_not=why_not):
                 self.signals += 1
                 if why_not:

@@ -5,6 +5,7 @@ Where fills and bookings come from is `collector.py`; ratios over the curve are 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,15 +48,16 @@ def curve_of(
     start = market.laid.start[begin:end]
     capital = float(notes.bookings[0].balance)
     columns = _columns(days)
+    starts = start.tolist()
     balance, cash = np.zeros(len(start)), np.zeros(len(start))
     for booking in notes.bookings:
         if booking.kind != "START":
-            row = _row(start, booking.at)
+            row = _row(starts, booking.at)
             balance[row] += float(booking.amount)
             cash[row] += float(booking.amount) if booking.kind != "REALISED" else 0.0
     held: dict[int, Floats] = {}
     for fill in notes.fills:
-        row, signed = _row(start, fill.at), _signed(fill)
+        row, signed = _row(starts, fill.at), _signed(fill)
         cash[row] -= signed * float(fill.price)
         column = columns[fill.at.toordinal(), fill.instrument]
         held.setdefault(column, np.zeros(len(start)))[row] += signed
@@ -68,7 +70,7 @@ def curve_of(
         balance=capital + np.cumsum(balance),
         equity=equity,
         drawdown=equity / np.maximum(np.maximum.accumulate(equity), capital) - 1.0,
-        open_positions=_open(start, trades),
+        open_positions=_open(starts, trades),
         day=np.concatenate(
             [np.full(day.minutes, place, np.int64) for place, day in enumerate(days)]
         ),
@@ -83,15 +85,15 @@ def _columns(days: Sequence[TradingDay]) -> dict[tuple[int, str], int]:
     }
 
 
-def _row(start: Ints, at: datetime) -> int:
-    return int(np.searchsorted(start, at.timestamp(), side="right")) - 1
+def _row(start: Sequence[int], at: datetime) -> int:
+    return bisect_right(start, at.timestamp()) - 1
 
 
 def _signed(fill: FillNoted) -> int:
     return fill.quantity if fill.side == "BUY" else -fill.quantity
 
 
-def _open(start: Ints, trades: Sequence[RoundTrip]) -> Ints:
+def _open(start: Sequence[int], trades: Sequence[RoundTrip]) -> Ints:
     changes = np.zeros(len(start) + 1, dtype=np.int64)
     for trade in trades:
         changes[_row(start, trade.entry_at)] += 1

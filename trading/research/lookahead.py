@@ -5,6 +5,7 @@ Nothing later than a bar ever reaches that bar: every value is the one the live 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +16,7 @@ from marketdata.bars import BarGrid, BarRow, Flags, Floats, Ints
 from marketdata.features.base import Feature
 from marketdata.features.board import Outputs, run
 from marketdata.timeframes import Timeframe
-from strategies.base import Strategy
-from strategies.context import BESIDE_OPTIONS
 from strategies.frames import batch_frame
-from strategies.opinions import allow_batch
 from strategies.ranking import RankerState
 from strategies.ranking_features import OI_CHANGE, Conditions, Raw, grades_of, raw_of
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
@@ -29,6 +27,7 @@ from strategies.ranking_together import ClosesState
 from trading.engine.settings import EngineSetup
 from trading.research.bar_days import TradingDay
 from trading.research.bar_market import Market
+from trading.research.sayings import Sayings, said_of
 
 _MINUTE = timedelta(minutes=1)
 _REST = timedelta(seconds=59, milliseconds=999)
@@ -67,16 +66,19 @@ class _Row(Mapping[Feature, Mapping[str, Floats]]):
 class Lookahead:
     """All sessions as grids with their features, by time-frame.
 
+    `starts`: epoch seconds of the starts of the bars, rising, by time-frame.
     `said_at`: epoch seconds of the ends of the bars on which a strategy may speak, rising;
-    `said_in`: of which columns it may, a row each.
+    `said_in`: of which columns it may, a row each. `said_by`: what each strategy says of them.
     `raw`: what the ranking sees of each bar of its time-frame, shape `(T, N)` or `(N,)`, and
     `grades` what that is worth, `(4, 2, T, N)`; `observed_from`: the first bar a run observes.
     """
 
     grids: Mapping[Timeframe, BarGrid]
     outputs: Mapping[Timeframe, Outputs]
-    said_at: Ints
+    starts: Mapping[Timeframe, Sequence[int]]
+    said_at: Sequence[int]
     said_in: Flags
+    said_by: Mapping[str, Sayings]
     raw: Raw
     grades: Floats
     observed_from: int
@@ -93,12 +95,11 @@ class Lookahead:
         grids = market.grids(tuple(features))
         outputs = {timeframe: run(features[timeframe], grids[timeframe]) for timeframe in grids}
         first = setup.day.toordinal()
-        said_at, said_in = _joined(
-            [
-                _said(strategy, grids[strategy.timeframe], outputs[strategy.timeframe], setup)
-                for strategy in setup.strategies
-            ]
-        )
+        said = [
+            said_of(strategy, grids[strategy.timeframe], outputs[strategy.timeframe], setup)
+            for strategy in setup.strategies
+        ]
+        said_at, said_in = _joined([(each.ends, each.columns) for each in said])
         ranked = grids[RANKING_TIMEFRAME]
         frame = batch_frame(ranking_features(), ranked, outputs[RANKING_TIMEFRAME])
         oi_change = outputs[RANKING_TIMEFRAME][OI_CHANGE]["today"]
@@ -106,8 +107,14 @@ class Lookahead:
         return cls(
             grids=grids,
             outputs=outputs,
-            said_at=said_at,
+            starts={timeframe: grid.start.tolist() for timeframe, grid in grids.items()},
+            said_at=said_at.tolist(),
             said_in=said_in,
+            said_by={
+                strategy.name: each.sayings
+                for strategy, each in zip(setup.strategies, said, strict=True)
+                if each.sayings is not None
+            },
             raw=raw,
             grades=grades_of(raw),
             observed_from=int(np.searchsorted(ranked.session, first)),
@@ -116,15 +123,14 @@ class Lookahead:
 
     def row(self, timeframe: Timeframe, end_s: int) -> int:
         """Return the row of the newest bar that has ended by `end_s`, -1 where there is none."""
-        grid = self.grids[timeframe]
-        return int(np.searchsorted(grid.start, end_s - timeframe.seconds, side="right")) - 1
+        return bisect_right(self.starts[timeframe], end_s - timeframe.seconds) - 1
 
     def bars_ending(self, end_s: int) -> tuple[BarRow, ...]:
         """Return the bars that end exactly at `end_s`, the shortest first."""
         found = []
         for timeframe, grid in self.grids.items():
             row = self.row(timeframe, end_s)
-            if row >= 0 and int(grid.start[row]) + timeframe.seconds == end_s:
+            if row >= 0 and self.starts[timeframe][row] + timeframe.seconds == end_s:
                 found.append(grid.row(row))
         return tuple(found)
 
@@ -139,8 +145,8 @@ class Lookahead:
 
     def may_speak(self, end_s: int) -> bool:
         """Say whether a strategy says something on a bar that ends at `end_s`."""
-        place = int(np.searchsorted(self.said_at, end_s))
-        return place < len(self.said_at) and int(self.said_at[place]) == end_s
+        place = bisect_left(self.said_at, end_s)
+        return place < len(self.said_at) and self.said_at[place] == end_s
 
     def observed(self, end_s: int) -> RankerState:
         """Return the ranking's memory as it is at `end_s`."""
@@ -165,8 +171,10 @@ class Lookahead:
     def candidate_ends(self, day: TradingDay) -> tuple[datetime, ...]:
         """Return when the bars of a day end on which a strategy may speak, in order."""
         opens, closes = int(day.opens_at.timestamp()), int(day.closes_at.timestamp())
-        inside = self.said_at[(self.said_at > opens) & (self.said_at <= closes)]
-        return tuple(day.opens_at + timedelta(seconds=int(end) - opens) for end in inside)
+        inside = self.said_at[
+            bisect_right(self.said_at, opens) : bisect_right(self.said_at, closes)
+        ]
+        return tuple(day.opens_at + timedelta(seconds=end - opens) for end in inside)
 
     def stops(self, day: TradingDay, setup: EngineSetup) -> dict[int, Ints]:
         """Return the frames that follow on something that can change the state, in order.
@@ -178,8 +186,9 @@ class Lookahead:
         traded = np.array([c.index if c.trade_as is None else c.trade_as for c in columns])
         found = {}
         for end in self.candidate_ends(day):
-            speaks = self.said_in[int(np.searchsorted(self.said_at, int(end.timestamp())))]
-            frame = _frame_after(timedelta(seconds=int(end.timestamp()) - opens))
+            end_s = int(end.timestamp())
+            speaks = self.said_in[bisect_left(self.said_at, end_s)]
+            frame = _frame_after(timedelta(seconds=end_s - opens))
             found[frame] = np.unique(traded[speaks])
         for stage in setup.stages:
             if stage is not None:
@@ -191,25 +200,6 @@ class Lookahead:
 def _frame_after(span: timedelta) -> int:
     minute, rest = divmod(span, _MINUTE)
     return 2 * minute + (0 if not rest else 1 if rest <= _REST else 2)
-
-
-def _said(
-    strategy: Strategy, grid: BarGrid, outputs: Outputs, setup: EngineSetup
-) -> tuple[Ints, Flags]:
-    """Return the ends of the bars on which a strategy may speak, and of which scanned columns.
-
-    One that asks for a day's events or expiries may on every bar: the bars alone don't tell them.
-    """
-    begin = int(np.searchsorted(grid.session, setup.day.toordinal()))
-    scanned = np.array([column.scanned for column in setup.universe.columns])
-    if not BESIDE_OPTIONS.isdisjoint(strategy.context):
-        ends = grid.start[begin:] + strategy.timeframe.seconds
-        return ends, np.broadcast_to(scanned, (len(ends), len(scanned)))
-    side = strategy.signals(batch_frame(strategy.features(), grid, outputs)).side[begin:]
-    side = np.where(scanned, side, 0).astype(np.int8)
-    allowed = allow_batch(strategy.repeat, side, grid.session[begin:], grid.start[begin:])
-    rows = allowed.any(axis=1)
-    return grid.start[begin:][rows] + strategy.timeframe.seconds, allowed[rows] != 0
 
 
 def _joined(parts: Sequence[tuple[Ints, Flags]]) -> tuple[Ints, Flags]:

@@ -6,7 +6,7 @@ What is known is `lookahead.py`; which moments the engine is shown is `skipping.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,9 @@ from marketdata.bars import BarRow, Ints
 from marketdata.features.base import Feature
 from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
+from strategies.base import Strategy
+from strategies.frames import closed_at, live_frame
+from strategies.opinions import Opinions, opinions
 from strategies.opportunities import Stance
 from trading.engine.core import Engine
 from trading.engine.scan import Found, Scan, new_panel, nothing, timeframes
@@ -23,6 +26,8 @@ from trading.research.lookahead import Lookahead
 
 if TYPE_CHECKING:
     from marketdata.screen_kernels import Words
+
+_NOTHING_SAID = Opinions((), ())
 
 
 class PlannedPanel(Panel):
@@ -65,6 +70,18 @@ class PlannedScan(Scan):
             found = self._ahead.latest(timeframe, end_s, session)
             if found is not None:
                 self._latest[timeframe] = found
+
+    def _opinions(self, strategy: Strategy, row: BarRow, at: datetime) -> Opinions:
+        """Return what a strategy says of a bar out of what it says of all of them."""
+        sayings = self._ahead.said_by.get(strategy.name)
+        if sayings is None or self.stopwatch is not None:
+            return super()._opinions(strategy, row, at)
+        said = sayings.at(row.start + row.timeframe.seconds)
+        if said is None:
+            return _NOTHING_SAID
+        frame = live_frame(strategy.features(), row, self._latest[row.timeframe])
+        closed = closed_at(row, at.tzinfo or UTC)
+        return opinions(strategy, said, self._setup.universe, closed, frame)
 
     def look(
         self, at: datetime, rows: Sequence[BarRow], held: Callable[[], Sequence[Stance]] = nothing

@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 
 from marketdata.calendar import IST
-from risk.exits import kernel
+from risk.exits import kernel, stepping
 from trading.research.screen import Screened, ScreenTrades
 from trading.research.screen_money import Earned
 
-_REASONS = {
-    kernel.AT_HARD_STOP: "HARD_STOP",
-    kernel.AT_TARGET2: "TARGET2",
-    kernel.END_OF_DAY: "END_OF_DAY",
-}
+REASONS = {code: str(reason) for code, reason in stepping.REASONS.items()}
+"""What each of the exit kernel's codes is called."""
+_STOPS = (kernel.AT_HARD_STOP, kernel.AT_BREAK_EVEN, kernel.AT_TRAIL)
+_TARGETS = (kernel.AT_TARGET1, kernel.AT_TARGET2)
 
 _TRADE_COLUMNS = (
     "symbol",
@@ -61,6 +60,7 @@ class Row:
     stopped: int
     at_target: int
     at_end_of_day: int
+    otherwise: int
 
 
 def row_of(trades: ScreenTrades, money: Earned) -> Row:
@@ -79,9 +79,10 @@ def row_of(trades: ScreenTrades, money: Earned) -> Row:
         mean_r=float(in_r.mean()) if count else 0.0,
         worst_r=float(in_r.min()) if count else 0.0,
         profit_factor=float(net[net > 0].sum()) / lost if lost else None,
-        stopped=int(np.count_nonzero(trades.code == kernel.AT_HARD_STOP)),
-        at_target=int(np.count_nonzero(trades.code == kernel.AT_TARGET2)),
+        stopped=int(np.isin(trades.code, _STOPS).sum()),
+        at_target=int(np.isin(trades.code, _TARGETS).sum()),
         at_end_of_day=int(np.count_nonzero(trades.code == kernel.END_OF_DAY)),
+        otherwise=count - int(np.isin(trades.code, (*_STOPS, *_TARGETS, kernel.END_OF_DAY)).sum()),
     )
 
 
@@ -114,8 +115,8 @@ def write_trades(out: Path, screened: Screened, trades: ScreenTrades, money: Ear
                     _moment(trades.entry_at[at]),
                     _text(trades.entry[at]),
                     _moment(trades.exit_bar_at[at]),
-                    _text(trades.exit[at]),
-                    _REASONS[int(trades.code[at])],
+                    _text(trades.mean_exit[at]),
+                    REASONS[int(trades.code[at])],
                     *(_text(each[at]) for each in (money.gross, money.charges, money.net)),
                 ]
             )

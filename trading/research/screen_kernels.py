@@ -1,14 +1,16 @@
-"""The two rules of a screen that look back at what was said and held before, compiled.
+"""The rules of a screen that look back at what was said and held before, and the paisa, compiled.
 
-Everything else of a screen is elementwise and stands in `screen.py`.
+Walking positions to their ends is `screen_walk.py`.
 """
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
-from marketdata.bars import Flags, Ints
+from marketdata.bars import Flags, Floats, Ints
 
 _NEVER = -(2**62)
 
@@ -58,3 +60,25 @@ def not_against(column: Ints, session: Ints, signal_at: Ints, side: Ints, left_i
             kept[row] = True
             short_until = max(short_until, left_in[row])
     return kept
+
+
+@njit(cache=True)
+def on_paisa_one(price: float, way: float) -> float:
+    """Return a price moved to the paisa, up where `way` is above 0, else down; one at least.
+
+    It reads as its shortest decimal, as in `Instrument.on_grid`.
+    """
+    cents = math.floor(price * 100) + (-1.0 if way > 0 else 1.0)
+    for _ in range(3):
+        if (cents / 100 < price) if way > 0 else (cents / 100 > price):
+            cents += way
+    return max(cents, 1.0) / 100
+
+
+@njit(cache=True)
+def on_paisa(price: Floats, way: Ints) -> Floats:
+    """Return prices moved to the paisa, each by its way; both of shape `(M,)`."""
+    moved = np.empty(len(price))
+    for row in range(len(price)):
+        moved[row] = on_paisa_one(price[row], float(way[row]))
+    return moved

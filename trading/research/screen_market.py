@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketdata.bars import BarGrid, Ints
+from marketdata.features.board import run
 from marketdata.timeframes import Timeframe
-from risk.exits import PricePath
 from trading.config import Config, ConfigError
+from trading.engine.scan import EXIT_ATR, SLOW_ATR
 from trading.research.bar_days import PRICES
 from trading.research.bar_market import Market
-from trading.research.bar_ticks import REST_AFTER_US
 from trading.research.screen_signals import Said
+from trading.research.screen_walk import Lane, Ranges
 from trading.research.sessions import stages_on
 
 _MINUTE = 60
-_TOLD_S = REST_AFTER_US / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Hours:
 
     enters_from: Ints
     enters_until: Ints
+    tighten: Ints
     square_off: Ints
     closes: Ints
 
@@ -37,14 +38,14 @@ class Hours:
 class ScreenMarket:
     """Bars that trade, column after column, oldest first, and where each minute lies in them.
 
-    `path`: all of them, prices to the paisa. `next_bar`: shape `(R, N)`, the first bar at or after
+    `lane`: all of them. `next_bar`: shape `(R, N)`, the first bar at or after
     each minute of the layout; `day_end`: shape `(D, N)`, where each day's bars end. `sessions`:
     the days' ordinals; `first_row`, `opens`, `minutes`: of each day, its row of the layout, its
     first second and its length. `first_day`: the place of the first day that is traded.
     """
 
     grid: BarGrid
-    path: PricePath
+    lane: Lane
     next_bar: Ints
     day_end: Ints
     sessions: Ints
@@ -68,6 +69,23 @@ class ScreenMarket:
         there = (minute < self.minutes[day]) & (found < self.day_end[day, said.column])
         return np.where(there, found, -1)
 
+    def ranges(self, known: bool) -> Ranges:
+        """Return what trails and the volatility exit look at; with `known` off nothing."""
+        size = len(self.minutes) and int(self.first_row[-1] + self.minutes[-1])
+        if not known:
+            nothing = np.empty((0, 0))
+            return Ranges(np.full(size, -1, dtype=np.int64), nothing, nothing)
+        outputs = run([EXIT_ATR, SLOW_ATR], self.grid)
+        session = np.repeat(self.sessions, self.minutes)
+        minute = np.concatenate([np.arange(count) for count in self.minutes])
+        ends = np.repeat(self.opens, self.minutes) + _MINUTE * (minute + 1)
+        grid_ends = self.grid.start + self.grid.timeframe.seconds
+        newest = np.searchsorted(grid_ends, ends, side="right") - 1
+        is_known = (newest >= 0) & (self.grid.session[np.maximum(newest, 0)] == session)
+        return Ranges(
+            np.where(is_known, newest, -1), outputs[EXIT_ATR]["atr"], outputs[SLOW_ATR]["atr"]
+        )
+
 
 def screen_market(
     market: Market, config: Config, timeframe: Timeframe, first_day: int
@@ -82,12 +100,10 @@ def screen_market(
     firsts = np.array([day.first for day in days])
     lengths = np.array([day.minutes for day in days])
     prices = {name: np.round(getattr(laid, name).T[there], 2) for name in PRICES}
-    unknown = np.broadcast_to(np.float64(np.nan), (int(there.sum()),))
     starts = np.broadcast_to(laid.start, there.shape)[there]
-    path = PricePath(**prices, atr=unknown, slow_atr=unknown, start_s=starts, seconds=_TOLD_S)
     return ScreenMarket(
         grid=market.grids((timeframe,))[timeframe],
-        path=path,
+        lane=Lane(**prices, start_s=starts),
         next_bar=np.ascontiguousarray((count - there).T),
         day_end=np.ascontiguousarray(count[:, firsts + lengths - 1].T),
         sessions=np.array([day.date.toordinal() for day in days]),
@@ -101,8 +117,8 @@ def screen_market(
 
 def _hours(market: Market, config: Config) -> Hours:
     shape = (len(market.days), len(market.laid.columns))
-    names = ("entries_from", "entries_until", "square_off_at")
-    table = np.zeros((4, *shape), dtype=np.int64)
+    names = ("entries_from", "entries_until", "tighten_at", "square_off_at")
+    table = np.zeros((5, *shape), dtype=np.int64)
     for place, day in enumerate(market.days):
         for column, stage in enumerate(stages_on(day, config)):
             if stage is None:
@@ -114,5 +130,5 @@ def _hours(market: Market, config: Config) -> Hours:
                     raise ConfigError(f"hours: {name} {moment:%H:%M:%S}, expected {wanted}")
                 table[number, place, column] = int(moment.timestamp())
             closes_at = day.windows[day.instruments[column].key][1]
-            table[3, place, column] = int(closes_at.timestamp())
+            table[4, place, column] = int(closes_at.timestamp())
     return Hours(*table)

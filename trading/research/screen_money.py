@@ -11,7 +11,7 @@ import numpy as np
 
 from execution.charge_rates import rates_for
 from execution.orders import Product
-from marketdata.bars import Floats, Ints
+from marketdata.bars import Flags, Floats, Ints
 from marketdata.calendar import Calendar
 from trading.research.bar_market import Market
 from trading.research.listings import Listing, Role, instrument_of, listings
@@ -45,14 +45,15 @@ class Earned:
         return self.gross - self.charges
 
 
-def terms_of(market: Market, *, lots: bool, charged: bool) -> Terms:
+def terms_of(market: Market, *, lots: bool, charged: bool, times: int = 1) -> Terms:
     """Return how a market's trades are counted: a lot each with `lots`, with `charged` charges.
 
-    An index counts as its near future. Raises `ListingError` or `FactMissing` where a dated fact
-    isn't known, and `ListingError` for an index that has no future.
+    `times`: how many units, or lots, each trade is. An index counts as its near future. Raises
+    `ListingError` or `FactMissing` where a dated fact isn't known, and `ListingError` for an
+    index that has no future.
     """
     shape = (len(market.days), len(market.laid.columns))
-    units = np.ones(shape, dtype=np.int64)
+    units = np.full(shape, times, dtype=np.int64)
     if not lots and not charged:
         return Terms(units, None)
     rates, calendar = np.zeros((9, *shape)), Calendar.load()
@@ -62,7 +63,7 @@ def terms_of(market: Market, *, lots: bool, charged: bool) -> Terms:
             known = level if np.isfinite(level) else _first_price(market, column)
             instrument = instrument_of(traded, day.date, known, calendar)
             if lots:
-                units[place, column] = instrument.lot_size
+                units[place, column] = times * instrument.lot_size
             if charged:
                 one = rates_for(instrument, Product.MIS, day.date)
                 protected = one.exchange + one.protection
@@ -103,12 +104,16 @@ def earned(trades: ScreenTrades, terms: Terms) -> Earned:
     if terms.rates is None:
         return Earned(gross, np.zeros(len(gross)), risk)
     rates = terms.rates[:, trades.day, trades.column]
-    is_long = trades.side > 0
-    bought = np.where(is_long, trades.entry, trades.exit) * units
-    sold = np.where(is_long, trades.exit, trades.entry) * units
-    charges = bought * (rates[_BUY] + rates[_STAMP]) + sold * rates[_SELL]
-    for value in (bought, sold):
-        brokerage = np.minimum(value * rates[_SHARE], rates[_MOST]) + rates[_FLAT]
-        charges += value * rates[_TURNOVER] + brokerage
-        charges += (brokerage + value * rates[_TAXED]) * rates[_GST]
+    charges = _charged(trades.side > 0, trades.entry * units, rates)
+    for price, share in ((trades.part_exit, trades.part), (trades.exit, 1.0 - trades.part)):
+        charges += _charged(trades.side < 0, price * units * share, rates)
     return Earned(gross, charges, risk)
+
+
+def _charged(buys: Flags, value: Floats, rates: Floats) -> Floats:
+    """Return the charges of an order of `value` rupees each, nothing for one of nothing."""
+    taxes = np.where(buys, rates[_BUY] + rates[_STAMP], rates[_SELL])
+    brokerage = np.minimum(value * rates[_SHARE], rates[_MOST]) + rates[_FLAT] * (value > 0)
+    charges: Floats = value * (taxes + rates[_TURNOVER]) + brokerage
+    charges += (brokerage + value * rates[_TAXED]) * rates[_GST]
+    return charges

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from marketdata.bars import BarGrid
-from marketdata.quality import ScreenedTokens, TickScreen
+from marketdata.quality import Faults, ScreenedTokens, TickScreen
 from marketdata.ticks import Ticks
 from marketdata.timeframes import Timeframe
 from risk.hours import Stages, stages
@@ -48,11 +48,12 @@ class PassedScreen(TickScreen):
     def __init__(self) -> None:
         super().__init__(ScreenedTokens.plain(np.zeros(0, dtype=np.int64)), _NO_SETTINGS)
 
-    def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, tuple[()]]:  # noqa: ARG002
+    def screen(self, ticks: Ticks, at_us: int) -> tuple[Ticks, Faults]:  # noqa: ARG002
         """Return the ticks as they are."""
-        return ticks, ()
+        return ticks, _NOTHING
 
 
+_NOTHING = Faults(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 _NO_SETTINGS = Config().screen
 
 

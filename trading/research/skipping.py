@@ -124,6 +124,8 @@ class SkippingFeed(BarFeed):
         self._touches: list[tuple[int, int, _Resting]] = []
         self._pushed = 0
         self._risk = 0.0
+        limits = engine.setup.limits
+        self._allowed = float(limits.daily_loss_inr(engine.ledger.start))
         self._can_wait = engine.setup.execution.target_style is TargetStyle.REST and not _decides(
             engine.setup.exits
         )
@@ -182,8 +184,9 @@ class SkippingFeed(BarFeed):
             found.append(heappop(self._touches))
         for entry in found:
             heappush(self._touches, entry)
-        columns = np.array([resting.column for _, _, resting in found], dtype=np.int64)
-        return until, np.union1d(columns, self._columns_of.get(until, columns))
+        columns = {resting.column for _, _, resting in found}
+        columns.update(self._columns_of.get(until, ()))
+        return until, np.array(sorted(columns), dtype=np.int64)
 
     def _first_touched(self, place: int) -> int | None:
         """Return the first frame from `place` on that may touch an order, None where none does."""
@@ -224,7 +227,7 @@ class SkippingFeed(BarFeed):
             else:
                 self._busy.add(plan_id)
         self._read = len(ledger.stirred)
-        self._risk = sum(resting.risk for resting in self._resting.values())
+        self._risk = sum([resting.risk for resting in self._resting.values()])
 
     def _waits(self, trade: Trade) -> bool:
         """Say whether a plan only waits, and remember for what."""
@@ -250,9 +253,9 @@ class SkippingFeed(BarFeed):
 
     def _loss_is_near(self) -> bool:
         """Say whether the day's loss could reach its limit before any stop is touched."""
-        ledger, limits = self.engine.ledger, self.engine.setup.limits
+        ledger = self.engine.ledger
         lost = float(ledger.start - ledger.balance)
-        return (self._risk + lost) * _TO_BE_SURE >= float(limits.daily_loss_inr(ledger.start))
+        return (self._risk + lost) * _TO_BE_SURE >= self._allowed
 
 
 def _decides(rules: ExitRules) -> bool:

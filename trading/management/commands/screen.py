@@ -74,7 +74,12 @@ class Command(BaseCommand):
         grid = [text for group in options["grid"] for text in group]
         screened = prepare(request)
         sets = sets_of(options["strategy"], grid)
-        terms = terms_of(screened.market, lots=options["lots"], charged=options["charges"])
+        terms = terms_of(
+            screened.market,
+            lots=options["lots"],
+            charged=options["charges"],
+            times=screened.config.execution.fixed_units,
+        )
         began = time.monotonic()
         rows: list[Row] = []
         for trades in screen(screened, sets, self._progress):

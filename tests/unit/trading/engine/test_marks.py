@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from execution.positions import Position
 from tests.unit.trading.engine.builders import FUTURE_COLUMN
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.marks import Marks
@@ -55,3 +60,43 @@ def test_a_price_alone_changes_the_open_profit_by_every_unit_held():
 
     after = desk.engine.ledger.standing(desk.engine.last_prices()).unrealised_inr
     assert after - before == trade.open_quantity
+
+
+@pytest.mark.parametrize("after", [moved, trailed, part_out, all_out])
+def test_the_least_that_an_open_profit_can_be_lies_just_below_it(after: Callable[[Desk], None]):
+    desk = Desk()
+    trade = desk.enter()
+    after(desk)
+    last = desk.engine.last_prices()
+    marks = Marks(desk.engine.orders, desk.engine.setup.limits)
+    marks.stirred.append(trade)
+
+    least = marks.at_least(last)
+
+    profit = float(marks.profit(last))
+    assert least <= profit <= least + 0.02 * trade.open_quantity + 0.01
+
+
+@given(price=st.floats(0.01, 1e6), quantity=st.integers(1, 100_000), side=st.sampled_from([1, -1]))
+def test_what_is_surely_not_lost_is_never_lost(price: float, quantity: int, side: int):
+    desk = Desk()
+    trade = desk.enter()
+    value = Decimal(quantity) * 24_000
+    bought = {"bought_quantity": quantity, "bought_value": value, "cost": value}
+    sold = {"sold_quantity": quantity, "sold_value": value, "cost": -value}
+    trade.position = replace(Position(trade.instrument), **(bought if side > 0 else sold))
+    ledger = desk.engine.ledger
+    ledger.stir(trade)
+    last = [price] * len(desk.engine.last_prices())
+    lost = -ledger.standing(last).profit_of_day_inr
+
+    assert ledger.may_have_lost(lost, last)
+    assert ledger.may_have_lost(lost - Decimal("0.01"), last)
+
+
+def test_a_loss_far_from_the_limit_is_surely_not_reached():
+    desk = Desk()
+    desk.enter()
+
+    assert not desk.engine.ledger.may_have_lost(Decimal(1_000), desk.engine.last_prices())
+    assert desk.engine.ledger.may_have_lost(Decimal(1), [float("nan")] * 4)

@@ -374,3 +374,13 @@ def test_an_increase_that_was_answered_excuses_no_more_fills():
 
     with pytest.raises(OverfillError):
         orders.apply(update(OrderState.PARTIAL, filled_quantity=150, fills=(fill("T1", 150),)))
+
+
+def test_cancellations_on_their_way_are_told_in_the_order_they_were_asked_for():
+    orders, names = OrderBook(), tuple(f"S{number}" for number in range(20, 0, -1))
+
+    for name in names:
+        orders.add(replace(STOP, client_id=name))
+        orders.expect_cancel(name)
+
+    assert orders.changing() == names

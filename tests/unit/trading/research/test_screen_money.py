@@ -40,6 +40,8 @@ def trades_of(*rows: tuple[int, int, int, float, float]) -> ScreenTrades:
         exit=left.astype(float),
         code=zero + kernel.AT_HARD_STOP,
         risk=np.full(len(rows), 2.0),
+        part=np.zeros(len(rows)),
+        part_exit=left.astype(float),
     )
 
 

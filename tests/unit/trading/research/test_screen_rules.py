@@ -11,9 +11,8 @@ from marketdata.instruments import Exchange, Instrument, Kind, PriceDirection
 from strategies.base import Repeat
 from strategies.opinions import allow_batch
 from trading.config import ConfigError
-from trading.research.screen import on_paisa
 from trading.research.screen_grid import sets_of
-from trading.research.screen_kernels import may_speak, not_against
+from trading.research.screen_kernels import may_speak, not_against, on_paisa
 
 SHARE = Instrument(1, Exchange.NSE, "A", "A", Kind.EQUITY, 1, Decimal("0.01"))
 
