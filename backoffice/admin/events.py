@@ -18,6 +18,7 @@ from backoffice.admin.event_forms import EventForm, EventListForm
 from backoffice.admin.reference import CalendarAdmin
 from backoffice.admin.shown import address, column, figure, list_address, mark, when
 from backoffice.admin.unfolded import action
+from marketdata.events import DERIVED
 from trading.models import MarketEvent, Origin
 from trading.services import events
 
@@ -27,6 +28,8 @@ _NEXT = "Runs that have begun keep the events they began with."
 def _standing(row: MarketEvent) -> object:
     if row.called_off:
         return mark("called off", "warn")
+    if row.source.startswith(DERIVED):
+        return mark("derived", "warn")
     return mark("desk", "good") if row.origin == Origin.DESK.value else mark("file")
 
 
@@ -37,7 +40,8 @@ class MarketEventAdmin(CalendarAdmin):
     about = (
         "The list of marketdata/data/events.toml, with what the desk says over it. Events put, "
         "called off or imported here hold for sessions opened from then on, and go before the "
-        "list until they are withdrawn."
+        "list until they are withdrawn. Derived: the date follows from a publication rule and was "
+        "not read in a release calendar; compare it, and put what differs."
     )
     list_display = (
         "kind",

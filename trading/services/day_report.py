@@ -5,6 +5,7 @@ What must be true of a session is checked elsewhere; a report only says what is 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,7 @@ from trading.models import (
     Signal,
     TaskRun,
 )
+from trading.selectors_structures import structure_trips
 from trading.services import reports
 from trading.services.alerts import INFO, WARNING, raise_alert
 from trading.services.reports import Findings
@@ -81,6 +83,7 @@ def figures(run: Run) -> dict[str, Any]:
         "orders": Order.objects.filter(run=run).count(),
         "fills": counts.trades,
         "trades": closed.count(),
+        "round_trips": _round_trips(run),
         "gross_inr": gross,
         "charges_inr": charges,
         "net_inr": gross - charges,
@@ -100,6 +103,14 @@ def figures(run: Run) -> dict[str, Any]:
             for row in TaskRun.objects.filter(run=run).order_by("due_at")
         ],
     }
+
+
+def _round_trips(run: Run) -> dict[str, int]:
+    """Return how many plans held something, and how many earned: of several legs one each."""
+    alone = Position.objects.filter(run=run, opened_quantity__gt=0, plan__combination=None)
+    nets = [gross - charges for gross, charges in alone.values_list("gross", "charges")]
+    nets += [trip.net for trip in structure_trips(run)]
+    return {"all": len(nets), "won": sum(net > 0 for net in nets)}
 
 
 def _drawdown(run: Run) -> Decimal:
@@ -157,22 +168,25 @@ def _whole_of(row: Position) -> str:
 
 def _combinations(run: Run) -> list[dict[str, Any]]:
     """Return what the plans of several legs that held something came to, all legs together."""
-    plans = Plan.objects.filter(run=run).exclude(kind="")
-    found = plans.annotate(
-        gross=Sum("combined__positions__gross"),
-        charges=Sum("combined__positions__charges"),
-        opened=Sum("combined__positions__opened_quantity"),
-    )
+    outlooks = dict(Plan.objects.filter(run=run).exclude(kind="").values_list("code", "outlook"))
     return [
         {
-            "code": plan.code,
-            "strategy": plan.strategy,
-            "kind": plan.kind,
-            "net_inr": plan.gross - plan.charges,
-            "exit_reason": plan.reason,
-            "outlook": plan.outlook,
+            "code": trip.code,
+            "strategy": trip.strategy,
+            "kind": trip.kind,
+            "quantity": trip.quantity,
+            "opened_at": trip.opened_at,
+            "closed_at": trip.closed_at,
+            "entry": trip.entry,
+            "exit": trip.exit,
+            "gross_inr": trip.gross,
+            "charges_inr": trip.charges,
+            "net_inr": trip.net,
+            "exit_reason": trip.exit_reason,
+            "legs": [asdict(leg) for leg in trip.legs],
+            "outlook": outlooks[trip.code],
         }
-        for plan in found.filter(opened__gt=0).order_by("code")
+        for trip in structure_trips(run)
     ]
 
 

@@ -41,6 +41,11 @@ class Outlook:
     indices: tuple[tuple[str, ExpiryFlags], ...]
     shares: tuple[str, ...]
 
+    @property
+    def derived(self) -> tuple[MarketEvent, ...]:
+        """Return the events whose dates were computed, not published."""
+        return tuple(event for event in self.events if event.is_derived)
+
 
 @dataclass(frozen=True, slots=True)
 class _Listed:

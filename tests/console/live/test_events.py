@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from backoffice.permissions import Role
 from marketdata.calendar import IST
@@ -89,3 +90,26 @@ def test_every_role_sees_the_page_and_who_may_configure_the_way_to_edit(sign_in)
 
 def test_nobody_sees_it_signed_out(client):
     assert client.get("/events/").status_code == 302
+
+
+def test_a_date_that_was_computed_is_marked_on_the_page_and_over_the_api(sign_in):
+    computed = MarketEvent(EventKind.GDP, _soon(), 0.5, "derived: a rule")
+    published = MarketEvent(EventKind.CPI, _soon(), 0.5, "release calendar")
+    for event in (computed, published):
+        events.put(event=event, by="asha", reason="tried")
+    viewer = sign_in(Role.VIEWER)
+
+    page = viewer.get("/events/").content.decode()
+    told = viewer.get("/api/v1/events").json()
+
+    rows = [line for line in page.splitlines() if "<td>release calendar" in line]
+    rows += [line for line in page.splitlines() if "<td>derived: a rule" in line]
+    assert [">derived<" in row for row in rows] == [False, True]
+    assert 'id="derived"' in page
+    marks = {each["source"]: each["is_derived"] for each in told["events"]}
+    assert (marks["derived: a rule"], marks["release calendar"]) == (True, False)
+
+
+def _soon() -> datetime:
+    at = timezone.now().astimezone(IST) + timedelta(days=2)
+    return at.replace(hour=16, minute=0, second=0, microsecond=0)

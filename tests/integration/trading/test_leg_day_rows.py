@@ -79,6 +79,12 @@ def test_the_report_and_the_live_state_tell_the_same_money(recorded: Run, legs_d
     for code, net in booked.items():
         assert abs(net - Decimal(str(shown[code]))) <= Decimal("0.02"), code
     assert sum(booked.values(), Decimal(0)) == report["net_inr"]
+    for plan in report["combinations"]:
+        ways = {leg["direction"] for leg in plan["legs"]}
+        assert (len(plan["legs"]) >= 2, ways <= {1, -1}) == (True, True)
+        assert plan["net_inr"] == sum(leg["gross"] - leg["charges"] for leg in plan["legs"])
+        assert plan["opened_at"] < plan["closed_at"]
+    assert report["round_trips"]["all"] == len(booked)
 
 
 def test_rows_tell_the_live_state_of_the_journal(recorded: Run):

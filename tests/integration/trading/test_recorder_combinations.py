@@ -12,6 +12,7 @@ from trading.engine import actions
 from trading.models import Plan, Run
 from trading.recorder import Recorder
 from trading.selectors import plans_by_strategy
+from trading.selectors_structures import structure_trips
 from trading.services.day_report import figures
 
 pytestmark = pytest.mark.django_db
@@ -94,8 +95,26 @@ def test_the_day_s_report_tells_what_all_legs_came_to(run: Run):
     (plan,) = told["combinations"]
     assert (plan["code"], plan["kind"]) == ("W1", "IRON_CONDOR")
     assert plan["net_inr"] == Decimal("529.00")
+    assert (plan["gross_inr"], plan["charges_inr"]) == (Decimal("550.00"), Decimal("21.00"))
+    assert [leg["code"] for leg in plan["legs"]] == ["A1", "B1"]
+    assert {leg["exit"] for leg in plan["legs"]} == {Decimal("14790.10")}
+    assert told["round_trips"]["all"] == told["trades"] - 1
     of = {row["code"]: row["combination"] for row in told["positions"]}
     assert of == {"Q1": "", "A1": "W1", "B1": "W1"}
+
+
+def test_a_round_trip_of_several_legs_is_told_in_one_line_with_its_legs(run: Run):
+    *day, ended = combined_day()
+    written(Path(run.journal_path), [*day, held("A1", "750.00"), held("B1", "-200.00"), ended])
+    Recorder(run).catch_up()
+
+    (trip,) = structure_trips(run)
+
+    assert trip.quantity == 75
+    assert trip.entry == 2 * Decimal("14800.1") * -trip.direction
+    assert "IRON_CONDOR x 75" in trip.told
+    assert "gross 550.00, charges 21.00, net 529.00 INR" in trip.told
+    assert trip.told.count(FUTURE.key) == 2
 
 
 def test_a_plan_of_several_legs_counts_as_one(run: Run):

@@ -183,3 +183,16 @@ def test_an_impossible_event_names_its_field(changes: dict[str, object], field: 
 
     with pytest.raises(ValueError, match=field):
         MarketEvent(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_dates_that_were_computed_say_so() -> None:
+    derived = {(event.kind, event.day) for event in load_events() if event.is_derived}
+
+    others = {each for each in derived if each[0] is not EventKind.CPI}
+    assert others == {
+        (EventKind.BUDGET, date(2027, 2, 1)),
+        (EventKind.GDP, date(2026, 8, 31)),
+        (EventKind.GDP, date(2026, 11, 30)),
+    }
+    assert (EventKind.CPI, date(2026, 12, 14)) in derived
+    assert not [each for each in derived if each[0] is EventKind.RBI_POLICY]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketdata.instruments import Exchange, Instrument, Kind
-from marketdata.synthetic_quotes import on_grid, put_quotes
+from marketdata.synthetic_quotes import Lasts, on_grid, put_quotes, quotes_of
 from marketdata.ticks import TICK, Ticks
 
 
@@ -103,3 +103,25 @@ def test_an_index_has_no_quote() -> None:
     assert np.isnan(ticks["bid"][0])
     assert np.isnan(ticks["ask"][0])
     assert ticks["bid_quantity"][0] == ticks["ask_quantity"][0] == 0
+
+
+@given(seed=st.integers(0, 1_000), count=st.integers(1, 30))
+def test_many_instruments_together_are_quoted_as_each_by_itself(seed: int, count: int) -> None:
+    chance = np.random.default_rng(seed)
+    items = (
+        instrument(Kind.EQUITY, "0.05"),
+        instrument(Kind.FUTURE, "0.10", lot=65),
+        instrument(Kind.CALL, "0.05", lot=75),
+        instrument(Kind.EQUITY, "0.01"),
+    )
+    prices = np.round(chance.uniform(1, 3_000, (count, len(items))) * 20) / 20
+    volume = chance.integers(0, 50_000, prices.shape).astype(np.float64)
+    minute = np.sort(chance.integers(0, 375, count))
+
+    together = quotes_of(Lasts(prices, minute, volume), items)
+
+    for place, item in enumerate(items):
+        alone = at_prices(*prices[:, place])
+        put_quotes(alone, item, minute, volume[:, place])
+        for name, values in together.items():
+            assert values[:, place].tolist() == alone[name].tolist()

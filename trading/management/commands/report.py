@@ -11,6 +11,7 @@ from trading import selectors
 from trading.models import RunState
 from trading.paper_day import report_of
 from trading.selectors import UnknownRunError
+from trading.selectors_structures import structure_trips
 
 
 class Command(BaseCommand):
@@ -35,6 +36,8 @@ class Command(BaseCommand):
             f"{report.trades} trades, net {net:,} INR, "
             f"{'flat' if report.flat and not report.working_orders else 'NOT FLAT'}."
         )
+        for trip in structure_trips(run):
+            self.stdout.write(trip.told)
         for finding in report.findings:
             self.stdout.write(f"{finding.check}: {finding.text}")
         if report.findings:
