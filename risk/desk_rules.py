@@ -105,7 +105,7 @@ def strategy_risk(case: Case) -> Verdict:
 
 def correlated_risk(case: Case) -> Verdict:
     """Refuse more risk than what moves together may carry: told by group, or measured."""
-    return _within(case, budgets.CORRELATED)
+    return _within(case, "correlated-risk")
 
 
 def expiry_day_risk(case: Case) -> Verdict:

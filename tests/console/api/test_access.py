@@ -43,6 +43,7 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "state"): READ,
     ("GET", "risk"): READ,
     ("GET", "session"): READ,
+    ("GET", "events"): READ,
     ("GET", "config"): READ,
     ("POST", "config"): Action.CONFIGURE,
     ("GET", "config/active"): READ,
