@@ -156,13 +156,12 @@ class _Rules:
     """The rules of the exits by what a set says of them; each read once."""
 
     def __init__(self, config: Config) -> None:
-        self._own = config.exits
-        self._document = document_of(config)["exits"]
+        self._config = config
         self._known: dict[str, ExitRules] = {}
 
     @property
     def known(self) -> tuple[ExitRules, ...]:
-        return self._own, *self._known.values()
+        return self._config.exits, *self._known.values()
 
     def of(self, parameters: Parameters) -> ExitRules:
         """Return the rules of a set. Raises `ConfigError` naming a value that cannot be."""
@@ -172,11 +171,11 @@ class _Rules:
             if key.startswith(EXITS)
         ]
         if not asked:
-            return self._own
+            return self._config.exits
         name = " ".join(asked)
         if name not in self._known:
-            document = with_settings({"exits": self._document}, asked)
-            self._known[name] = read(document).exits
+            own = {"exits": document_of(self._config)["exits"]}
+            self._known[name] = read(with_settings(own, asked)).exits
         return self._known[name]
 
 

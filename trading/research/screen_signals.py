@@ -16,7 +16,7 @@ from marketdata.features.kernels import Columns, CompiledFeature, columns_of
 from strategies.base import Frame, Reading, Strategy
 from strategies.signals import Signals
 
-_CELLS = 49_152
+_CELLS = 32_768
 """Bars looked at together: what a strategy makes of them stays in the processor's cache."""
 
 _LEVELS = ("entry", "stop", "target1", "target2")
