@@ -78,6 +78,14 @@ class BrokerBook:
     lines: tuple[OrderLine, ...] = ()
     held: tuple[HeldLine, ...] = ()
 
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Return the orders of which it tells what rests, by client id; the next book doesn't.
+
+        Whoever lets the book go unheard has to put them in doubt again (`LiveBroker.doubt`).
+        """
+        return tuple(update.client_id for update in self.orders if update.request is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class MarginAnswer:

@@ -275,6 +275,7 @@ class LiveVenue:
                 self._news.turn(BOOK, str(error))
             return
         if asked_at < self._looked_at:
+            self._let_go(book)
             return
         self._looked_at = asked_at
         looked = self._looks.take(self._books(), book, asked_at)
@@ -304,6 +305,7 @@ class LiveVenue:
         except OutcomeUnknown:
             return
         if asked_at < self._glanced_at:
+            self._let_go(book)
             return
         self._glanced_at = asked_at
         seen = self._looks.glance(self._books(), book, asked_at)
@@ -321,6 +323,11 @@ class LiveVenue:
             return
         for update in self._looks.traded(self._books(), book):
             self._pass_on(update)
+
+    def _let_go(self, book: BrokerBook) -> None:
+        """Let a book go unheard that was asked for too early; the next one tells what rests."""
+        for client_id in book.changed:
+            self._broker.doubt(client_id)
 
     def _tell_found(self, looked: Looked, asked_at: datetime) -> None:
         for update in looked.updates:

@@ -281,19 +281,14 @@ class KiteBroker:
         if not self._memory.broker_id(client_id):
             try:
                 insistence, pause = self._settings.insistence, self._around.pause
-                self._unheard(await first_answer(self.glance, insistence, pause))
+                for each in (await first_answer(self.glance, insistence, pause)).changed:
+                    self.doubt(each)
             except OutcomeUnknown as error:
                 raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
         broker_id = self._memory.broker_id(client_id)
         if not broker_id:
             raise Refused(f"Couldn't find the order {client_id}.")
         return broker_id
-
-    def _unheard(self, book: BrokerBook) -> None:
-        """Doubt the terms that a book told which nobody hears of: the next one tells them again."""
-        for update in book.orders:
-            if update.request is not None:
-                self._memory.doubt(update.client_id)
 
     def _names(self) -> Names:
         return Names(

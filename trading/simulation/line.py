@@ -361,15 +361,10 @@ class Line:
     async def _find(self, client_id: str) -> str:
         if client_id not in self._known.ids:
             try:
-                self._unheard(await self.book())
+                for each in (await self.book()).changed:
+                    self.doubt(each)
             except OutcomeUnknown as error:
                 raise Refused(f"Not sent: {client_id} has no order id, {error}.") from error
         if client_id not in self._known.ids:
             raise Refused(f"Couldn't find the order {client_id}.")
         return self._known.ids[client_id]
-
-    def _unheard(self, book: BrokerBook) -> None:
-        """Doubt the terms that a book told which nobody hears of: the next one tells them again."""
-        for update in book.orders:
-            if update.request is not None:
-                self.doubt(update.client_id)

@@ -90,6 +90,22 @@ async def test_a_book_asked_for_before_one_that_was_looked_at_tells_nothing():
     await bench.venue.end()
 
 
+async def test_what_rests_by_a_book_that_tells_nothing_is_asked_for_again():
+    bench = SlowBench(OrderState.OPEN)
+    await bench.venue.begin()
+    await bench.reads(2)
+    bench.slow.reads[1].set_result(replace(EMPTY, orders=(update(OrderState.OPEN),)))
+    await bench.settled()
+    bench.slow.calls.clear()
+
+    late = replace(update(OrderState.OPEN), request=replace(REQUEST, quantity=130))
+    bench.slow.reads[0].set_result(replace(EMPTY, orders=(late,)))
+    await bench.settled()
+
+    assert "doubt E1" in bench.slow.calls
+    await bench.venue.end()
+
+
 async def test_a_read_that_fails_late_says_nothing_of_a_book_read_since():
     bench = SlowBench(OrderState.UNKNOWN)
     await bench.venue.begin()
