@@ -86,8 +86,7 @@ def _stake(
     if not distance > 0 or entry <= 0:
         return None
     ticks = sum((leg.instrument.tick_size * leg.ratio for leg in proposal.legs), _NOTHING)
-    slippage = max(limits.slippage_ticks * ticks, limits.slippage_share * abs(stop))
-    loss = distance * (1 + limits.gap_share) + slippage
+    loss = distance + limits.beyond_stop_inr(stop, ticks, distance)
     return Stake(
         lot_size=proposal.lot_size,
         is_share=all(leg.instrument.segment is Segment.CASH for leg in proposal.legs),

@@ -148,6 +148,15 @@ class RiskLimits:
         """Return what all open positions together may lose at their stops."""
         return equity_inr * self.heat
 
+    def beyond_stop_inr(self, stop: Decimal, tick: Decimal, distance: Decimal) -> Decimal:
+        """Return what leaving at a stop is allowed to cost beyond it: slippage, and a gap.
+
+        Rupees a unit. `tick`: of all legs of a unit together; `distance`: rupees from the stop to
+        the entry, below 0 where the stop locks something in.
+        """
+        slippage = max(self.slippage_ticks * tick, self.slippage_share * abs(stop))
+        return slippage + max(Decimal(0), distance) * self.gap_share
+
     def share_of(self, strategy: str) -> Decimal:
         """Return the part of the heat that a strategy may take."""
         return self.strategy_shares.get(strategy, self.strategy_share)

@@ -18,7 +18,7 @@ from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
 from strategies.opportunities import Stance
 from trading.engine.actions import EquityNoted, FillNoted, LedgerNoted
 from trading.engine.combinations import Combination
-from trading.engine.marks import Marks, gap_allowed, money
+from trading.engine.marks import Marks, money
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.settings import EngineSetup
@@ -201,12 +201,12 @@ class Ledger:
         ticks = sum((leg.instrument.tick_size * leg.ratio for leg in plan.legs), _ZERO)
         costs = money(exits.costs_per_unit) * quantity
         entry = money(exits.entry)
-        allowed = max(self._limits.slippage_ticks * ticks, self._limits.slippage_share * abs(stop))
+        distance = (entry - stop) * plan.direction
         risk = risk_at_stop(
             Held(plan.direction, quantity, entry),
             stop,
             exit_costs_inr=costs,
-            slippage=allowed + gap_allowed(self._limits, plan.direction, entry - stop),
+            slippage=self._limits.beyond_stop_inr(stop, ticks, distance),
         )
         if plan.max_loss is not None:
             risk = min(risk, plan.max_loss * quantity + costs)

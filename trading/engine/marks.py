@@ -12,7 +12,6 @@ from decimal import Decimal
 from execution.positions import Position, unrealised
 from risk.exposure import Held, OpenRisk, risk_at_stop
 from risk.limits import RiskLimits
-from strategies.signals import Direction
 from trading.engine.order_book import OrderBook
 from trading.engine.trades import Trade
 
@@ -26,14 +25,6 @@ _ROUNDING = 1e-9
 def money(price: float) -> Decimal:
     """Return a column's price as Decimal rupees, to the paisa."""
     return Decimal(f"{price:.2f}")
-
-
-def gap_allowed(limits: RiskLimits, direction: Direction, distance: Decimal) -> Decimal:
-    """Return what a gap through the stop is allowed for, in rupees a unit.
-
-    `distance`: from the stop to the entry, rupees.
-    """
-    return max(_ZERO, distance * direction) * limits.gap_share
 
 
 @dataclass(slots=True)
@@ -117,16 +108,13 @@ class Marks:
 
     def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
         stop = money(trade.exit_state.stop)
-        allowed = max(
-            self._limits.slippage_ticks * trade.instrument.tick_size,
-            self._limits.slippage_share * stop,
-        )
         entry = trade.position.average_price or trade.expected_entry
+        distance = (entry - stop) * trade.direction
         risk = risk_at_stop(
             Held(trade.direction, quantity, entry),
             stop,
             exit_costs_inr=money(trade.exit_plan.costs_per_unit) * quantity,
-            slippage=allowed + gap_allowed(self._limits, trade.direction, entry - stop),
+            slippage=self._limits.beyond_stop_inr(stop, trade.instrument.tick_size, distance),
         )
         return OpenRisk(
             key=trade.instrument.key,

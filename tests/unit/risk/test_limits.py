@@ -20,6 +20,20 @@ def test_the_defaults_on_ten_lakh_are_the_published_amounts() -> None:
     assert limits.margin_budget_inr(LAKHS_10) == 800_000
 
 
+@pytest.mark.parametrize(
+    ("stop", "distance", "beyond"),
+    [("100", "2", "0.2"), ("-100", "2", "0.2"), ("5000", "2", "0.6"), ("100", "-2", "0.1")],
+)
+def test_beyond_a_stop_slippage_is_allowed_for_and_a_gap_unless_it_locks_something_in(
+    stop: str, distance: str, beyond: str
+) -> None:
+    limits = RiskLimits()
+
+    told = limits.beyond_stop_inr(Decimal(stop), Decimal("0.05"), Decimal(distance))
+
+    assert told == Decimal(beyond)
+
+
 def test_a_careful_first_hour_on_ten_lakh_halves_the_amounts() -> None:
     limits = RiskLimits(
         risk_per_trade=Decimal("0.0025"), heat=Decimal("0.01"), daily_loss=Decimal("0.01")
