@@ -84,20 +84,23 @@ class FreePacer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
-    """A moment by the clock, and by the processor time that this process has used, in seconds."""
+class Spent:
+    """Seconds by the clock, of the processor by all threads of this process, and by one thread."""
 
     clock: float
-    spent: float
+    process: float
+    thread: float
 
     @classmethod
-    def now(cls) -> _Moment:
-        """Return this one."""
-        return cls(time.perf_counter(), time.process_time())
+    def now(cls) -> Spent:
+        """Return what has been spent until now, by the thread that asks."""
+        return cls(time.perf_counter(), time.process_time(), time.thread_time())
 
-    def since(self, other: _Moment) -> tuple[float, float]:
-        """Return the seconds since another, by the clock and of the processor."""
-        return self.clock - other.clock, self.spent - other.spent
+    def since(self, other: Spent) -> Spent:
+        """Return what was spent since another moment, of a thread where it is the same one."""
+        return Spent(
+            self.clock - other.clock, self.process - other.process, self.thread - other.thread
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +108,23 @@ class _Wish:
     """A wish under way: what it is, when its frame came, when the engine began on it."""
 
     kind: str
-    came: _Moment
-    began: _Moment
+    came: Spent
+    began: Spent
 
 
 @dataclass(slots=True)
 class Marks:
-    """What became of each wish, by its kind: seconds by the clock and of this process's processor.
+    """What became of each wish, by its kind: what was spent on it.
 
     `flushed`: from the frame, of an entry whose margin was told from that answer, to the intent on
     the disk; `written`: from the frame to the request's bytes.
     """
 
     engine: Engine | None = None
-    flushed: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    written: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    _came: _Moment | None = None
-    _asked: dict[str, _Moment] = field(default_factory=dict)
+    flushed: dict[str, list[Spent]] = field(default_factory=dict)
+    written: dict[str, list[Spent]] = field(default_factory=dict)
+    _came: Spent | None = None
+    _asked: dict[str, Spent] = field(default_factory=dict)
     _planned: list[_Wish] = field(default_factory=list)
     _open: dict[str, _Wish] = field(default_factory=dict)
     _questions: list[_Wish] = field(default_factory=list)
@@ -130,11 +133,11 @@ class Marks:
     def frame(self) -> None:
         """Take note that prices came; of several before a step the first counts."""
         if self._came is None:
-            self._came = _Moment.now()
+            self._came = Spent.now()
 
     def handle(self, handle: Callable[[Event], tuple[Action, ...]], event: Event) -> Any:
         """Hand an event on, and remember what its answer wishes for."""
-        began = _Moment.now()
+        began = Spent.now()
         came = began if self._came is None else self._came
         if isinstance(event, MarginTold):
             came = self._asked.pop(event.code, began)
@@ -147,7 +150,7 @@ class Marks:
             self._came = None
         return actions
 
-    def _wish(self, action: Action, came: _Moment, began: _Moment) -> None:
+    def _wish(self, action: Action, came: Spent, began: Spent) -> None:
         match action:
             case AskMargin(code=code):
                 self._asked[code] = came
@@ -165,7 +168,7 @@ class Marks:
 
     def on_disk(self) -> None:
         """Take note that all intents so far are on the disk."""
-        now = _Moment.now()
+        now = Spent.now()
         for wish in self._planned:
             self.flushed.setdefault(wish.kind, []).append(now.since(wish.began))
         self._planned.clear()
@@ -174,7 +177,7 @@ class Marks:
         """Listen to what is audited of the standard library: bytes that are about to be sent."""
         if event != "http.client.send" or not isinstance(arguments[1], bytes):
             return
-        now, (connection, data) = _Moment.now(), arguments
+        now, (connection, data) = Spent.now(), arguments
         if _QUESTION.match(data):
             if self._questions:
                 self._wrote(self._questions.pop(0), now)
@@ -186,12 +189,12 @@ class Marks:
             tag = _TAG.search(data)
             self._close(tag[1].decode() if tag else self._on[id(connection)], now)
 
-    def _close(self, key: str, now: _Moment) -> None:
+    def _close(self, key: str, now: Spent) -> None:
         wish = self._open.pop(key, None)
         if wish is not None:
             self._wrote(wish, now)
 
-    def _wrote(self, wish: _Wish, now: _Moment) -> None:
+    def _wrote(self, wish: _Wish, now: Spent) -> None:
         self.written.setdefault(wish.kind, []).append(now.since(wish.came))
 
 
@@ -222,8 +225,10 @@ def order_figures() -> list[Figure]:
     for way, found in (("intent on the disk", marks.flushed), ("request bytes", marks.written)):
         for kind, took in sorted(found.items()):
             title = f"{COLUMNS} instruments, {kind}: to {way}"
-            figures += spread(title, [clock for clock, _ in took])
-            figures += spread(f"{title}, processor", [spent for _, spent in took])
+            figures += spread(title, [spent.clock for spent in took])
+            figures += spread(f"{title}, processor", [spent.process for spent in took])
+            if found is marks.flushed:
+                figures += spread(f"{title}, the loop's own", [spent.thread for spent in took])
             figures.append(Figure(f"{title}: how many", len(took), ""))
     return figures
 

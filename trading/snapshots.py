@@ -6,20 +6,19 @@ journal or can't be read whole, is as good as none. What stands in it is told by
 
 from __future__ import annotations
 
-import copyreg
 import hashlib
-import importlib
 import importlib.metadata
 import os
 import pickle
 import platform
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from pathlib import Path
-from types import ModuleType
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,15 +26,15 @@ import structlog
 
 from trading.engine.lived import Lived
 from trading.engine.runner import Journal
+from trading.snapshot_form import Teller, Told, made_again
 
 SUFFIX = ".lived"
 """Behind the name of a journal."""
 EVERY_SECONDS = 30.0
 MOST_SHARE = 0.001
-"""The engine waits for the writing: a run that takes long to tell is kept less often for it."""
+"""The engine waits for the telling: a run that takes long to tell is kept less often for it."""
 _ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("execution", "marketdata", "risk", "strategies", "trading")
-_PROTOCOL = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -49,12 +48,21 @@ class Kept(NamedTuple):
 class _Foot(msgspec.Struct, frozen=True):
     """What a file ends with, on a line of its own.
 
-    `stamp`: of the code that wrote it, `check`: CRC-32 of the rest.
+    `stamp`: of the code that wrote it, `check`: CRC-32 of the rest. `objects`, `arrays`: the length
+    of each stream of objects, and of the memory of each array behind them.
     """
 
     stamp: str
     seq: int
     check: int
+    objects: tuple[int, ...]
+    arrays: tuple[int, ...]
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Return where each stream and then each array stands."""
+        ends = accumulate(self.objects + self.arrays, initial=0)
+        return tuple(slice(*each) for each in pairwise(ends))
 
 
 def code_stamp(root: Path = _ROOT) -> str:
@@ -78,11 +86,19 @@ def _files(folder: Path) -> Iterator[str]:
                 yield f"{entry.path} {found.st_size} {found.st_mtime_ns}"
 
 
+class ToldRun(NamedTuple):
+    """What a run had come to behind record `seq`, in bytes that nothing changes any more."""
+
+    seq: int
+    told: Told
+
+
 @dataclass(slots=True)
 class Snapshots:
     """The file beside one journal, written every so many seconds of `clock`, or less often.
 
-    At most `MOST_SHARE` of the time goes into writing it. `stamp`: of the code of this process.
+    At most `MOST_SHARE` of the time goes into telling what is written. `stamp`: of the code of
+    this process.
     """
 
     journal: Path
@@ -90,6 +106,7 @@ class Snapshots:
     clock: Callable[[], float] = time.monotonic
     every_seconds: float = EVERY_SECONDS
     _due_at: float = field(default=float("-inf"))
+    _teller: Teller = field(default_factory=Teller)
 
     @property
     def path(self) -> Path:
@@ -100,30 +117,45 @@ class Snapshots:
         """Say whether it is time to write; at first it is."""
         return self.clock() >= self._due_at
 
-    def write(self, kept: Kept) -> None:
-        """Put what was lived into the file, whole or not at all; what can't be is told in the log.
+    def tell(self, kept: Kept) -> ToldRun | None:
+        """Return what was lived as it shall be written, None for what can't be told.
 
-        What can't be put into a file at all is not tried again.
+        That stands in the log then, and it is not tried again.
         """
         began = self.clock()
         self._due_at = began + self.every_seconds
+        try:
+            told = self._teller.told(kept, kept.lived.engine.setup)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            self._due_at = float("inf")
+            _log.error("the run can't be kept: starts will be slower", reason=str(error))
+            return None
+        self._due_at = max(self._due_at, began + (self.clock() - began) / MOST_SHARE)
+        return ToldRun(kept.lived.seq, told)
+
+    def put(self, run: ToldRun) -> None:
+        """Put what was told into the file, whole or not at all; a failure is told in the log."""
         half = Path(f"{self.path}.{os.getpid()}")
         try:
             half.touch(mode=0o600)
             with half.open("wb") as file:
-                body = _Body(file)
-                _dump(kept, body)
-                foot = _Foot(self.stamp, kept.lived.seq, body.check)
+                check = 0
+                for piece in (*run.told.objects, *run.told.arrays):
+                    check = zlib.crc32(piece, check)
+                    file.write(piece)
+                sizes = (tuple(map(len, run.told.objects)), tuple(map(len, run.told.arrays)))
+                foot = _Foot(self.stamp, run.seq, check, *sizes)
                 file.write(b"\n" + msgspec.json.encode(foot))
             half.replace(self.path)
-            self._due_at = max(self._due_at, began + (self.clock() - began) / MOST_SHARE)
         except OSError as error:
             half.unlink(missing_ok=True)
             _log.warning("nothing kept of the run", reason=error.strerror)
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
-            half.unlink(missing_ok=True)
-            self._due_at = float("inf")
-            _log.error("the run can't be kept: starts will be slower", reason=str(error))
+
+    def write(self, kept: Kept) -> None:
+        """Tell what was lived and put it into the file."""
+        run = self.tell(kept)
+        if run is not None:
+            self.put(run)
 
     def take(self, seq: int) -> Kept | None:
         """Return what is kept of a run whose journal ends with record `seq`, None for nothing.
@@ -131,18 +163,23 @@ class Snapshots:
         It is gone then: an engine that ends over it must not find it again.
         """
         try:
-            told = self.path.read_bytes()
+            found = self.path.read_bytes()
         except FileNotFoundError:
             return None
         self.path.unlink()
-        body, _, line = told.rpartition(b"\n")
+        end = found.rfind(b"\n")
+        body = memoryview(found)[: max(end, 0)]
         try:
-            foot = msgspec.json.decode(line, type=_Foot)
+            foot = msgspec.json.decode(found[end + 1 :], type=_Foot)
         except msgspec.DecodeError:
             return None
         if foot.stamp != self.stamp or foot.seq > seq or foot.check != zlib.crc32(body):
             return None
-        kept: Kept = pickle.loads(body)
+        if sum(foot.objects) + sum(foot.arrays) != len(body):
+            return None
+        pieces = [body[place] for place in foot.places]
+        streams, arrays = pieces[: len(foot.objects)], pieces[len(foot.objects) :]
+        kept: Kept = made_again(map(bytes, streams), map(bytearray, arrays))
         return kept
 
     def remove(self) -> None:
@@ -150,87 +187,37 @@ class Snapshots:
         self.path.unlink(missing_ok=True)
 
 
-class _Body:
-    """A file that is written piece by piece, so that the whole is never held, and its CRC-32."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.check = 0
-
-    def write(self, piece: Any) -> int:
-        self.check = zlib.crc32(piece, self.check)
-        return self._file.write(piece)
-
-
-def _dump(kept: Kept, body: _Body) -> None:
-    pickler = pickle.Pickler(body, _PROTOCOL)
-    pickler.dispatch_table = copyreg.dispatch_table | _reducers()
-    pickler.dump(kept)
-
-
-def _reducers() -> dict[type, Callable[[Any], Any]]:
-    """Return how to tell what can't be told by itself, or not as it hangs together."""
-    # The compiler is imported when it is needed: only a process that compiles keeps a run.
-    from numba.core.registry import CPUDispatcher
-
-    return {ModuleType: _told_module, np.ndarray: _told_array, CPUDispatcher: _told_kernel}
-
-
-def _told_module(module: ModuleType) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    return importlib.import_module, (module.__name__,)
-
-
-def _told_kernel(kernel: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """Tell a compiled function by its name: what is compiled is kept by the compiler."""
-    name = (kernel.py_func.__module__, kernel.py_func.__qualname__)
-    if _kernel(*name) is not kernel:
-        raise pickle.PicklingError(f"{'.'.join(name)} is not found under its name")
-    return _kernel, name
-
-
-def _kernel(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(module), name)
-
-
-def _told_array(array: Any) -> Any:
-    """Tell an array so that arrays that share their memory do so again."""
-    base = array.base
-    if isinstance(base, np.ndarray) and base.flags.c_contiguous and not base.dtype.hasobject:
-        offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-        return _view, (base, array.shape, array.dtype, offset, array.strides)
-    if not array.flags.writeable:
-        return _read_only, (np.array(array, order="K"),)
-    return array.__reduce_ex__(_PROTOCOL)
-
-
-def _view(base: Any, shape: Any, dtype: Any, offset: int, strides: Any) -> Any:
-    return np.ndarray(shape, dtype, base, offset, strides)
-
-
-def _read_only(array: Any) -> Any:
-    array.setflags(write=False)
-    return array
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RunKept:
     """Keeps a run and what its feed goes on from, where both stand at the same frame.
 
-    `feed` returns the feed's part and how many frames it has taken.
+    The file is written beside the run, which waits only while it is told. `feed` returns the
+    feed's part and how many frames it has taken.
     """
 
     snapshots: Snapshots
     feed: Callable[[], tuple[Any, int | None]] = lambda: (None, None)
+    _writing: threading.Thread | None = None
 
     def is_due(self) -> bool:
-        """Say whether it is time to keep the run."""
-        return self.snapshots.is_due()
+        """Say whether it is time to keep the run, and nothing is being written any more."""
+        is_writing = self._writing is not None and self._writing.is_alive()
+        return not is_writing and self.snapshots.is_due()
 
     def keep(self, lived: Lived) -> None:
         """Keep it, unless the feed is ahead."""
         feed, taken = self.feed()
-        if taken is None or taken == lived.frames:
-            self.snapshots.write(Kept(lived, feed))
+        if taken is not None and taken != lived.frames:
+            return
+        told = self.snapshots.tell(Kept(lived, feed))
+        if told is not None:
+            self._writing = threading.Thread(target=self.snapshots.put, args=(told,))
+            self._writing.start()
+
+    def settle(self) -> None:
+        """Wait until nothing is being written any more."""
+        if self._writing is not None:
+            self._writing.join()
 
 
 def kept_of(snapshots: Snapshots | None, journal: Journal) -> Kept | None:

@@ -10,15 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 
 import kiteconnect
 import requests
 from kiteconnect.exceptions import KiteException
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from marketdata.kite.answers import UnreadableAnswer, check_answer, check_data
+from marketdata.kite.plain_session import PlainSession
 
 _KEY = re.compile(r"[A-Za-z0-9_-]*")
 API_ROOT = "https://api.kite.trade"
@@ -91,13 +90,9 @@ class Client(kiteconnect.KiteConnect):  # type: ignore[misc] # kiteconnect has n
         self.reqsession.close()
 
     def _new_session(self, connections: int) -> requests.Session:
-        """Return a session without redirects, cookies, retries or settings of the machine."""
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        """Return a session whose every answer is checked whole."""
+        session = PlainSession(connections)
         session.hooks["response"] = [self._check]
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
         return session
 
     def _check(self, response: requests.Response, **_: object) -> None:

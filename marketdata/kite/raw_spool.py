@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from marketdata.kite.news import WireFrame
+from marketdata.kite.raw_tape_courier import MOST_BYTES, Courier
 from marketdata.kite.raw_tape_format import (
     SPOOL_HEAD_BYTES,
     encoded_spool_head,
@@ -40,7 +41,7 @@ class Spool:
         self.first = first
         self.steps = self.size = self.safe_steps = 0
         self._waiting: deque[tuple[datetime, Sequence[WireFrame]]] = deque()
-        self._written_steps = self._written = 0
+        self._written_steps = self._written = self._carried = 0
         self._is_removed = False
         self._lock = threading.Lock()
         self._file: int | None = None
@@ -66,6 +67,41 @@ class Spool:
             if self._file is not None and self.safe_steps != self._written_steps:
                 os.fdatasync(self._file)
                 self.safe_steps = self._written_steps
+
+    def hand_over(self, courier: Courier) -> bool:
+        """Have a courier write and sync what waits; say whether it does.
+
+        It does where it is free and one step waits behind others that are safe. Nobody else
+        writes until `take_back` has told how that went.
+        """
+        if self._file is None or not courier.is_free or not self._lock.acquire(blocking=False):
+            return False
+        if len(self._waiting) == 1 and self.safe_steps == self._written_steps:
+            pieces = encoded_step(*self._waiting[0])
+            self._carried = sum(map(len, pieces))
+            if self._carried <= MOST_BYTES:
+                courier.begin(self._file, pieces)
+                return True
+        self._lock.release()
+        return False
+
+    def take_back(self, courier: Courier, *, wait: bool) -> bool | None:
+        """Return whether the step that was handed over is safe, None while that isn't known.
+
+        One that is not waits again, and nothing of it stands in the file.
+        """
+        is_safe = courier.end(wait=wait)
+        if is_safe is None:
+            return None
+        try:
+            if is_safe:
+                self._count_written(self._carried)
+                self.safe_steps = self._written_steps
+            elif self._file is not None:
+                os.ftruncate(self._file, SPOOL_HEAD_BYTES + self._written)
+        finally:
+            self._lock.release()
+        return is_safe
 
     def steps_bytes(self) -> bytes:
         """Return the steps as they stand in the file."""
@@ -100,9 +136,12 @@ class Spool:
             except OSError:
                 os.ftruncate(self._file, SPOOL_HEAD_BYTES + self._written)
                 raise
-            self._waiting.popleft()
-            self._written += size
-            self._written_steps += 1
+            self._count_written(size)
+
+    def _count_written(self, size: int) -> None:
+        self._waiting.popleft()
+        self._written += size
+        self._written_steps += 1
 
     def _created(self) -> int:
         flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from marketdata.kite.news import WireFrame
 from marketdata.kite.raw_spool import Spool, SpoolTail, spools_of
+from marketdata.kite.raw_tape_courier import Courier
 from marketdata.kite.raw_tape_format import (
     RawTapeCorruptError,
     encoded_head,
@@ -38,8 +39,8 @@ BLOCK_BYTES = 8 << 20
 class RawTapeWriter:
     """A raw tape opened for appending by its one writer.
 
-    `append` waits for nothing: a thread writes the step and syncs it, at once if it isn't at work
-    on earlier ones. What rests on a step must not leave this process before the step is one of
+    `append` waits for nothing: another thread writes the step and syncs it, at once if the disk has
+    the earlier ones. What rests on a step must not leave this process before the step is one of
     `safe_steps`, or `sync` has returned.
     """
 
@@ -62,6 +63,8 @@ class RawTapeWriter:
             os.close(self._file)
             raise
         self._keeper = Keeper(path, self._file)
+        self._courier = Courier()
+        self._handed_over: Spool | None = None
         self._full: list[Spool] = []
         self._spool = self._next_spool()
 
@@ -75,17 +78,22 @@ class RawTapeWriter:
         if self.last_at is not None and at < self.last_at:
             raise ValueError(f"at: {at} lies before the last step, {self.last_at}")
         self._keeper.check()
+        self._take_back(wait=False)
         self._spool.put(at, frames)
         self.last_at = at
         self.steps += 1
         if self._spool.size >= self._block_bytes:
             self._turn()
-        self._keeper.stir()
+        if self._spool.hand_over(self._courier):
+            self._handed_over = self._spool
+        else:
+            self._keeper.stir()
         return self.steps - 1
 
     @property
     def safe_steps(self) -> int:
         """Return how many steps the disk has, the first ones of all."""
+        self._take_back(wait=False)
         for spool in (*self._full, self._spool):
             if not spool.is_safe:
                 return spool.first + spool.safe_steps
@@ -93,18 +101,33 @@ class RawTapeWriter:
 
     def sync(self) -> None:
         """Wait until the disk has every step appended so far. Raises `OSError`."""
+        self._take_back(wait=True)
         for spool in (*self._full, self._spool):
             spool.sync()
 
     def close(self) -> None:
         """Compress what is left, sync and let go. Raises `RawTapeWriteError`."""
         try:
+            self._take_back(wait=True)
             self._keeper.close()
         finally:
+            self._courier.close()
             os.close(self._file)
+
+    def _take_back(self, *, wait: bool) -> None:
+        """Learn how the step went that was handed over; the keeper tries again what failed."""
+        spool, self._handed_over = self._handed_over, None
+        if spool is None:
+            return
+        is_safe = spool.take_back(self._courier, wait=wait)
+        if is_safe is None:
+            self._handed_over = spool
+        elif not is_safe:
+            self._keeper.stir()
 
     def _turn(self) -> None:
         """Go on with the next spool; the one before the full one must be written by now."""
+        self._take_back(wait=True)
         for spool in self._full:
             spool.write()
         self._full = [spool for spool in (*self._full, self._spool) if not spool.is_removed]

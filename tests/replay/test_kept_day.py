@@ -6,6 +6,7 @@ Of the whole journal nothing but what came after the keeping is lived again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from trading.bootstrap import Outside, PaperDay, paper_runner
 from trading.config import Config
 from trading.engine.runner import Runner
 from trading.journal import JournalFile
+from trading.snapshot_form import Teller
 from trading.snapshots import Kept, Snapshots
 
 UNTIL = datetime(2026, 10, 6, 13, 0, tzinfo=IST)
@@ -111,3 +113,18 @@ def test_what_is_kept_is_where_the_next_engine_begins(built: BuiltDay, tmp_path:
     assert runner.lived().frames == before.lived().frames > 0
     assert not runner.is_recovering
     assert not Snapshots(path, "this code").path.exists()
+
+
+def test_what_an_engine_starts_with_stays_as_it_was(built: BuiltDay, tmp_path: Path):
+    path = tmp_path / "day.journal"
+    journal = JournalFile(path)
+    runner = runner_of(built, Config(), (path, journal), UNTIL)
+    setup = runner.engine.setup
+    before = Teller().told(setup, None)
+
+    with contextlib.suppress(BrokenOffError):
+        asyncio.run(runner.run(HEAD, UNTIL))
+
+    journal.let_go()
+    assert runner.engine.setup is setup
+    assert Teller().told(setup, None) == before

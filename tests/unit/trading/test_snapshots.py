@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,14 +12,14 @@ import pytest
 from marketdata import panel_kernels
 from marketdata.features.atr import ATR
 from trading.engine.lived import Lived
-from trading.snapshots import EVERY_SECONDS, Kept, RunKept, Snapshots, code_stamp
+from trading.snapshots import EVERY_SECONDS, Kept, RunKept, Snapshots, ToldRun, code_stamp
 
 
 def lived(**parts: Any) -> Lived:
     told: dict[str, Any] = {
         "seq": 7,
         "frames": 3,
-        "engine": None,
+        "engine": SimpleNamespace(setup="how it trades"),
         "timeline": None,
         "screen": None,
         "venue": None,
@@ -135,6 +138,7 @@ def test_a_run_is_not_kept_while_its_feed_is_ahead(tmp_path: Path):
     assert not snapshots.path.exists()
     taken[0] = 3
     keeping.keep(lived(frames=3))
+    keeping.settle()
 
     assert snapshots.take(9) == Kept(lived(frames=3), "board")
 
@@ -196,3 +200,38 @@ def test_the_stamp_of_the_code_changes_with_any_file_of_it(tmp_path: Path):
 
     assert code_stamp(tmp_path) != first
     assert code_stamp() == code_stamp()
+
+
+def test_a_run_is_not_kept_again_while_it_is_being_written(tmp_path: Path):
+    go_on = threading.Event()
+
+    class SlowDisk(Snapshots):
+        """Writes once it may."""
+
+        def put(self, run: ToldRun) -> None:
+            go_on.wait()
+            Snapshots.put(self, run)
+
+    path = tmp_path / "day.journal"
+    keeping = RunKept(SlowDisk(path, "code", clock=lambda: 5.0, every_seconds=0.0))
+    assert keeping.is_due()
+
+    keeping.keep(lived())
+
+    assert not keeping.is_due()
+    assert not keeping.snapshots.path.exists()
+    go_on.set()
+    keeping.settle()
+    assert keeping.is_due()
+    assert keeping.snapshots.take(9) == Kept(lived(), None)
+
+
+def test_a_file_whose_foot_tells_other_lengths_is_forgotten(tmp_path: Path):
+    snapshots = Snapshots(tmp_path / "day.journal", "code")
+    snapshots.write(Kept(lived(), "feed"))
+    body, _, foot = snapshots.path.read_bytes().rpartition(b"\n")
+    told = json.loads(foot)
+    told["objects"][-1] -= 1
+    snapshots.path.write_bytes(body + b"\n" + json.dumps(told).encode())
+
+    assert snapshots.take(9) is None
