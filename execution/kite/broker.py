@@ -129,7 +129,7 @@ class KiteBroker:
         except BaseException:
             self._memory.unproven(request.client_id, self._around.clock.now())
             raise
-        return self._accepted(broker_id or self._memory.broker_id(request.client_id), request)
+        return self._accepted(broker_id or "", request)
 
     async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
         """Change a resting order; accepted is not done. Raises as `place`."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Shown:
-    """Order calls under way, at most one for each order."""
+    """Order calls under way; of several for one order only the last can be shown to be done."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Future[None]] = {}
@@ -40,7 +40,8 @@ class Shown:
             task.cancel()
             raise
         finally:
-            del self._waiting[client_id]
+            if self._waiting.get(client_id) is shown:
+                del self._waiting[client_id]
         return task.result() if task.done() else None
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -28,6 +28,31 @@ def test_two_numbers_of_a_run_have_two_ids(code: str, role: Role, one: int, othe
 
 
 @pytest.mark.parametrize(
+    ("number", "counter"),
+    [
+        (0, "0000"),
+        (35, "000Z"),
+        (36, "0010"),
+        (1295, "00ZZ"),
+        (1296, "0100"),
+        (46_656, "1000"),
+        (36**4 - 1, "ZZZZ"),
+        (36**4, "10000"),
+        (36**5 + 10, "10000A"),
+    ],
+)
+def test_a_counter_is_written_with_at_least_four_digits_of_base_36(
+    number: int, counter: str
+) -> None:
+    assert client_id_of("R1", Role.EXIT, number) == f"R1X{counter}"
+
+
+@given(st.integers(0, 36**8))
+def test_a_counter_can_be_read_back(number: int) -> None:
+    assert int(client_id_of("", Role.ENTRY, number).removeprefix("E"), 36) == number
+
+
+@pytest.mark.parametrize(
     "told",
     ["", "R1", "R1E", "R1E001", "R1E00010", "R1Q0001", "R2E0001", "R1D12N3", "R12E0001", "byhand"],
 )

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from execution.broker import BrokerBook, OrderLine
-from execution.orders import Fill, Order, OrderState, OrderUpdate, Side
+from execution.orders import Fill, Order, OrderState, OrderType, OrderUpdate, Role, Side
 from execution.positions import Position, apply
 from execution.reconcile import reconcile
 from execution.taken_out import is_part, taken_out, without_allotted
@@ -25,7 +26,7 @@ def plan(number: int, quantity: int) -> Order:
     request = replace(
         OWN.request, client_id=ENTRIES[number], plan_id=f"P{number}", quantity=quantity
     )
-    return replace(
+    return structs.replace(
         OWN,
         request=request,
         broker_id=f"b{number}",
@@ -77,6 +78,9 @@ def test_an_exit_of_more_than_the_oldest_holds_is_told_in_parts() -> None:
     plans = [plan(0, 65), plan(1, 130)]
 
     first, second = found_in(plans, exit_by_hand(plans, 195))
+    named = {fill.broker_id for part in (first, second) for fill in part.fills}
+
+    assert named == {"x2+1", "x2+2"}
 
     assert (first.client_id, first.broker_id, first.filled_quantity) == (ENTRIES[0], "x2+1", 65)
     assert (second.client_id, second.broker_id, second.filled_quantity) == (ENTRIES[1], "x2+2", 130)
@@ -110,9 +114,50 @@ def test_two_exits_one_after_the_other_take_the_oldest_and_then_the_next() -> No
 
 def test_where_plans_hold_the_contract_both_ways_nothing_is_guessed() -> None:
     short = plan(1, 65)
-    short = replace(short, request=replace(short.request, side=Side.SELL))
+    short = structs.replace(short, request=replace(short.request, side=Side.SELL))
 
     assert found_in([plan(0, 65), short], exit_by_hand([plan(0, 65)], 65)) == ()
+
+
+def test_a_single_unit_held_the_other_way_is_enough_to_guess_nothing() -> None:
+    short = plan(1, 1)
+    short = structs.replace(short, request=replace(short.request, side=Side.SELL))
+
+    assert found_in([plan(0, 65), short], exit_by_hand([plan(0, 65)], 65)) == ()
+
+
+def test_what_several_orders_of_a_plan_left_it_with_is_what_it_holds() -> None:
+    first, more = plan(0, 65), plan(1, 130)
+    more = structs.replace(more, request=replace(more.request, plan_id="P0"))
+    out = plan(2, 65)
+    out = structs.replace(out, request=replace(out.request, plan_id="P0", side=Side.SELL))
+    orders = [first, more, out]
+
+    [exit_] = found_in(orders, exit_by_hand([first, more], 130))
+
+    assert (exit_.client_id, exit_.broker_id, exit_.filled_quantity) == (ENTRIES[0], "x2", 130)
+    assert found_in(orders, exit_by_hand([first, more], 131)) == ()
+
+
+def test_an_exit_is_told_with_our_contract_where_the_broker_has_more_than_one_word_for_it() -> None:
+    stranger = replace(CALL, token=99, lot_size=1, made_from="the broker's book")
+    shown = exit_by_hand([plan(0, 65)], 65)
+    shown = replace(
+        shown,
+        trades=tuple(
+            replace(fill, instrument=stranger) if fill.broker_id == "x2" else fill
+            for fill in shown.trades
+        ),
+    )
+
+    [exit_] = found_in([plan(0, 65)], shown)
+
+    assert [fill.instrument for fill in exit_.fills] == [CALL]
+    assert exit_.request is not None
+    assert (exit_.request.instrument, exit_.request.plan_id) == (CALL, "P0")
+    assert (exit_.request.client_id, exit_.request.side) == (ENTRIES[0], Side.SELL)
+    assert (exit_.request.role, exit_.request.order_type) == (Role.EXIT, OrderType.LIMIT)
+    assert exit_.request.price == exit_.fills[0].price
 
 
 def test_more_than_all_plans_hold_is_no_exit_of_ours() -> None:
@@ -179,3 +224,23 @@ def test_a_book_without_parts_of_ours_stays_as_it_is() -> None:
     shown = exit_by_hand([plan(0, 65)], 65)
 
     assert without_allotted([plan(0, 65)], shown) is shown
+
+
+def test_only_the_orders_of_which_we_have_parts_leave_the_book() -> None:
+    plans = [plan(0, 65), plan(1, 65)]
+    shown = exit_by_hand(plans, 130)
+    other = Fill("y", "", "x3", CALL, Side.SELL, 65, D(98), AT)
+    shown = replace(
+        shown,
+        orders=(*shown.orders, told(S.FILLED, 65, broker="x3")),
+        trades=(*shown.trades, other),
+        lines=(*shown.lines, replace(shown.lines[0], broker_id="x3")),
+    )
+    part = taken_in(found_in(plans, shown)[0], 1)
+
+    rest = without_allotted([*plans, structs.replace(plans[0], broker_id=None), part], shown)
+
+    assert [update.broker_id for update in rest.orders] == ["b0", "b1", "x3"]
+    assert [fill.broker_id for fill in rest.trades] == ["b0", "b1", "x3"]
+    assert [line.broker_id for line in rest.lines] == ["x3"]
+    assert (rest.net_quantity, rest.held) == (shown.net_quantity, shown.held)

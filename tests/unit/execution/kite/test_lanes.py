@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -184,3 +185,58 @@ async def test_closed_lanes_begin_nothing_and_let_go_of_their_connections() -> N
     assert all(each.is_closed for each in found.connections)
     with pytest.raises(RuntimeError):
         await found.lanes.run(Line.READS, lambda _: "told")
+
+
+async def test_a_failure_of_a_call_that_was_given_up_is_not_reported_as_forgotten(
+    opened: Opened,
+) -> None:
+    begun, over, troubles = threading.Event(), threading.Event(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: troubles.append(told))
+
+    def fails(_client: object) -> None:
+        begun.set()
+        over.wait(60)
+        raise LookupError("no")
+
+    call = asyncio.create_task(opened.lanes.run(Line.READS, fails))
+    while not begun.is_set():
+        await asyncio.sleep(0.001)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    over.set()
+    await opened.lanes.run(Line.READS, lambda _: None)
+    for _ in range(10):
+        await asyncio.sleep(0.001)
+    gc.collect()
+
+    assert troubles == []
+
+
+async def test_closing_waits_for_no_call_and_begins_none_that_still_waits_for_a_thread() -> None:
+    found, over, begun, made = Opened(PATIENT), threading.Event(), list[str](), list[bool]()
+
+    def hangs(_client: object) -> None:
+        begun.append("entry")
+        made.append(over.wait(20))
+
+    count = THREADS[Line.ENTRIES]
+    calls = [asyncio.create_task(found.lanes.run(Line.ENTRIES, hangs)) for _ in range(count + 2)]
+    while len(begun) < count:
+        await asyncio.sleep(0.001)
+
+    found.lanes.close()
+    over.set()
+    told = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert made == [True] * count
+    assert [type(each) for each in told[count:]] == [asyncio.CancelledError] * 2
+
+
+def test_the_threads_of_a_line_can_be_told_by_its_name() -> None:
+    found = Opened(PATIENT)
+
+    name = asyncio.run(found.lanes.run(Line.EXITS, lambda _: threading.current_thread().name))
+
+    assert name.startswith("kite-exits")
+    found.lanes.close()

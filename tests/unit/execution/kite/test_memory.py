@@ -190,3 +190,41 @@ def test_an_adopted_order_brings_the_clock_of_its_last_word() -> None:
     memory.adopt(Order(limit(), OrderState.OPEN, broker_id=BROKER_ID, updated_at=NOW), NOW)
 
     assert memory.not_before_told(NOW - SETTLE) == NOW
+
+
+def test_a_later_change_on_its_way_voids_what_a_row_could_prove_of_an_earlier_one() -> None:
+    memory = at_work()
+    memory.changing("a1", BIGGER)
+
+    memory.changing("a1", None)
+
+    assert memory.wanted == {}
+
+
+def test_after_a_change_to_unknown_terms_no_row_can_prove_another() -> None:
+    memory = at_work()
+    memory.changing("a1", None)
+    memory.changed("a1", None, NOW)
+
+    memory.changing("a1", BIGGER)
+
+    assert memory.wanted == {}
+
+
+def test_a_row_cannot_prove_a_change_back_to_terms_of_a_change_before() -> None:
+    memory = at_work()
+    for wanted in (BIGGER, replace(limit(), quantity=195)):
+        memory.changing("a1", wanted)
+        memory.changed("a1", wanted, NOW)
+
+    memory.changing("a1", BIGGER)
+
+    assert memory.wanted == {}
+
+
+def test_an_order_is_answered_with_what_was_last_said_of_it() -> None:
+    memory = at_work()
+
+    memory.learn(said(filled=20))
+
+    assert memory.answer("a1") == said(filled=20)
