@@ -22,8 +22,7 @@ from risk.exits.plan import (
 )
 
 if TYPE_CHECKING:
-    from risk.exits.kernel import PricePath
-    from risk.exits.stepping import FirstHit, PriceBar, first_hit, opened, step, walk
+    from risk.exits.stepping import PriceBar, opened, step
 
 __all__ = [
     "PRIORITY",
@@ -33,16 +32,12 @@ __all__ = [
     "ExitReason",
     "ExitRules",
     "ExitState",
-    "FirstHit",
     "PriceBar",
-    "PricePath",
     "StopKind",
     "Urgency",
-    "first_hit",
     "foremost",
     "opened",
     "step",
-    "walk",
 ]
 
 

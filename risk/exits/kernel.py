@@ -1,4 +1,4 @@
-"""The exit kernel: one compiled `step`, and `first_hit`, which loops it over a path.
+"""The exit kernel: one compiled `step`, and `first_hit`, which passes bars that need none.
 
 Plans and states are float64 vectors here, by the indices below; their values with names live in
 `plan.py`, the way between the two in `stepping.py`.
@@ -66,6 +66,8 @@ AT_TIME = 9
 _BREAK_EVEN_KIND = 1.0
 _TRAIL_KIND = 2.0
 _PHASES = 4
+_MINUTE = 60
+_TO_BE_SURE = 1e-9
 
 
 class Bar(NamedTuple):
@@ -85,19 +87,23 @@ class Bar(NamedTuple):
 
 
 class PricePath(NamedTuple):
-    """Bars of one instrument, oldest first; arrays of shape `(T,)`, fields as in `Bar`.
+    """Bars of one instrument, oldest first; arrays of shape `(T,)`.
 
-    `start_s`: when each bar began; all end `seconds` later.
+    `low`, `high`: of all prices of a bar, NaN where it isn't known. `start_s`: when each began; its
+    last price stands until the next one begins.
     """
 
-    open: Floats
-    high: Floats
     low: Floats
-    close: Floats
-    atr: Floats
-    slow_atr: Floats
-    start_s: NDArray[np.int64]
-    seconds: float
+    high: Floats
+    start_s: Ints
+
+
+class Beside(NamedTuple):
+    """What matters to a plan beside the kernel: prices at which orders rest, and a moment."""
+
+    lower: float
+    upper: float
+    until: float
 
 
 class Moment(NamedTuple):
@@ -277,54 +283,45 @@ def step(plan: Floats, state: Floats, bar: Bar) -> tuple[int, float]:
 
 
 @njit(cache=True)
-def quiet_between(plan: Floats, state: Floats) -> tuple[float, float, float]:
-    """Return the prices strictly between which, and the moment before which, no bar matters.
+def _trails_at(plan: Floats, state: Floats) -> float:
+    """Return the price short of which the trail moves no stop whatever the range, times the side.
 
-    Such a bar only moves the extremes. Nothing lies between them where that isn't certain.
+    Short of it a step of the trail would have to come from a distance below nothing.
     """
-    side = plan[DIRECTION]
-    trails = plan[TRAIL_ATR] < math.inf or plan[TIGHTEN_ATR] < math.inf
-    arms = state[ARMED] > 0 or state[FIRST_DONE] > 0 or side * (state[BEST] - plan[ARM_AT]) >= 0
-    if state[OPEN_QUANTITY] <= 0 or (trails and arms):
-        return math.inf, -math.inf, -math.inf
-    floor = max(side * state[STOP], side * plan[HARD_STOP], side * plan[MAE_LEVEL])
-    ceiling = side * plan[TARGET2]
-    until = min(plan[SQUARE_OFF_AT], plan[OPENED_AT] + plan[TIME_STOP])
-    if state[FIRST_DONE] == 0:
-        ceiling = min(ceiling, side * plan[TARGET1])
-    if trails:
-        ceiling, until = min(ceiling, side * plan[ARM_AT]), min(until, plan[TIGHTEN_AT])
-    return (floor, ceiling, until) if side > 0 else (-ceiling, -floor, until)
+    side, stop, share = plan[DIRECTION], state[STOP], plan[TRAIL_STEP]
+    most = stop / (1 - share) if share < 1 else math.inf
+    moves_at = most if side > 0 else -stop / (1 + share)
+    short_of: float = moves_at - _TO_BE_SURE * abs(stop)
+    return short_of
 
 
 @njit(cache=True)
-def _pass_quiet(plan: Floats, state: Floats, path: PricePath, start: int, end: int) -> int:
-    """Take quiet bars from `start` on into the state, exactly as `step` would.
+def quiet_between(plan: Floats, state: Floats, now_s: float) -> tuple[float, float, float]:
+    """Return the prices strictly between which, and the moment before which, no bar matters.
 
-    Returns the first bar that isn't quiet; a bar without a price isn't.
+    Of bars that end at `now_s` or later; one between them only moves the extremes. Nothing lies
+    between them where that isn't certain. The volatility exit isn't considered.
     """
-    lower, upper, until = quiet_between(plan, state)
-    wild = plan[VOLATILITY] * plan[ENTRY_ATR]
-    may_be_wild = wild < math.inf
-    if start < end and state[BAR_END] == path.start_s[start] + path.seconds:
-        return start
-    lowest, highest, index = math.inf, -math.inf, start
-    while index < end:
-        low, high = path.low[index], path.high[index]
-        if not (lower < low < upper and lower < high < upper):
-            break
-        if not (lower < path.open[index] < upper and lower < path.close[index] < upper):
-            break
-        if path.start_s[index] + path.seconds >= until:
-            break
-        if may_be_wild and path.slow_atr[index] >= wild:
-            break
-        lowest, highest = min(lowest, low, path.open[index]), max(highest, high, path.open[index])
-        lowest, highest = min(lowest, path.close[index]), max(highest, path.close[index])
-        index += 1
-    if index > start:
-        note_quiet(plan, state, Extremes(lowest, highest, path.start_s[index - 1] + path.seconds))
-    return index
+    if state[OPEN_QUANTITY] <= 0:
+        return math.inf, -math.inf, -math.inf
+    side = plan[DIRECTION]
+    floor = max(side * state[STOP], side * plan[HARD_STOP], side * plan[MAE_LEVEL])
+    ceiling, until = side * plan[TARGET2], plan[SQUARE_OFF_AT]
+    due = plan[OPENED_AT] + plan[TIME_STOP]
+    if now_s < due:
+        until = min(until, due)
+    else:
+        floor = max(floor, side * plan[ENTRY])
+    if state[FIRST_DONE] == 0:
+        ceiling = min(ceiling, side * plan[TARGET1])
+    if plan[TRAIL_ATR] < math.inf or plan[TIGHTEN_ATR] < math.inf:
+        moves, arms_at = _trails_at(plan, state), side * plan[ARM_AT]
+        arms = state[ARMED] > 0 or state[FIRST_DONE] > 0 or side * state[BEST] >= arms_at
+        if not arms and moves < arms_at and now_s < plan[TIGHTEN_AT]:
+            ceiling, until = min(ceiling, arms_at), min(until, plan[TIGHTEN_AT])
+        else:
+            ceiling = min(ceiling, moves)
+    return (floor, ceiling, until) if side > 0 else (-ceiling, -floor, until)
 
 
 @njit(cache=True)
@@ -342,32 +339,45 @@ def note_quiet(plan: Floats, state: Floats, seen: Extremes) -> None:
 
 
 @njit(cache=True)
-def _bar(path: PricePath, index: int) -> Bar:
-    began = float(path.start_s[index])
-    return Bar(
-        path.open[index],
-        path.high[index],
-        path.low[index],
-        path.close[index],
-        path.atr[index],
-        path.slow_atr[index],
-        began,
-        began + path.seconds,
-    )
+def first_hit(
+    plan: Floats, state: Floats, path: PricePath, bars: tuple[int, int], beside: Beside
+) -> int:
+    """Return the first of some bars that may matter; take those before it into the state.
+
+    `bars`: the first and the one behind the last, which always may matter. Bars that are passed
+    leave the state that steps would. The volatility exit isn't considered.
+    """
+    index, end = bars
+    lower, upper, until = quiet_between(plan, state, float(path.start_s[index]))
+    lower, upper = max(lower, beside.lower), min(upper, beside.upper)
+    most = _last_before(path.start_s, index, end, min(until, beside.until))
+    lowest, highest, first = math.inf, -math.inf, index
+    while index < most:
+        low, high = path.low[index], path.high[index]
+        if not (lower < low and high < upper):
+            break
+        lowest, highest = min(lowest, low), max(highest, high)
+        index += 1
+    if index > first:
+        note_quiet(plan, state, Extremes(lowest, highest, float(path.start_s[index])))
+    return index
 
 
 @njit(cache=True)
-def first_hit(plan: Floats, state: Floats, path: PricePath, start: int) -> tuple[int, int, float]:
-    """Step along `path` from bar `start`; return index, code and level of the first decision.
+def _last_before(start_s: Ints, first: int, end: int, until: float) -> int:
+    """Return the last bar of some that begins before a moment, the first where none does.
 
-    Without one the index is the path's length and the code NONE. Bars that reach no level are
-    passed without a step, to the same state.
+    Where no minute is missing it is found at once.
     """
-    end = len(path.close)
-    index = _pass_quiet(plan, state, path, start, end)
-    while index < end:
-        code, level = step(plan, state, _bar(path, index))
-        if code != NONE:
-            return index, code, level
-        index = _pass_quiet(plan, state, path, index + 1, end)
-    return max(index, end), NONE, math.nan
+    low, high = first, end - 1
+    minutes = min((until - start_s[first]) / _MINUTE, float(high - low))
+    straight: int = first + max(math.ceil(minutes) - 1, 0)
+    if start_s[straight] < until and (straight == high or start_s[straight + 1] >= until):
+        return straight
+    while low < high:
+        middle = (low + high + 1) // 2
+        if start_s[middle] < until:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -33,4 +33,4 @@ def ready_exits() -> None:
         rules=ExitRules(),
     )
     state, _ = step(plan, opened(plan), PriceBar.tick(100.0), atr=nan, now_s=1.0, slow_atr=nan)
-    with_seen(plan, state, watched_row(plan, state))
+    with_seen(plan, state, watched_row(plan, state, 1.0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from risk.exits import kernel
-from risk.exits.kernel import Floats, PricePath
+from risk.exits.kernel import Floats
 from risk.exits.plan import (
     URGENCY,
     ExitDecision,
@@ -49,18 +49,6 @@ class PriceBar:
     def tick(cls, price: float) -> PriceBar:
         """Return one price as a bar; NaN where there is none."""
         return cls(price, price, price, price)
-
-
-@dataclass(frozen=True, slots=True)
-class FirstHit:
-    """The bar of the first decision, the state after it, and the decision.
-
-    Without a decision `index` is the path's length.
-    """
-
-    index: int
-    state: ExitState
-    decision: ExitDecision | None
 
 
 def opened(plan: ExitPlan) -> ExitState:
@@ -118,30 +106,6 @@ def step(
         return state, None
     after = state_of(vector)
     return after, _decision(code, level, state, after)
-
-
-def first_hit(plan: ExitPlan, state: ExitState, path: PricePath, *, start: int) -> FirstHit:
-    """Return the first decision along `path` from bar `start` on: `step` in a compiled loop.
-
-    To go on after a part was closed, start again at the same index with the state returned.
-    """
-    vector = state_vector(state).copy()
-    index, code, level = kernel.first_hit(plan_vector(plan), vector, path, start)
-    after = state_of(vector)
-    return FirstHit(index, after, _decision(code, level, state, after))
-
-
-def walk(plan: ExitPlan, path: PricePath, *, start: int) -> tuple[FirstHit, ...]:
-    """Return every decision of a plan opened before bar `start`, until it is closed."""
-    hits: list[FirstHit] = []
-    state, index = opened(plan), start
-    while state.open_quantity > 0 and index < len(path.close):
-        hit = first_hit(plan, state, path, start=index)
-        if hit.decision is None:
-            break
-        hits.append(hit)
-        state, index = hit.state, hit.index
-    return tuple(hits)
 
 
 def plan_vector(plan: ExitPlan) -> Floats:

@@ -46,13 +46,13 @@ class Prices(NamedTuple):
     ended_s: float
 
 
-def watched_row(plan: ExitPlan, state: ExitState) -> Floats:
+def watched_row(plan: ExitPlan, state: ExitState, now_s: float) -> Floats:
     """Return the row of a plan: between which prices, until when and up to which range it is quiet.
 
-    Shape `(ROW_SIZE,)`; without any price that was seen.
+    Of prices told at `now_s` or later. Shape `(ROW_SIZE,)`; without any price that was seen.
     """
     vector = plan_vector(plan)
-    lower, upper, until = quiet_between(vector, state_vector(state))
+    lower, upper, until = quiet_between(vector, state_vector(state), now_s)
     wild = vector[kernel.VOLATILITY] * vector[kernel.ENTRY_ATR]
     return np.array([lower, upper, until, wild, np.inf, -np.inf, -np.inf])
 

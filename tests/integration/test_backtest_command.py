@@ -75,6 +75,27 @@ def test_it_writes_four_files_without_database_or_redis(bars, tmp_path):
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_coverage_assumptions_and_the_error_bar_of_fills_come_with_every_result(bars, tmp_path):
+    """R-99."""
+    done = backtest(bars, tmp_path)
+
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    page = (tmp_path / "report.html").read_text()
+    fills = summary["fills"]
+    assert fills["fills"] >= 2 * summary["totals"]["trades"] > 0
+    assert fills["net_worst"] < fills["net"] == summary["totals"]["net"] < fills["net_best"]
+    assert fills["one_tick"] > 0
+    assert len(summary["assumptions"]) >= 6
+    for text in summary["assumptions"]:
+        assert f"assumed: {text}" in done.stdout
+    for symbol in ("AAA", "BBB"):
+        assert f"{symbol}: 5 sessions" in done.stdout
+    for number in ("net_worst", "net_best"):
+        assert f"{fills[number]:,.2f}" in done.stdout
+        assert f"{fills[number]:,.2f}" in page
+    assert "Error bar of fills" in page
+
+
 def test_the_same_run_writes_the_same_bytes(bars, tmp_path):
     for name in ("one", "two"):
         assert backtest(bars, tmp_path / name).returncode == 0

@@ -58,6 +58,29 @@ def test_random_markets_with_missing_minutes(tmp_path, seed, profile):
     assert_equal(short, whole)
 
 
+WAYS = {
+    "a trail of small steps": ("exits.trail_step=0.0005", "exits.arm_at_r=0.3"),
+    "a trail of any step": ("exits.trail_step=0", "exits.arm_at_r=0", "exits.time_stop=false"),
+    "a short time": ("exits.time_stop_minutes=3",),
+    "no patience for wild markets": ("exits.volatility_multiple=1.05",),
+    "an excursion short of the stop": ("exits.mae_r=0.5", "exits.first_fraction=0.3"),
+    "a target that rests": ("execution.target_style=REST",),
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+def test_exits_of_every_kind_that_prices_and_time_decide(tmp_path, way):
+    folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "NIFTY"), seed=11, missing=0.05)
+    room = ("risk.max_positions=50", "risk.max_positions_per_strategy=50")
+
+    short, whole = both(request(folder, Profile.DEFAULT, *EASY, *room, *way))
+
+    assert len(short.run.trades) > 10
+    assert_equal(short, whole)
+    assert short.run.notes.fills == whole.run.notes.fills
+    assert short.run.notes.seq < 0.75 * whole.run.notes.seq
+
+
 def test_stops_held_by_many_positions_at_once(tmp_path):
     folder = made_folder(tmp_path, ("AAA", "BBB", "CCC", "DDD"), seed=9, missing=0.3)
 

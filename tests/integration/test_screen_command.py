@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,24 @@ def test_a_row_for_each_set_in_the_order_of_the_grid(bars, tmp_path):
     assert not (tmp_path / "trades.csv").exists()
 
 
+def test_coverage_assumptions_and_the_error_bar_of_fills_come_with_every_result(bars, tmp_path):
+    """R-99."""
+    done = run(bars, tmp_path, "--grid", "range_minutes=5,15", "--charges")
+
+    rows = read(tmp_path / "screen.csv")
+    basis = json.loads((tmp_path / "screen.json").read_text())
+    assert list(basis["data"]) == ["AAA", "BBB"]
+    assert basis["data"]["AAA"]["bars"] > 0
+    assert "One unit a trade, at market, with the dated charges" in basis["assumptions"][3]
+    for text in basis["assumptions"]:
+        assert f"assumed: {text}" in done.stdout
+    assert "AAA: " in done.stdout
+    for row in rows:
+        bounds = [float(row[name]) for name in ("net_worst", "net", "net_best")]
+        assert bounds == sorted(set(bounds))
+        assert f"{bounds[0]:,.2f} to {bounds[2]:,.2f}" in done.stdout
+
+
 def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
     for name in ("a", "b"):
         assert run(bars, tmp_path / name, "--set", "hours.cash.square_off_at=14:00").returncode == 0
@@ -87,6 +106,7 @@ def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
         (("--grid", "exits.trail_atr=1,0"), {}, "trail_atr: 0"),
         (("--set", "risk.heat=0.5"), {}, "expected strategies.*, hours.*, screen.*"),
         ((), {"strategy": "iron_condor"}, "expected one that trades on bars alone"),
+        (("--grid", "max_iv_rank=0,60"), {}, "looks at more than bars, expected one"),
         ((), {"strategy": "nothing"}, "--strategies nothing: expected one of"),
         ((), {"from": "2021-13-01"}, "--from: '2021-13-01'"),
         ((), {"to": "2021-01-01"}, "is before --from"),

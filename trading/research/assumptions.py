@@ -26,6 +26,20 @@ _DEFAULT = (
 )
 
 
+_SCREEN = (
+    "No capital, limits, ranking or risk gate stands between a signal and its trade.",
+    "Prices are those of the files, without slippage; a future counts at its index's prices.",
+    "The best of many sets is the luckiest too.",
+)
+
+
+def screen_assumptions(*, charged: bool, lots: bool) -> tuple[str, ...]:
+    """Return the assumptions of a screen, a sentence each."""
+    charges = "with the dated charges of an intraday order" if charged else "without charges"
+    size = "One lot" if lots else "One unit"
+    return (*_ALWAYS, f"{size} a trade, at market, {charges}.", _PLAIN[1], *_SCREEN)
+
+
 def assumptions_of(result: Result) -> Iterator[str]:
     """Yield the assumptions of a run, a sentence each."""
     yield from _ALWAYS

@@ -21,6 +21,7 @@ from trading.research.bar_files import read_minutes, symbols_in
 from trading.research.bar_market import Market, market_of
 from trading.research.coverage import Coverage, coverage_of
 from trading.research.equity import Curve, curve_of
+from trading.research.fill_error import FillError, fill_error_of
 from trading.research.listings import listings, universe_of
 from trading.research.profiles import Profile, Wishes, config_of
 from trading.research.sessions import Plan, Progress, SessionsRun, run_sessions
@@ -54,6 +55,7 @@ class Result:
     coverage: tuple[Coverage, ...]
     totals: Totals
     ratios: Ratios
+    fills: FillError
     warnings: tuple[str, ...]
 
 
@@ -70,6 +72,8 @@ def backtest(request: Request, progress: Progress) -> Result:
     run = asyncio.run(run_sessions(Plan(config, market, first, request.every_frame), progress))
     days = tuple(day for day, _ in run.balances)
     curve = curve_of(market, first, first + len(days), run.notes, run.trades)
+    totals = totals_of(run.trades)
+    fills = fill_error_of(market, run.notes, totals.net)
     return Result(
         request=request,
         config=config,
@@ -77,9 +81,10 @@ def backtest(request: Request, progress: Progress) -> Result:
         run=run,
         curve=curve,
         coverage=coverage_of(market, first),
-        totals=totals_of(run.trades),
+        totals=totals,
         ratios=ratios_of(curve, config.capital_inr),
-        warnings=(*_about(run), *warnings_of(run.trades, curve)),
+        fills=fills,
+        warnings=(*_about(run), *warnings_of(run.trades, curve), *fills.warnings),
     )
 
 

@@ -55,6 +55,16 @@ def coverage_of(market: Market, first: int) -> tuple[Coverage, ...]:
     )
 
 
+def told(item: Coverage) -> str:
+    """Return the coverage of a symbol in one line."""
+    left_out = {**item.dropped, **item.screened}
+    faults = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
+    return (
+        f"{item.symbol}: {item.sessions} sessions, {item.bars:,} bars, "
+        f"{item.missing_minutes:,} minutes missing, left out or mended: {faults or 'none'}"
+    )
+
+
 def _of(market: Market, first: int, place: int, traded: int) -> Coverage:
     symbol = market.laid.columns[place].symbol
     there = ~np.isnan(market.laid.close[:, place])

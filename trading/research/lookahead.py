@@ -18,7 +18,15 @@ from marketdata.features.board import Outputs, run
 from marketdata.timeframes import Timeframe
 from strategies.frames import batch_frame
 from strategies.ranking import RankerState
-from strategies.ranking_features import OI_CHANGE, Conditions, Raw, grades_of, raw_of
+from strategies.ranking_features import (
+    MEASURED,
+    OI_CHANGE,
+    SIDES,
+    Conditions,
+    Raw,
+    grades_of,
+    raw_of,
+)
 from strategies.ranking_features import TIMEFRAME as RANKING_TIMEFRAME
 from strategies.ranking_features import features as ranking_features
 from strategies.ranking_history import HistoryView
@@ -27,11 +35,13 @@ from strategies.ranking_together import ClosesState
 from trading.engine.settings import EngineSetup
 from trading.research.bar_days import TradingDay
 from trading.research.bar_market import Market
+from trading.research.bar_ticks import DayTicks
 from trading.research.sayings import Sayings, said_of
 
 _MINUTE = timedelta(minutes=1)
 _REST = timedelta(seconds=59, milliseconds=999)
-_QUOTE = ("bid", "ask", "bid_quantity", "ask_quantity")
+_UNKNOWN = {"bid": np.nan, "ask": np.nan, "bid_quantity": 0.0, "ask_quantity": 0.0}
+"""What each part of a quote is before the first one."""
 
 
 class _Row(Mapping[Feature, Mapping[str, Floats]]):
@@ -70,7 +80,8 @@ class Lookahead:
     `said_at`: epoch seconds of the ends of the bars on which a strategy may speak, rising;
     `said_in`: of which columns it may, a row each. `said_by`: what each strategy says of them.
     `raw`: what the ranking sees of each bar of its time-frame, shape `(T, N)` or `(N,)`, and
-    `grades` what that is worth, `(4, 2, T, N)`; `observed_from`: the first bar a run observes.
+    `grades` what that is worth, `(4, 2, T, N)`; of a session's bars both are known once it has
+    been seen. `observed_from`: the first bar a run observes.
     """
 
     grids: Mapping[Timeframe, BarGrid]
@@ -116,10 +127,25 @@ class Lookahead:
                 if each.sayings is not None
             },
             raw=raw,
-            grades=grades_of(raw),
+            grades=np.full((len(MEASURED), len(SIDES), *ranked.close.shape), np.nan),
             observed_from=int(np.searchsorted(ranked.session, first)),
             ranking=setup.ranking,
         )
+
+    def see(self, day: TradingDay, told: DayTicks, setup: EngineSetup) -> None:
+        """Take a session's quotes into what the ranking sees, before it is traded.
+
+        Sessions whose contracts have no quotes are seen as well.
+        """
+        grid = self.grids[RANKING_TIMEFRAME]
+        session = day.date.toordinal()
+        rows = slice(*np.searchsorted(grid.session, [session, session + 1]).tolist())
+        if self.raw["bid"].ndim == 2:
+            ends = grid.minute[rows] + grid.timeframe.seconds // 60
+            for name, values in _quotes_at(told, ends, _traded(setup)).items():
+                self.raw[name][rows] = values
+        of_day = {name: v[rows] if v.ndim == 2 else v for name, v in self.raw.items()}
+        self.grades[:, :, rows] = grades_of(of_day)
 
     def row(self, timeframe: Timeframe, end_s: int) -> int:
         """Return the row of the newest bar that has ended by `end_s`, -1 where there is none."""
@@ -183,7 +209,7 @@ class Lookahead:
         with the columns in which something may have been ordered then.
         """
         opens, columns = int(day.opens_at.timestamp()), setup.universe.columns
-        traded = np.array([c.index if c.trade_as is None else c.trade_as for c in columns])
+        traded = np.array(_traded(setup))
         found = {}
         for end in self.candidate_ends(day):
             end_s = int(end.timestamp())
@@ -212,37 +238,40 @@ def _joined(parts: Sequence[tuple[Ints, Flags]]) -> tuple[Ints, Flags]:
 
 
 def _conditions(setup: EngineSetup, market: Market, grid: BarGrid, oi_change: Floats) -> Conditions:
-    """Return what the traded contracts stood at and had open at each bar's end.
+    """Return what the traded contracts had open at each bar's end; quotes follow by session.
 
     `oi_change`: by column, as its feature tells it, shape `(T, N)`.
     """
-    columns = setup.universe.columns
-    traded = [c.index if c.trade_as is None else c.trade_as for c in columns]
-    unknown = np.full(len(columns), np.nan)
-    if market.quoted:
-        quotes = _quotes(market, grid)
-        bid, ask, bids, asks = (quotes[name][:, traded] for name in _QUOTE)
-    else:
-        bid = ask = unknown
-        bids = asks = np.zeros(len(columns))
-    return Conditions(bid, ask, bids, asks, iv_percentile=unknown, oi_change=oi_change[:, traded])
+    traded = _traded(setup)
+    shape = (len(grid), len(traded)) if market.quoted else (len(traded),)
+    return Conditions(
+        bid=np.full(shape, np.nan),
+        ask=np.full(shape, np.nan),
+        bid_quantity=np.zeros(shape),
+        ask_quantity=np.zeros(shape),
+        iv_percentile=np.full(len(traded), np.nan),
+        oi_change=oi_change[:, traded],
+    )
 
 
-def _quotes(market: Market, grid: BarGrid) -> dict[str, Floats]:
-    shape = grid.close.shape
-    quotes = {name: np.full(shape, np.nan if name in _QUOTE[:2] else 0.0) for name in _QUOTE}
-    minutes = grid.timeframe.seconds // 60
-    for place, day in enumerate(market.days):
-        rows = slice(
-            *np.searchsorted(grid.session, [day.date.toordinal(), day.date.toordinal() + 1])
-        )
-        told = market.ticks(place)
-        there = told.rest_there | told.open_there
-        newest = np.where(told.rest_there, told.rest, told.open)
-        minute = np.arange(day.minutes)[:, np.newaxis]
-        last = np.maximum.accumulate(np.where(there, minute, -1), axis=0)
-        ends = last[grid.minute[rows] + minutes - 1]
-        for name in _QUOTE:
-            values = np.take_along_axis(newest[name], np.maximum(ends, 0), axis=0)
-            quotes[name][rows] = np.where(ends >= 0, values, quotes[name][rows])
-    return quotes
+def _traded(setup: EngineSetup) -> list[int]:
+    """Return the column in which each column is traded."""
+    return [c.index if c.trade_as is None else c.trade_as for c in setup.universe.columns]
+
+
+def _quotes_at(told: DayTicks, ends: Ints, traded: Sequence[int]) -> dict[str, Floats]:
+    """Return the newest quotes at the ends of some minutes, shape `(len(ends), N)`.
+
+    `ends`: how many minutes of the session have passed; `traded`: whose quotes each column has.
+    Where none has been told yet prices are NaN, quantities 0.
+    """
+    there = told.rest_there | told.open_there
+    minute = np.arange(len(there))[:, np.newaxis]
+    newest = np.maximum.accumulate(np.where(there, minute, -1), axis=0)[ends - 1][:, traded]
+    place = np.maximum(newest, 0), np.broadcast_to(traded, newest.shape)
+    is_rest = told.rest_there[place]
+    found = {}
+    for name, unknown in _UNKNOWN.items():
+        values = np.where(is_rest, told.rest[name][place], told.open[name][place])
+        found[name] = np.where(newest >= 0, values, unknown)
+    return found

@@ -1,4 +1,4 @@
-"""Stretches of a day's ticks told as one tick a column, and where a price is first touched.
+"""Stretches of a day's ticks told as one tick a column, and the range of every minute.
 
 Which stretches may be told so is decided in `skipping.py`.
 """
@@ -8,19 +8,20 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from marketdata.bars import Flags, Ints
+from marketdata.bars import Flags, Floats, Ints
 from marketdata.ticks import TICK, Ticks
+from risk.exits.kernel import PricePath
 from trading.research.bar_ticks import DayTicks
-
-_HALF_A_PAISA = 0.0051
-"""More than prices can move when they are taken to the paisa."""
 
 
 class Stretches:
     """A day's ticks by stretches; frame 2 m begins minute m, 2 m + 1 ends it."""
 
-    def __init__(self, told: DayTicks) -> None:
+    def __init__(self, told: DayTicks, opens_s: int) -> None:
+        """`opens_s`: when the first minute begins, epoch seconds."""
         self._told = told
+        self._start_s = opens_s + 60 * np.arange(len(told.open) + 1, dtype=np.int64)
+        self._paths: dict[int, PricePath] = {}
 
     def merged(self, told_to: Ints, until: int, columns: Ints) -> Ticks:
         """Return what happened in `columns` before frame `until`: one tick each, its whole range.
@@ -44,16 +45,30 @@ class Stretches:
         ]
         return found
 
-    def first_touch(self, column: int, levels: tuple[float, float], minute: int) -> int | None:
-        """Return the first minute from `minute` on in which a price may reach either level.
+    def path(self, column: int) -> PricePath:
+        """Return a column's minutes with the range of all its prices, none where none came.
 
-        `levels`: the lower and the upper, rupees. The bar that touches may be told too early,
-        never too late; None where none does.
+        A minute behind the last ends it.
         """
-        told = self._told
-        there = (told.open_there, told.rest_there)
-        found = _first_touch((told.open, told.rest), there, column, levels, minute)
-        return None if found < 0 else found
+        known = self._paths.get(column)
+        if known is None:
+            told = self._told
+            low = _over(told, "low", np.inf, column)
+            high = _over(told, "high", -np.inf, column)
+            ends = np.minimum(*low), np.maximum(*high)
+            path = (np.append(ends[0], np.inf), np.append(ends[1], -np.inf))
+            known = self._paths[column] = PricePath(*path, self._start_s)
+        return known
+
+    def starts_s(self, minute: int) -> int:
+        """Return when a minute begins, epoch seconds."""
+        return int(self._start_s[minute])
+
+
+def _over(told: DayTicks, name: str, otherwise: float, column: int) -> list[Floats]:
+    """Return a field of both ticks of each minute, `otherwise` where there is none."""
+    both = (told.open, told.open_there), (told.rest, told.rest_there)
+    return [np.where(there[:, column], ticks[name][:, column], otherwise) for ticks, there in both]
 
 
 @njit(cache=True)
@@ -83,21 +98,3 @@ def _merge(
         told_to[column] = until
         count += 0 if is_first else 1
     return count
-
-
-@njit(cache=True)
-def _first_touch(
-    told: tuple[Ticks, Ticks],
-    there: tuple[Flags, Flags],
-    column: int,
-    levels: tuple[float, float],
-    minute: int,
-) -> int:
-    for place in range(minute, len(told[0])):
-        for side in range(2):
-            tick = told[side][place, column]
-            is_low = tick.low <= levels[0] + _HALF_A_PAISA
-            is_high = tick.high >= levels[1] - _HALF_A_PAISA
-            if there[side][place, column] and (is_low or is_high):
-                return place
-    return -1

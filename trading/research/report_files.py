@@ -136,6 +136,7 @@ def summary_of(result: Result) -> dict[str, Any]:
             "incidents": dict(sorted(notes.incidents.items())),
         },
         "data": {item.symbol: msgspec.to_builtins(item) for item in result.coverage},
+        "fills": asdict(result.fills),
         "assumptions": list(assumptions_of(result)),
         "config": config,
     }

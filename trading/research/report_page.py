@@ -73,6 +73,8 @@ def page_of(summary: Mapping[str, Any], result: Result) -> str:
         _decisions(summary["decisions"]),
         "<h2>Data</h2>",
         _data(summary["data"]),
+        "<h2>Error bar of fills</h2>",
+        *(f"<p>{escape(text)}</p>" for text in result.fills.lines),
         "<h2>Assumptions</h2>",
         *(f"<p>{escape(text)}</p>" for text in summary["assumptions"]),
         f"<p>Configuration {summary['config_sha256']}<br>Decisions {summary['decision_hash']}</p>",

@@ -123,7 +123,8 @@ def _check_settings(settings: Sequence[str]) -> None:
 def _check(strategy: Strategy) -> None:
     if strategy.context or not isinstance(strategy.structure, Outright):
         raise ConfigError(
-            f"--strategy {strategy.name}: it trades options, expected one that trades on bars alone"
+            f"--strategy {strategy.name}: it trades options or looks at more than bars, expected "
+            "one that trades on bars alone"
         )
 
 
@@ -149,7 +150,9 @@ def screen(
 
 def _strategy(screened: Screened, parameters: Parameters) -> Strategy:
     own = {key: value for key, value in parameters.items() if not key.startswith(EXITS)}
-    return build_strategies({screened.name: {**screened.fixed, **own}})[0]
+    strategy = build_strategies({screened.name: {**screened.fixed, **own}})[0]
+    _check(strategy)
+    return strategy
 
 
 class _Rules:
@@ -240,20 +243,21 @@ def _first_share(ways: Ways) -> float:
 def _heard(laid: ScreenMarket, strategy: Strategy, said: Said) -> Said:
     """Return what may be said, by column and then by time, from the first day traded on."""
     since = np.searchsorted(laid.grid.session, laid.sessions[laid.first_day])
-    places = np.flatnonzero((said.row >= since) & (said.side != NEUTRAL_SIDE))
-    said = said.taken(places[np.argsort(said.column[places].astype(np.int32), kind="stable")])
-    repeat, session = strategy.repeat, laid.grid.session[said.row]
+    heard = said.taken(np.flatnonzero((said.row >= since) & (said.side != NEUTRAL_SIDE)))
+    repeat = strategy.repeat
     allowed = may_speak(
-        said.column,
-        session,
-        laid.grid.start[said.row],
-        said.side,
+        heard.column,
+        laid.grid.session[heard.row],
+        laid.grid.start[heard.row],
+        heard.side,
         60 * repeat.gap_minutes,
         repeat.once_a_side_a_day,
     )
-    sound = np.isfinite(said.entry + said.stop + said.target1 + said.target2)
-    sound &= (said.entry - said.stop) * said.side > 0
-    return said.taken(np.flatnonzero(allowed & sound))
+    heard = heard.taken(np.flatnonzero(allowed))
+    sound = np.isfinite(heard.entry + heard.stop + heard.target1 + heard.target2)
+    sound &= (heard.entry - heard.stop) * heard.side > 0
+    places = np.flatnonzero(sound)
+    return heard.taken(places[np.argsort(heard.column[places].astype(np.int32), kind="stable")])
 
 
 def _enters(laid: ScreenMarket, said: Said, day: Ints, bar: Ints, signal_at: Ints) -> Ints:

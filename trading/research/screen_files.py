@@ -13,10 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from marketdata.calendar import IST
 from risk.exits import kernel, stepping
+from trading.research.coverage import Coverage
 from trading.research.screen import Screened, ScreenTrades
 from trading.research.screen_money import Earned
 
@@ -44,7 +46,8 @@ _TRADE_COLUMNS = (
 class Row:
     """What one parameter set came to; rupees, and R the risk each trade began with.
 
-    `profit_factor`: None without a loss. A win is a trade with `net` above 0.
+    `profit_factor`: None without a loss. A win is a trade with `net` above 0. `net_worst` and
+    `net_best`: the net if every trade had met the worst, or the best, prices of its minutes.
     """
 
     trades: int
@@ -61,6 +64,8 @@ class Row:
     at_target: int
     at_end_of_day: int
     otherwise: int
+    net_worst: float
+    net_best: float
 
 
 def row_of(trades: ScreenTrades, money: Earned) -> Row:
@@ -83,6 +88,8 @@ def row_of(trades: ScreenTrades, money: Earned) -> Row:
         at_target=int(np.isin(trades.code, _TARGETS).sum()),
         at_end_of_day=int(np.count_nonzero(trades.code == kernel.END_OF_DAY)),
         otherwise=count - int(np.isin(trades.code, (*_STOPS, *_TARGETS, kernel.END_OF_DAY)).sum()),
+        net_worst=float(net.sum() - money.worse.sum()),
+        net_best=float(net.sum() + money.better.sum()),
     )
 
 
@@ -97,6 +104,17 @@ def write_screen(out: Path, sets: Sequence[Mapping[str, Any]], rows: Sequence[Ro
         for parameters, row in zip(sets, rows, strict=True):
             told = ["" if value is None else _text(value) for value in astuple(row)]
             writer.writerow([*(json.dumps(parameters[key]) for key in keys), *told])
+
+
+def write_basis(out: Path, coverage: Sequence[Coverage], assumptions: Sequence[str]) -> None:
+    """Write `screen.json`: what the files held and lacked, and what is taken for granted."""
+    out.mkdir(parents=True, exist_ok=True)
+    told = {
+        "data": {item.symbol: msgspec.to_builtins(item) for item in coverage},
+        "assumptions": list(assumptions),
+    }
+    text = msgspec.json.format(msgspec.json.encode(told), indent=2)
+    (out / "screen.json").write_bytes(text + b"\n")
 
 
 def write_trades(out: Path, screened: Screened, trades: ScreenTrades, money: Earned) -> None:

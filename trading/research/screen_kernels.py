@@ -21,22 +21,21 @@ def may_speak(
 ) -> Flags:
     """Return which opinions `RepeatMemory` lets pass; each array of shape `(M,)`.
 
-    By column, within a column oldest first. `gap_s`: least seconds between two opinions of a
-    session; `once`: each side once a session.
+    Within a column oldest first. `gap_s`: least seconds between two opinions of a session;
+    `once`: each side once a session.
     """
     allowed = np.zeros(len(column), dtype=np.bool_)
-    last, said_long, said_short = _NEVER, False, False
+    columns = column.max() + 1 if len(column) else 0
+    last, today = np.empty(columns, dtype=np.int64), np.full(columns, _NEVER)
+    said = np.zeros((2, columns), dtype=np.bool_)
     for row in range(len(column)):
-        if row == 0 or column[row] != column[row - 1] or session[row] != session[row - 1]:
-            last, said_long, said_short = _NEVER, False, False
-        said = said_long if side[row] > 0 else said_short
-        if start[row] - last < gap_s or (once and said):
+        place, way = column[row], int(side[row] > 0)
+        if today[place] != session[row]:
+            today[place], last[place] = session[row], _NEVER
+            said[0, place] = said[1, place] = False
+        if start[row] - last[place] < gap_s or (once and said[way, place]):
             continue
-        allowed[row], last = True, start[row]
-        if side[row] > 0:
-            said_long = True
-        else:
-            said_short = True
+        allowed[row], last[place], said[way, place] = True, start[row], True
     return allowed
 
 

@@ -13,6 +13,7 @@ from execution.charge_rates import rates_for
 from execution.orders import Product
 from marketdata.bars import Flags, Floats, Ints
 from marketdata.calendar import Calendar
+from trading.research.bar_days import Laid
 from trading.research.bar_market import Market
 from trading.research.listings import Listing, Role, instrument_of, listings
 from trading.research.screen import ScreenTrades
@@ -24,20 +25,28 @@ _BUY, _SELL, _STAMP, _TURNOVER, _SHARE, _MOST, _FLAT, _TAXED, _GST = range(9)
 class Terms:
     """Units a trade, shape `(D, N)`, and the rates by day and column, None where nothing is paid.
 
-    `rates`: shape `(9, D, N)`, in the order of the names above.
+    `rates`: shape `(9, D, N)`, in the order of the names above. `bars`: the minutes that fills are
+    held against.
     """
 
     units: Ints
     rates: Floats | None
+    bars: Laid
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """Rupees of each trade, shape `(M,)`; `risk` what it would lose at its stop, 1 R."""
+    """Rupees of each trade, shape `(M,)`; `risk` what it would lose at its stop, 1 R.
+
+    `worse` and `better`: how far it would be off if it had been entered and left at the worst, or
+    the best, prices of those minutes; what was left at a first target counts as it is.
+    """
 
     gross: Floats
     charges: Floats
     risk: Floats
+    worse: Floats
+    better: Floats
 
     @property
     def net(self) -> Floats:
@@ -55,7 +64,7 @@ def terms_of(market: Market, *, lots: bool, charged: bool, times: int = 1) -> Te
     shape = (len(market.days), len(market.laid.columns))
     units = np.full(shape, times, dtype=np.int64)
     if not lots and not charged:
-        return Terms(units, None)
+        return Terms(units, None, market.laid)
     rates, calendar = np.zeros((9, *shape)), Calendar.load()
     for column, traded in enumerate(_traded(market)):
         for place, day in enumerate(market.days):
@@ -79,7 +88,7 @@ def terms_of(market: Market, *, lots: bool, charged: bool, times: int = 1) -> Te
                     float(taxed),
                     float(one.gst),
                 )
-    return Terms(units, rates if charged else None)
+    return Terms(units, rates if charged else None, market.laid)
 
 
 def _traded(market: Market) -> list[Listing]:
@@ -101,13 +110,30 @@ def earned(trades: ScreenTrades, terms: Terms) -> Earned:
     """Return what each trade earns: a buying and a selling order of its units."""
     units = terms.units[trades.day, trades.column]
     gross, risk = trades.gross * units, trades.risk * units
+    off = _off(trades, terms.bars, units)
     if terms.rates is None:
-        return Earned(gross, np.zeros(len(gross)), risk)
+        return Earned(gross, np.zeros(len(gross)), risk, *off)
     rates = terms.rates[:, trades.day, trades.column]
     charges = _charged(trades.side > 0, trades.entry * units, rates)
     for price, share in ((trades.part_exit, trades.part), (trades.exit, 1.0 - trades.part)):
         charges += _charged(trades.side < 0, price * units * share, rates)
-    return Earned(gross, charges, risk)
+    return Earned(gross, charges, risk, *off)
+
+
+def _off(trades: ScreenTrades, bars: Laid, units: Ints) -> tuple[Floats, Floats]:
+    """Return how much worse and better each trade could be within the minutes of its fills."""
+    worse, better = np.zeros(len(trades)), np.zeros(len(trades))
+    rest = 1.0 - trades.part
+    for at, price, side, share in (
+        (trades.entry_at, trades.entry, trades.side, np.ones(len(trades))),
+        (trades.exit_bar_at, trades.exit, -trades.side, rest),
+    ):
+        row = np.searchsorted(bars.start, at, side="right") - 1
+        up = np.fmax(bars.high[row, trades.column] - price, 0.0)
+        down = np.fmax(price - bars.low[row, trades.column], 0.0)
+        worse += share * np.where(side > 0, up, down)
+        better += share * np.where(side > 0, down, up)
+    return worse * units, better * units
 
 
 def _charged(buys: Flags, value: Floats, rates: Floats) -> Floats:

@@ -16,8 +16,10 @@ from marketdata.features.kernels import Columns, CompiledFeature, columns_of
 from strategies.base import Frame, Reading, Strategy
 from strategies.signals import Signals
 
-_CELLS = 32_768
+_LEAST_CELLS, _MOST_CELLS = 16_384, 65_536
 """Bars looked at together: what a strategy makes of them stays in the processor's cache."""
+_BLOCKS = 16
+"""Into how many blocks a history is cut between these: a short one isn't worth fresh memory."""
 
 _LEVELS = ("entry", "stop", "target1", "target2")
 
@@ -53,7 +55,8 @@ class Block:
 
 def blocks_of(grid: BarGrid) -> tuple[Block, ...]:
     """Cut a history into blocks of rows."""
-    rows = max(_CELLS // max(grid.close.shape[1], 1), 1)
+    cells = min(max(grid.close.size // _BLOCKS, _LEAST_CELLS), _MOST_CELLS)
+    rows = max(cells // max(grid.close.shape[1], 1), 1)
     names = [each.name for each in fields(grid) if each.name != "timeframe"]
     found = []
     for first in range(0, len(grid), rows):
@@ -141,12 +144,13 @@ def _frame(bars: BarGrid, look: _Readings) -> Frame:
 
 
 def _sparse(signals: Signals, first: int) -> Said:
-    places = np.flatnonzero(signals.side != 0)
+    side = signals.side.reshape(-1)
+    places = np.flatnonzero(side != 0)
     row, column = np.divmod(places, signals.side.shape[1])
     return Said(
         row=row + first,
         column=column,
-        side=signals.side.reshape(-1)[places].astype(np.int64),
+        side=side[places].astype(np.int64),
         **{name: getattr(signals, name).reshape(-1)[places] for name in _LEVELS},
     )
 

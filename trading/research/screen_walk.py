@@ -14,7 +14,16 @@ from numba import njit
 
 from marketdata.bars import Floats, Ints
 from risk.exits import kernel
-from risk.exits.kernel import Bar, Extremes, note_quiet, quiet_between, step
+from risk.exits.kernel import (
+    Bar,
+    Beside,
+    Extremes,
+    PricePath,
+    first_hit,
+    note_quiet,
+    quiet_between,
+    step,
+)
 from trading.research.screen_kernels import on_paisa_one
 
 _MINUTE = 60
@@ -271,7 +280,7 @@ def _is_quiet(one: _One, bar: Bar) -> bool:
     """Say whether a range does no more than move the extremes, for certain."""
     if one.plan[kernel.VOLATILITY] < math.inf:
         return False
-    lower, upper, until = quiet_between(one.plan, one.state)
+    lower, upper, until = quiet_between(one.plan, one.state, bar.ended_s)
     is_inside: bool = lower < bar.low and bar.high < upper and bar.ended_s < until
     return is_inside
 
@@ -282,41 +291,11 @@ def _pass_quiet(one: _One, lane: Lane, index: int) -> int:
 
     The last bar always may.
     """
-    plan, state, desk = one.plan, one.state, one.desk
-    if desk[_CLOSING] != kernel.NONE or desk[_PART] > 0 or plan[kernel.VOLATILITY] < math.inf:
+    desk, path = one.desk, PricePath(lane.low, lane.high, lane.start_s)
+    is_going = desk[_CLOSING] != kernel.NONE or desk[_PART] > 0
+    if is_going or one.plan[kernel.VOLATILITY] < math.inf:
         return index
-    lower, upper, until = quiet_between(plan, state)
     trigger, target = desk[_TRIGGER], one.target
-    lower, upper = max(lower, min(trigger, target)), min(upper, max(trigger, target))
-    most = _last_before(lane, (index, one.end), min(until, float(one.due_s)))
-    lowest, highest, first = math.inf, -math.inf, index
-    while index < most:
-        low, high = lane.low[index], lane.high[index]
-        if not (lower < low and high < upper):
-            break
-        lowest, highest = min(lowest, low), max(highest, high)
-        index += 1
-    if index > first:
-        note_quiet(plan, state, Extremes(lowest, highest, float(lane.start_s[index])))
-    return index
-
-
-@njit(cache=True)
-def _last_before(lane: Lane, bars: tuple[int, int], until: float) -> int:
-    """Return the last bar of some that begins before a moment, the first where none does.
-
-    Where no minute is missing it is found at once.
-    """
-    first, end = bars
-    low, high = first, end - 1
-    minutes = min((until - lane.start_s[first]) / _MINUTE, float(high - low))
-    straight: int = first + max(math.ceil(minutes) - 1, 0)
-    if lane.start_s[straight] < until and (straight == high or lane.start_s[straight + 1] >= until):
-        return straight
-    while low < high:
-        middle = (low + high + 1) // 2
-        if lane.start_s[middle] < until:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    rests = Beside(min(trigger, target), max(trigger, target), float(one.due_s))
+    passed: int = first_hit(one.plan, one.state, path, (index, one.end), rests)
+    return passed

@@ -194,8 +194,10 @@ class _Skipping(_Teller):
             self._ahead = Lookahead.of(setup, market, wanted_features(setup))
         engine = skipping_engine(setup, self._ahead)
         day = market.days[place]
-        feed = SkippingFeed(day, market.ticks(place), engine, self._ahead.stops(day, setup))
-        timeline = SkippingTimeline(setup, self._ahead.candidate_ends(day), feed.is_busy)
+        told = market.ticks(place)
+        self._ahead.see(day, told, setup)
+        feed = SkippingFeed(day, told, engine, self._ahead)
+        timeline = SkippingTimeline(setup, self._ahead.candidate_ends(day), feed)
         return self._runner(place, engine, _Told(feed, timeline), notes)
 
 

@@ -1,47 +1,46 @@
 """Telling a session to its engine without the stretches in which nothing can happen.
 
-What is known ahead is `lookahead.py`; the same session told whole is `bar_feed.py`.
+What is known ahead is `lookahead.py`, what plans wait for `waiting.py`; the same session told whole
+is `bar_feed.py`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from heapq import heappop, heappush
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from marketdata.bars import Ints
 from marketdata.tape import Frame
 from marketdata.ticks import Ticks
-from risk.exits import ExitRules
 from trading.engine.core import Engine
 from trading.engine.scan import timeframes
-from trading.engine.settings import EngineSetup, TargetStyle
+from trading.engine.settings import EngineSetup
 from trading.engine.timeline import BAR, Timeline, bar_closes
-from trading.engine.trades import PlanState, Trade
 from trading.research.bar_days import TradingDay
 from trading.research.bar_feed import BarFeed
 from trading.research.bar_ticks import DayTicks
+from trading.research.lookahead import Lookahead
 from trading.research.merging import Stretches
+from trading.research.waiting import Waits
 
-_TO_BE_SURE = 1.01
+_MINUTE = timedelta(minutes=1)
 
 
 class SkippingTimeline(Timeline):
     """Alarms as in a whole session, less the bar closes at which nothing can happen."""
 
     def __init__(
-        self, setup: EngineSetup, candidates: Sequence[datetime], is_busy: Callable[[], bool]
+        self, setup: EngineSetup, candidates: Sequence[datetime], feed: SkippingFeed
     ) -> None:
         """`candidates`: the ends of bars on which a strategy may speak, in order."""
         super().__init__(_stage_alarms(setup))
         shortest = timeframes(setup)[0].seconds
         self._ends = [due for due, _ in bar_closes(setup.opens_at, setup.closes_at, shortest)]
         self._candidates = candidates
-        self._is_busy = is_busy
+        self._feed = feed
         self._next = 0
 
     def next_due(self, until: datetime) -> tuple[datetime, str] | None:
@@ -67,11 +66,14 @@ class SkippingTimeline(Timeline):
         if self._next >= len(self._ends):
             return None
         due = self._ends[self._next]
-        if not self._is_busy():
-            place = bisect_left(self._candidates, due)
-            if place == len(self._candidates):
+        if not self._feed.is_busy():
+            told: list[datetime] = []
+            for ends in (self._candidates, self._feed.awake_ends):
+                place = bisect_left(ends, due)
+                told += ends[place : place + 1]
+            if not told:
                 return None
-            due = self._candidates[place]
+            due = min(told)
         return due if due <= until else None
 
 
@@ -85,50 +87,28 @@ def _stage_alarms(setup: EngineSetup) -> set[tuple[datetime, str]]:
     return alarms
 
 
-@dataclass(frozen=True, slots=True)
-class _Resting:
-    """What a plan waits for: the levels that end it, and the rupees its stop would cost.
-
-    `version`: how many orders and units it had when this was read.
-    """
-
-    plan_id: str
-    column: int
-    version: tuple[int, int]
-    levels: tuple[float, float]
-    risk: float
-
-
 class SkippingFeed(BarFeed):
     """A feed that tells a stretch in which nothing can happen as one frame.
 
-    Something can happen behind a candidate's bar or a stage, on a bar that touches a resting stop
-    or target (told to its column alone), and on every frame while a plan is alive that may do
-    more than wait for these.
+    Something can happen behind a candidate's bar or a stage, in a minute in which a plan that
+    only waits may be reached (told to the columns of living plans alone), and on every frame
+    while a plan is alive that may do more than wait.
     """
 
-    def __init__(
-        self, day: TradingDay, told: DayTicks, engine: Engine, stops: Mapping[int, Ints]
-    ) -> None:
-        """`stops`: the frames that must be told by themselves, in order, and to which columns."""
+    def __init__(self, day: TradingDay, told: DayTicks, engine: Engine, ahead: Lookahead) -> None:
         super().__init__(day, told, engine)
-        self._columns_of = stops
-        self._stops = tuple(stops)
-        self._stretches = Stretches(told)
+        self._columns_of = ahead.stops(day, engine.setup)
+        self._stops = tuple(self._columns_of)
+        self._stretches = Stretches(told, int(day.opens_at.timestamp()))
+        self._waits = Waits(engine, self._stretches, ahead)
         self._columns = np.arange(len(day.instruments))
         self._told_to = np.zeros(len(day.instruments), dtype=np.int64)
-        self._read = 0
-        self._busy: set[str] = set()
-        self._resting: dict[str, _Resting] = {}
-        self._unseen: list[_Resting] = []
-        self._touches: list[tuple[int, int, _Resting]] = []
-        self._pushed = 0
-        self._risk = 0.0
-        limits = engine.setup.limits
-        self._allowed = float(limits.daily_loss_inr(engine.ledger.start))
-        self._can_wait = engine.setup.execution.target_style is TargetStyle.REST and not _decides(
-            engine.setup.exits
-        )
+        self._awake_until = 0
+        self.awake_ends: list[datetime] = []
+
+    def is_busy(self) -> bool:
+        """Say whether a plan may do more than wait for what is known ahead."""
+        return self._waits.is_busy()
 
     async def frames(self, start: int) -> AsyncIterator[Frame]:
         """Yield the frames to be told; each is chosen when the one before has been dealt with."""
@@ -142,17 +122,17 @@ class SkippingFeed(BarFeed):
                 number += 1
 
     def _stretch_by_stretch(self) -> Iterator[tuple[datetime, Ticks]]:
-        place, end, owed = 0, 2 * self.day.minutes, False
+        place, end, shown, owed = 0, 2 * self.day.minutes, 0, False
         while place < end:
-            until, columns = place, self._columns
-            if not owed and not self.is_busy():
-                until, columns = self._next(place)
+            self._waits.look(place, shown)
+            until, columns = (place, self._columns) if owed else self._next(place)
             is_stop = until in self._columns_of
-            owed = owed or is_stop
+            owed = owed or is_stop or until < self._awake_until
             behind = self._columns if is_stop else columns
-            ticks = self._stretches.merged(self._told_to, until, behind)
-            if len(ticks):
-                yield self.at(until - 1), ticks
+            if (self._told_to[behind] < until).any():
+                ticks = self._stretches.merged(self._told_to, until, behind)
+                if len(ticks):
+                    yield self.at(until - 1), ticks
             place = until
             if until == end:
                 break
@@ -160,7 +140,7 @@ class SkippingFeed(BarFeed):
             if len(ticks):
                 yield self.at(until), ticks
                 owed = False
-            place = until + 1
+            place, shown = until + 1, until
 
     def _single(self, place: int, columns: Ints) -> Ticks:
         """Return one frame of some columns, and remember that it was told."""
@@ -170,102 +150,33 @@ class SkippingFeed(BarFeed):
     def _next(self, place: int) -> tuple[int, Ints]:
         """Return the next frame from `place` on that must be told by itself, and to which columns.
 
-        Behind a candidate or a stage to those it concerns, where an order is touched to its own.
+        Behind a candidate or a stage to those it concerns, where an order is touched to its own,
+        and where an exit rule may decide to those of all plans.
         """
-        unseen, self._unseen = self._unseen, []
-        for resting in unseen:
-            self._await_touch(resting, place // 2)
+        if place < self._awake_until or self._waits.is_busy():
+            return place, self._living(place)
         stop = bisect_left(self._stops, place)
         until = min([2 * self.day.minutes, *self._stops[stop : stop + 1]])
-        found: list[tuple[int, int, _Resting]] = []
-        while (touched := self._first_touched(place)) is not None and touched <= until:
-            if touched < until:
-                until, found = touched, []
-            found.append(heappop(self._touches))
-        for entry in found:
-            heappush(self._touches, entry)
-        columns = {resting.column for _, _, resting in found}
+        until, reached = self._waits.next_reached(until)
+        if any(waiting.is_watched for waiting in reached):
+            self._wake(until)
+            return until, self._living(until)
+        columns = {waiting.trade.column for waiting in reached}
         columns.update(self._columns_of.get(until, ()))
         return until, np.array(sorted(columns), dtype=np.int64)
 
-    def _first_touched(self, place: int) -> int | None:
-        """Return the first frame from `place` on that may touch an order, None where none does."""
+    def _living(self, place: int) -> Ints:
+        """Return the columns of all living plans, and those that a frame concerns anyway."""
+        columns = {trade.column for trade in self.engine.ledger.alive()}
+        columns.update(self._columns_of.get(place, ()))
+        return np.array(sorted(columns), dtype=np.int64)
+
+    def _wake(self, place: int) -> None:
+        """Tell a minute whole: its frames, the bars that end where it begins and where it ends.
+
+        The frame behind it is told too, so that what the later bar leads to meets the next price.
+        """
         minute = place // 2
-        while self._touches:
-            at, _, resting = self._touches[0]
-            if self._resting.get(resting.plan_id) is not resting:
-                heappop(self._touches)
-            elif at < minute:
-                heappop(self._touches)
-                self._await_touch(resting, minute)
-            else:
-                return max(place, 2 * at)
-        return None
-
-    def _await_touch(self, resting: _Resting, minute: int) -> None:
-        found = self._stretches.first_touch(resting.column, resting.levels, minute)
-        if found is not None:
-            self._pushed += 1
-            heappush(self._touches, (found, self._pushed, resting))
-
-    def is_busy(self) -> bool:
-        """Say whether a plan may do more than wait for its resting stop or target."""
-        ledger = self.engine.ledger
-        if len(ledger.stirred) != self._read:
-            self._read_on()
-        return bool(self._busy) or (bool(self._resting) and self._loss_is_near())
-
-    def _read_on(self) -> None:
-        """Look anew at the plans that something has happened to."""
-        ledger = self.engine.ledger
-        for plan_id in dict.fromkeys(trade.plan_id for trade in ledger.stirred[self._read :]):
-            trade = ledger.trades[plan_id]
-            if trade.is_over:
-                self._resting.pop(plan_id, None)
-            if trade.is_over or self._waits(trade):
-                self._busy.discard(plan_id)
-            else:
-                self._busy.add(plan_id)
-        self._read = len(ledger.stirred)
-        self._risk = sum([resting.risk for resting in self._resting.values()])
-
-    def _waits(self, trade: Trade) -> bool:
-        """Say whether a plan only waits, and remember for what."""
-        if not self._can_wait or trade.state is not PlanState.OPEN or trade.closing is not None:
-            return False
-        version = len(trade.stops) + len(trade.targets), trade.open_quantity
-        known = self._resting.get(trade.plan_id)
-        if known is not None and known.version == version:
-            return True
-        orders = self.engine.orders
-        stops, targets = orders.working(trade.stops), orders.working(trade.targets)
-        if orders.unfinished(trade.entries) or len(stops) != 1 or len(targets) != 1:
-            return False
-        stop, target = orders.wanted(stops[0]).trigger_price, orders.wanted(targets[0]).price
-        if stop is None or target is None:
-            return False
-        lower, upper = sorted((float(stop), float(target)))
-        risk = abs(float(trade.position.average_price or 0) - float(stop)) * trade.open_quantity
-        resting = _Resting(trade.plan_id, trade.column, version, (lower, upper), risk)
-        self._resting[trade.plan_id] = resting
-        self._unseen.append(resting)
-        return True
-
-    def _loss_is_near(self) -> bool:
-        """Say whether the day's loss could reach its limit before any stop is touched."""
-        ledger = self.engine.ledger
-        lost = float(ledger.start - ledger.balance)
-        return (self._risk + lost) * _TO_BE_SURE >= self._allowed
-
-
-def _decides(rules: ExitRules) -> bool:
-    """Say whether any exit is decided by prices or time instead of resting at the exchange."""
-    return (
-        rules.trail
-        or rules.target1
-        or rules.target2
-        or rules.break_even_after_target1
-        or rules.time_stop
-        or rules.volatility
-        or rules.mae
-    )
+        self._awake_until = 2 * minute + 3
+        ends = (minute, minute + 1) if place == 2 * minute else (minute + 1,)
+        self.awake_ends += [self.day.opens_at + each * _MINUTE for each in ends if each]

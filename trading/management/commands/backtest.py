@@ -15,7 +15,9 @@ from marketdata.calendar import CalendarUnknown
 from marketdata.dated import FactMissing
 from marketdata.history import HistoryError
 from trading.config import ConfigError, load
+from trading.research.assumptions import assumptions_of
 from trading.research.backtest import Request, Result, backtest
+from trading.research.coverage import told
 from trading.research.listings import ListingError
 from trading.research.profiles import Profile, Wishes
 from trading.research.report_files import write_report
@@ -74,12 +76,9 @@ class Command(BaseCommand):
     def _show(self, result: Result, out: Path, seconds: float) -> None:
         totals, ratios = result.totals, result.ratios
         for item in result.coverage:
-            left_out = {**item.dropped, **item.screened}
-            faults = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
-            self.stdout.write(
-                f"{item.symbol}: {item.sessions} sessions, {item.bars:,} bars, "
-                f"{item.missing_minutes:,} minutes missing, left out or mended: {faults or 'none'}"
-            )
+            self.stdout.write(told(item))
+        for text in assumptions_of(result):
+            self.stdout.write(f"assumed: {text}")
         for text in result.warnings:
             self.stderr.write(f"warning: {text}")
         factor = "-" if totals.profit_factor is None else f"{totals.profit_factor:.2f}"
@@ -88,6 +87,8 @@ class Command(BaseCommand):
             f"{totals.net:,.2f} INR after {totals.charges:,.2f} charges, profit factor {factor}, "
             f"greatest drawdown {ratios.max_drawdown:.2%}"
         )
+        for text in result.fills.lines:
+            self.stdout.write(text)
         self.stdout.write(f"{out / 'report.html'} ({seconds:.1f} s)")
 
 

@@ -16,11 +16,13 @@ from marketdata.dated import FactMissing
 from marketdata.history import HistoryError
 from strategies.registry import StrategyConfigError
 from trading.config import ConfigError
-from trading.research.backtest import Request
+from trading.research.assumptions import screen_assumptions
+from trading.research.backtest import Request, first_place
+from trading.research.coverage import coverage_of, told
 from trading.research.listings import ListingError
 from trading.research.profiles import Profile, Wishes
-from trading.research.screen import prepare, screen
-from trading.research.screen_files import Row, row_of, write_screen, write_trades
+from trading.research.screen import Screened, prepare, screen
+from trading.research.screen_files import Row, row_of, write_basis, write_screen, write_trades
 from trading.research.screen_grid import sets_of
 from trading.research.screen_money import earned, terms_of
 
@@ -88,16 +90,30 @@ class Command(BaseCommand):
             if len(sets) == 1:
                 write_trades(out, screened, trades, money)
         write_screen(out, sets, rows)
+        self._show_basis(out, screened, request, options)
         best = sorted(range(len(rows)), key=lambda at: -rows[at].net_r)[:_SHOWN]
         for at in best:
-            told = ", ".join(f"{key}={value}" for key, value in sets[at].items()) or "as given"
+            wished = ", ".join(f"{key}={value}" for key, value in sets[at].items())
             row = rows[at]
             self.stdout.write(
-                f"{told}: {row.trades} trades, {row.win_rate:.1%} won, {row.net_r:.2f} R, "
-                f"net {row.net:,.2f} INR"
+                f"{wished or 'as given'}: {row.trades} trades, {row.win_rate:.1%} won, "
+                f"{row.net_r:.2f} R, net {row.net:,.2f} INR, {row.net_worst:,.2f} to "
+                f"{row.net_best:,.2f} at the worst and best prices of its minutes"
             )
         seconds = time.monotonic() - began
         self.stdout.write(f"{out / 'screen.csv'}: {len(rows)} sets ({seconds:.1f} s)")
+
+    def _show_basis(
+        self, out: Path, screened: Screened, request: Request, options: dict[str, Any]
+    ) -> None:
+        """Tell and write down what the files held, and what is taken for granted."""
+        coverage = coverage_of(screened.market, first_place(screened.market, request))
+        assumed = screen_assumptions(charged=options["charges"], lots=options["lots"])
+        write_basis(out, coverage, assumed)
+        for item in coverage:
+            self.stdout.write(told(item))
+        for text in assumed:
+            self.stdout.write(f"assumed: {text}")
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty():

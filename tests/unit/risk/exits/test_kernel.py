@@ -13,19 +13,17 @@ from risk.exits import (
     ExitReason,
     ExitRules,
     PriceBar,
-    PricePath,
-    first_hit,
     opened,
     step,
-    walk,
 )
 from strategies.signals import Direction
 from tests.unit.risk.exits.builders import LONG, OPENED_AT, SHORT, only, plan
+from tests.unit.risk.exits.walking import Path, first_hit, walk
 
 R = ExitReason
 
 
-def path(seed: int, bars: int, *, drift: float = 0.0, side: int = 1) -> PricePath:
+def path(seed: int, bars: int, *, drift: float = 0.0, side: int = 1) -> Path:
     """Return a random path from 100; with side -1 its mirror image at zero."""
     chance = np.random.default_rng(seed)
     close = 100.0 + np.cumsum(chance.normal(drift, 2.0, bars))
@@ -36,10 +34,10 @@ def path(seed: int, bars: int, *, drift: float = 0.0, side: int = 1) -> PricePat
     if side < 0:
         start, high, low, close = -start, -low, -high, -close
     starts = OPENED_AT + 60 * np.arange(bars, dtype=np.int64)
-    return PricePath(start, high, low, close, atr, atr * 1.1, starts, 60)
+    return Path(start, high, low, close, atr, atr * 1.1, starts, 60)
 
 
-def stepped(of: ExitPlan, along: PricePath) -> list[tuple[int, ExitDecision]]:
+def stepped(of: ExitPlan, along: Path) -> list[tuple[int, ExitDecision]]:
     """Return the decisions of a plain loop of `step`, giving a bar again after each."""
     state, found = opened(of), []
     for index in range(len(along.close)):
@@ -65,7 +63,7 @@ RULES = st.builds(
     ExitRules,
     hard_stop=st.booleans(),
     trail=st.booleans(),
-    trail_step=st.sampled_from([0.0, 0.005]),
+    trail_step=st.sampled_from([0.0, 0.005, 0.08]),
     arm_at_r=st.sampled_from([0.0, 0.4, 1.5]),
     target1=st.booleans(),
     target2=st.booleans(),
@@ -137,7 +135,7 @@ def test_the_future_changes_nothing_before_it(seed: int, cut: int) -> None:
     made = plan(rules=ExitRules(trail_step=0.0), quantity=195)
     whole = path(seed, 60)
     other = path(seed + 1, 60)
-    changed = PricePath(
+    changed = Path(
         *(
             np.concatenate((kept[:cut], new[cut:]))
             for kept, new in zip(whole[:6], other[:6], strict=True)
@@ -163,9 +161,7 @@ def test_a_level_decided_lies_inside_its_bar(seed: int) -> None:
 
 def test_a_quiet_path_ends_without_a_decision_and_keeps_its_state() -> None:
     flat = np.full(5, 101.0)
-    along = PricePath(
-        flat, flat, flat, flat, flat / 20, flat / 20, OPENED_AT + 60 * np.arange(5), 60
-    )
+    along = Path(flat, flat, flat, flat, flat / 20, flat / 20, OPENED_AT + 60 * np.arange(5), 60)
 
     hit = first_hit(plan(rules=only(hard_stop=True)), opened(plan()), along, start=0)
 
@@ -176,7 +172,7 @@ def test_a_quiet_path_ends_without_a_decision_and_keeps_its_state() -> None:
 
 def test_bars_without_a_price_are_passed_over() -> None:
     gap = np.array([101.0, math.nan, 89.0])
-    along = PricePath(
+    along = Path(
         gap, gap, gap, gap, np.full(3, 5.0), np.full(3, 5.0), OPENED_AT + 60 * np.arange(3), 60
     )
 
@@ -190,9 +186,7 @@ def test_bars_without_a_price_are_passed_over() -> None:
 @pytest.mark.parametrize("start", [0, 3, 5])
 def test_a_path_is_read_from_its_start_only(start: int) -> None:
     prices = np.array([89.0, 101.0, 89.0, 101.0, 101.0, 89.0])
-    along = PricePath(
-        prices, prices, prices, prices, prices, prices, OPENED_AT + 60 * np.arange(6), 60
-    )
+    along = Path(prices, prices, prices, prices, prices, prices, OPENED_AT + 60 * np.arange(6), 60)
 
     hit = first_hit(plan(rules=only(hard_stop=True)), opened(plan()), along, start=start)
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk.exits import ExitRules, PriceBar, first_hit, opened, step
+from risk.exits import ExitRules, PriceBar, opened, step
 from risk.exits.plan import ExitPlan, ExitReason, ExitState
 from tests.unit.risk.exits.builders import LONG, OPENED_AT, SHORT, plan
 from tests.unit.risk.exits.test_kernel import path
+from tests.unit.risk.exits.walking import first_hit
 
 BARS = 60
 EVERYTHING = ExitRules()

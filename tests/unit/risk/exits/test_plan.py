@@ -125,3 +125,14 @@ def test_a_plan_that_makes_no_sense_is_refused_by_field(
 def test_settings_out_of_range_are_refused_by_field(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         ExitRules(**{field: value})  # type: ignore[arg-type]
+
+
+def test_a_trail_that_never_tightens_and_a_first_part_of_all_or_nothing_are_settings() -> None:
+    assert ExitRules(trail_atr=1.0, tighten_atr=1.0).tighten_atr == 1.0
+    assert [ExitRules(first_fraction=part).first_fraction for part in (0.0, 1.0)] == [0.0, 1.0]
+    assert (ExitRules(arm_at_r=0.0).arm_at_r, ExitRules(trail_step=0.0).trail_step) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("direction", "target"), [(LONG, 112.0), (SHORT, 88.0)])
+def test_both_targets_may_be_one(direction: Direction, target: float) -> None:
+    assert plan(direction, target1=target, target2=target).target2 == target

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from risk.exits import ExitPlan, ExitReason, ExitRules, ExitState, PricePath, first_hit, opened
-from risk.exits.kernel import Extremes, note_quiet, quiet_between
+from risk.exits import ExitPlan, ExitReason, ExitRules, ExitState, kernel, opened
+from risk.exits.kernel import Beside, Extremes, PricePath, note_quiet, quiet_between
 from risk.exits.stepping import plan_vector, state_of, state_vector
 from strategies.signals import Direction
 from tests.unit.risk.exits.builders import LONG, OPENED_AT, both_sides, mirrored, only, plan
+from tests.unit.risk.exits.walking import Path, first_hit, passed
 
 INF, NEVER = math.inf, (math.inf, -math.inf, -math.inf)
 STOP = only(hard_stop=True)
@@ -21,9 +22,11 @@ TARGETS = only(hard_stop=True, target1=True, target2=True)
 LATER = OPENED_AT + 600
 
 
-def quiet(of: ExitPlan, **changes: object) -> tuple[float, float, float]:
+def quiet(
+    of: ExitPlan, *, now_s: float = OPENED_AT, **changes: object
+) -> tuple[float, float, float]:
     state = replace(opened(of), **changes)  # type: ignore[arg-type]
-    return quiet_between(plan_vector(of), state_vector(state))
+    return quiet_between(plan_vector(of), state_vector(state), now_s)
 
 
 def between(direction: Direction, low: float, high: float) -> tuple[float, float]:
@@ -100,13 +103,50 @@ def test_without_a_trail_neither_matters(direction: Direction) -> None:
     [{"armed": True}, {"first_done": True}, {"best": 110.0}, {"best": 115.0}],
     ids=["armed", "after the first target", "just where it arms", "beyond"],
 )
-def test_nothing_is_quiet_once_the_trail_moves(
+def test_once_the_trail_is_armed_quiet_ends_where_it_would_move_by_a_step(
     direction: Direction, changes: dict[str, object]
 ) -> None:
     if "best" in changes:
         changes = {"best": mirrored(direction, float(changes["best"]))}  # type: ignore[arg-type]
+    step = 0.1
+    of = plan(direction, replace(TRAIL, trail_step=step), tighten_at_s=LATER)
 
-    assert quiet(plan(direction, TRAIL), **changes) == NEVER
+    bounds = quiet(of, **changes)
+
+    moves_at = 90.0 / (1 - step) if direction is LONG else 110.0 / (1 + step)
+    far = 1 if direction is LONG else 0
+    assert bounds[far] == pytest.approx(moves_at, rel=1e-8)
+    assert direction * (moves_at - bounds[far]) > 0
+    assert (bounds[1 - far], bounds[2]) == (mirrored(direction, 90.0), INF)
+
+
+@both_sides
+def test_a_trail_that_tightens_is_armed(direction: Direction) -> None:
+    of = plan(direction, TRAIL, tighten_at_s=LATER)
+
+    assert quiet(of, now_s=LATER) == quiet(of, armed=True)
+    assert quiet(of, now_s=LATER - 1) != quiet(of, armed=True)
+
+
+@both_sides
+def test_a_trail_of_any_step_leaves_nothing_quiet(direction: Direction) -> None:
+    low, high, _ = quiet(plan(direction, replace(TRAIL, trail_step=0.0)), armed=True)
+
+    assert low >= high
+
+
+def test_a_step_of_the_whole_price_never_moves_the_stop_of_a_long() -> None:
+    of = plan(LONG, replace(TRAIL, trail_step=1.0))
+
+    assert quiet(of, armed=True) == (90.0, INF, INF)
+
+
+@both_sides
+def test_once_the_time_is_up_quiet_ends_at_the_entry(direction: Direction) -> None:
+    of = plan(direction, only(time_stop=True, time_stop_minutes=20.0))
+
+    assert quiet(of, now_s=OPENED_AT + 1_199)[2] == OPENED_AT + 1_200
+    assert quiet(of, now_s=OPENED_AT + 1_200) == (*between(direction, 100.0, INF), INF)
 
 
 @both_sides
@@ -160,11 +200,11 @@ def test_a_quiet_stretch_arms_the_trail_as_a_step_would(
     assert state.armed is armed
 
 
-def path_of(*bars: tuple[float, float, float, float], slow: float = 5.0) -> PricePath:
+def path_of(*bars: tuple[float, float, float, float], slow: float = 5.0) -> Path:
     """Return bars of a minute told as open, high, low, close."""
     first, high, low, close = (np.array(values) for values in zip(*bars, strict=True))
     atr, starts = np.full(len(bars), 5.0), OPENED_AT + 60 * np.arange(len(bars), dtype=np.int64)
-    return PricePath(first, high, low, close, atr, np.full(len(bars), slow), starts, 60)
+    return Path(first, high, low, close, atr, np.full(len(bars), slow), starts, 60)
 
 
 CALM = (100.0, 101.0, 99.0, 100.0)
@@ -265,3 +305,37 @@ def test_the_rest_of_a_bar_in_which_a_part_was_closed_is_not_passed() -> None:
     assert [first.decision.reason, rest.decision.reason] == [
         *(ExitReason.TARGET1, ExitReason.BREAK_EVEN),
     ]
+
+
+CALM_PATH = path_of(CALM, CALM, CALM, CALM)
+
+
+@pytest.mark.parametrize(
+    ("beside", "first"),
+    [
+        (Beside(-INF, INF, INF), 3),
+        (Beside(99.0, INF, INF), 0),
+        (Beside(98.9, INF, INF), 3),
+        (Beside(-INF, 101.0, INF), 0),
+        (Beside(-INF, 101.1, INF), 3),
+        (Beside(-INF, INF, OPENED_AT + 120.0), 1),
+        (Beside(-INF, INF, OPENED_AT + 121.0), 2),
+    ],
+    ids=["nothing", "a stop", "just not", "a target", "just not that", "a time", "later"],
+)
+def test_what_matters_beside_the_plan_ends_the_bars_that_are_passed(
+    beside: Beside, first: int
+) -> None:
+    of = plan(rules=STOP)
+    state = state_vector(opened(of)).copy()
+    path = PricePath(CALM_PATH.low, CALM_PATH.high, CALM_PATH.start_s)
+
+    assert kernel.first_hit(plan_vector(of), state, path, (0, 4), beside) == first
+    assert state_of(state).best == (101.0 if first else 100.0)
+
+
+def test_a_bar_that_stands_over_missing_minutes_is_not_passed_when_time_is_up_in_them() -> None:
+    of = plan(rules=only(time_stop=True, time_stop_minutes=4.0))
+    gap = CALM_PATH._replace(start_s=OPENED_AT + np.array([0, 60, 600, 660]))
+
+    assert passed(of, opened(of), gap, 0)[0] == 1

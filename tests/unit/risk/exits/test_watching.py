@@ -64,7 +64,7 @@ def stepped(
 def test_what_concerns_no_plan_leaves_it_as_each_step_would(side, rules, rests, bars, seconds):
     exits = plan_of(side, rules, rests=rests)
     one_by_one = opened(exits)
-    row = watched_row(exits, one_by_one)
+    row = watched_row(exits, one_by_one, OPENED_AT)
     for number, (first, other, last, slow) in enumerate(bars, start=1):
         bar = (first, max(first, other, last), min(first, other, last), last)
         now_s = OPENED_AT + number * float(seconds)
@@ -78,7 +78,7 @@ def test_what_concerns_no_plan_leaves_it_as_each_step_would(side, rules, rests, 
 @pytest.mark.parametrize(("mode", "asked"), [(OVER, False), (WATCHED, False), (ASKED, True)])
 def test_a_price_in_the_middle_concerns_only_a_plan_that_always_asks(mode: int, asked: bool):
     exits = plan_of(1, ExitRules(), rests=True)
-    row = watched_row(exits, opened(exits))
+    row = watched_row(exits, opened(exits), OPENED_AT)
 
     assert looked_at(row, mode, prices_of((100.5,) * 4, 1.0, OPENED_AT + 60, is_new=True)) is asked
 
@@ -86,20 +86,20 @@ def test_a_price_in_the_middle_concerns_only_a_plan_that_always_asks(mode: int, 
 @pytest.mark.parametrize("price", [float("nan"), 90.0, 140.0])
 def test_a_price_at_a_level_or_none_at_all_concerns_a_plan(price: float):
     exits = plan_of(1, ExitRules(), rests=False)
-    row = watched_row(exits, opened(exits))
+    row = watched_row(exits, opened(exits), OPENED_AT)
 
     assert looked_at(row, WATCHED, prices_of((price,) * 4, 1.0, OPENED_AT + 60, is_new=True))
 
 
 def test_a_column_that_the_step_does_not_tell_concerns_nobody():
     exits = plan_of(1, ExitRules(), rests=False)
-    row = watched_row(exits, opened(exits))
+    row = watched_row(exits, opened(exits), OPENED_AT)
 
     assert not looked_at(row, ASKED, prices_of((50.0,) * 4, 1.0, OPENED_AT + 60, is_new=False))
 
 
 def test_the_volatility_exit_concerns_a_plan_whatever_the_price():
     exits = plan_of(1, ExitRules(), rests=True)
-    row = watched_row(exits, opened(exits))
+    row = watched_row(exits, opened(exits), OPENED_AT)
 
     assert looked_at(row, WATCHED, prices_of((100.5,) * 4, 4.0, OPENED_AT + 60, is_new=True))

@@ -34,7 +34,7 @@ def test_a_step_that_touches_a_level_with_any_of_its_prices_concerns_a_plan(
     told = [100.0] * 4
     told[place] = level
 
-    assert looked_at(watched_row(of, opened(of)), one_tick(*told))
+    assert looked_at(watched_row(of, opened(of), OPENED_AT), one_tick(*told))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_step_that_concerns_no_plan_leaves_the_extremes_of_all_its_prices(
     of, calm = plan(rules=STOP), one_tick(100.0, 100.0, 100.0, 100.0)
 
     for steps in ((one_tick(*told), calm), (calm, one_tick(*told))):
-        row = watched_row(of, opened(of))
+        row = watched_row(of, opened(of), OPENED_AT)
         assert not any(looked_at(row, step) for step in steps)
         seen = with_seen(of, opened(of), row)
         assert (seen.best, seen.worst) == (best, worst)
@@ -62,7 +62,7 @@ def test_a_step_that_concerns_no_plan_leaves_the_extremes_of_all_its_prices(
 
 def test_the_moment_of_a_step_that_concerned_no_plan_arms_a_trail_that_is_due() -> None:
     of = plan(rules=STOP, tighten_at_s=OPENED_AT + 60.0)
-    row = watched_row(of, opened(of))
+    row = watched_row(of, opened(of), OPENED_AT)
 
     assert not looked_at(row, one_tick(100.0, 100.0, 100.0, 100.0))
 
@@ -76,13 +76,13 @@ def test_the_moment_in_which_time_is_up_concerns_a_plan_whatever_the_price() -> 
     )
     calm = one_tick(100.0, 100.0, 100.0, 100.0)
 
-    assert looked_at(watched_row(just, opened(just)), calm)
-    assert not looked_at(watched_row(not_yet, opened(not_yet)), calm)
+    assert looked_at(watched_row(just, opened(just), OPENED_AT), calm)
+    assert not looked_at(watched_row(not_yet, opened(not_yet), OPENED_AT), calm)
 
 
 def test_a_plan_that_is_over_is_neither_looked_at_nor_told_anything() -> None:
     of = plan(rules=STOP)
-    row = watched_row(of, opened(of))
+    row = watched_row(of, opened(of), OPENED_AT)
     before = row.tolist()
 
     assert not looked_at(row, one_tick(50.0, 50.0, 50.0, 50.0), OVER)
@@ -91,7 +91,7 @@ def test_a_plan_that_is_over_is_neither_looked_at_nor_told_anything() -> None:
 
 def test_of_many_plans_those_that_a_step_concerns_are_named_in_their_order() -> None:
     of = plan(rules=STOP)
-    rows = np.array([watched_row(of, opened(of))] * 4)
+    rows = np.array([watched_row(of, opened(of), OPENED_AT)] * 4)
     modes, places = np.array([WATCHED, ASKED, OVER, ASKED]), np.array([[0, 0, 0, 1], [0] * 4])
     both = Prices(*(np.array([100.0, 100.0]) for _ in range(5)), np.array([5, 4]), 5, OPENED_AT)
 
