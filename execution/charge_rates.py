@@ -5,11 +5,13 @@ What an order costs at these rates is worked out in `charges.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from execution.dated import dated_rows, rows_of
 from execution.orders import Product
@@ -39,6 +41,26 @@ class ChargeClass(StrEnum):
         return self.name if self in (ChargeClass.FUTURES, ChargeClass.OPTIONS) else "CASH"
 
 
+class WholeRates(NamedTuple):
+    """What of the rates concerns one order, each times `scale`, which makes all of them whole.
+
+    `protected`: the exchange's charge with its protection; `taxed`: the charges that GST is on,
+    besides the brokerage.
+    """
+
+    scale: int
+    tax_buy: int
+    tax_sell: int
+    protected: int
+    taxed: int
+    sebi: int
+    stamp: int
+    gst: int
+    share: int
+    most: int
+    flat: int
+
+
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Rates as fractions of an order's value; brokerage and settlement in rupees an order.
@@ -60,6 +82,28 @@ class Rates:
     brokerage_most: Decimal
     brokerage_flat: Decimal
     settlement: Decimal
+    whole: WholeRates = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "whole", _whole(self))
+
+
+def _whole(rates: Rates) -> WholeRates:
+    protected = rates.exchange + rates.protection
+    told = (
+        rates.tax_buy,
+        rates.tax_sell,
+        protected,
+        (protected if rates.protection_taxed else rates.exchange) + rates.sebi,
+        rates.sebi,
+        rates.stamp,
+        rates.gst,
+        rates.brokerage_share,
+        rates.brokerage_most,
+        rates.brokerage_flat,
+    )
+    scale = math.lcm(*(rate.as_integer_ratio()[1] for rate in told))
+    return WholeRates(scale, *(int(rate * scale) for rate in told))
 
 
 def charge_class(instrument: Instrument, product: Product) -> ChargeClass:

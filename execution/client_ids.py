@@ -13,12 +13,14 @@ from execution.orders import Role
 _ROLE_LETTERS = {Role.ENTRY: "E", Role.STOP: "S", Role.TARGET: "T", Role.EXIT: "X"}
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _COUNTER_WIDTH = 4
+_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
+_PAIR = len(_PAIRS)
 _DEAD_MANS = re.compile(r"D[0-9]+N[0-9]+", re.ASCII)
 
 
 def client_id_of(run_code: str, role: Role, number: int) -> str:
     """Return the id of a run's order with this number, at least four digits of base 36."""
-    return f"{run_code}{_ROLE_LETTERS[role]}{_base36(number, _COUNTER_WIDTH)}"
+    return f"{run_code}{_ROLE_LETTERS[role]}{_base36(number)}"
 
 
 def is_of_run(client_id: str, run_code: str) -> bool:
@@ -45,9 +47,11 @@ def is_of_dead_man(client_id: str, run_code: str) -> bool:
     return is_headed and _DEAD_MANS.fullmatch(client_id, len(run_code)) is not None
 
 
-def _base36(number: int, width: int) -> str:
-    text = ""
-    while number or len(text) < width:
+def _base36(number: int) -> str:
+    """Return at least four digits."""
+    text = _PAIRS[number // _PAIR % _PAIR] + _PAIRS[number % _PAIR]
+    number //= _PAIR * _PAIR
+    while number:
         number, digit = divmod(number, 36)
         text = _DIGITS[digit] + text
     return text

@@ -10,12 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from execution.broker import BrokerBook, Refused
 from execution.last_seen import LastSeen
 from execution.market_rules import Band, ExchangeSettings, refuse_order, refuse_trigger
-from execution.matching import Liquidity, Step, match, step_of
+from execution.matching import Liquidity, Step, Told, match, step_of
 from execution.orders import (
+    FINAL,
     STOPS,
     Fill,
     OrderChange,
@@ -23,12 +25,14 @@ from execution.orders import (
     OrderUpdate,
     Validity,
 )
-from execution.reach import Reach, ranges_of, rows_of
+from execution.reach import FEW, Reach, range_of, ranges_of, rows_of
 from execution.resting import Resting
 from marketdata.instruments import Instrument
 from marketdata.ticks import Ticks
 
 __all__ = ["Exchange", "ExchangeSettings", "Window"]
+
+_RANK = attrgetter("rank")
 
 Window = tuple[datetime, datetime]
 """When an instrument can be traded: from the first moment up to, not at, the second."""
@@ -80,12 +84,16 @@ class Exchange:
         if known is not None:
             return known.update()
         closes_at = self._close_of(request.instrument, at)
-        refuse_order(request, self._settings, self._bands.get(request.instrument.key))
+        refuse_order(request, self._settings, self._band_of(request.instrument))
         self._refuse_trigger(request)
         order = Resting(request, self._next_id(at), self._next_priority(), at, closes_at)
+        token = request.instrument.token
         self._orders[request.client_id] = order
-        self._working.setdefault(request.instrument.token, []).append(order)
-        self._reaches.pop(request.instrument.token, None)
+        if token in self._working:
+            self._working[token].append(order)
+        else:
+            self._working[token] = [order]
+        self._reaches.pop(token, None)
         if self._closes_at is None or closes_at < self._closes_at:
             self._closes_at = closes_at
         return order.update()
@@ -120,23 +128,35 @@ class Exchange:
     def on_ticks(self, ticks: Ticks, at: datetime) -> tuple[OrderUpdate, ...]:
         """Match resting orders against a step and return the news, in the order it happened."""
         updates: list[OrderUpdate] = []
-        for token, row in self._concerned(ticks):
-            step = step_of(ticks[row], self._seen.volume(token))
+        for token, told in self._concerned(ticks) if self._working else ():
+            step = step_of(told, self._seen.volume(token))
             if step is not None:
                 updates += self._match_all(token, step, at)
         self._seen.see(ticks)
         return tuple(updates)
 
-    def _concerned(self, ticks: Ticks) -> list[tuple[int, int]]:
-        """Return the tokens with orders that a step could concern, and their rows."""
-        found = rows_of(ticks, self._working)
-        if not found:
+    def _concerned(self, ticks: Ticks) -> list[tuple[int, Told]]:
+        """Return the tokens with orders that a step could concern, and what it tells of each."""
+        if len(ticks) <= FEW:
+            found: dict[int, Told] = {}
+            for told in ticks.tolist():
+                token = told[0]
+                if token in self._working and token not in found:
+                    found[token] = told
+            order = found if len(found) < 2 else [each for each in self._working if each in found]
+            return [
+                (token, found[token])
+                for token in order
+                if self._reach(token).may_meet(*range_of(found[token]))
+            ]
+        places = rows_of(ticks, self._working)
+        if not places:
             return []
-        tokens = [token for token in self._working if token in found]
-        rows = [found[token] for token in tokens]
+        tokens = [token for token in self._working if token in places]
+        rows = [places[token] for token in tokens]
         lowest, highest = ranges_of(ticks, rows)
         return [
-            (token, row)
+            (token, ticks[row].item())
             for token, row, low, high in zip(tokens, rows, lowest, highest, strict=True)
             if self._reach(token).may_meet(low, high)
         ]
@@ -176,15 +196,16 @@ class Exchange:
         liquidity = Liquidity(step, self._settings)
         updates: list[OrderUpdate] = []
         held_back: set[str] = set()
-        for order in sorted(self._working[token], key=lambda order: order.rank):
-            if order.state.is_final or at >= order.closes_at:
+        working = self._working[token]
+        for order in sorted(working, key=_RANK) if len(working) > 1 else tuple(working):
+            if order.state in FINAL or at >= order.closes_at:
                 continue
             if order.request.client_id in held_back:
                 continue
             rested = not order.triggered
             updates += self._meet(order, step, liquidity, at)
             if rested and order.triggered:
-                held_back.update(twin.request.client_id for twin in self._twins(order))
+                held_back.update([twin.request.client_id for twin in self._twins(order)])
         self._forget(token)
         return updates
 
@@ -220,13 +241,15 @@ class Exchange:
         self._net[key] = self._net.get(key, 0) + fill.side.sign * quantity
 
     def _twins(self, order: Resting) -> tuple[Resting, ...]:
-        if not order.request.pair:
+        pair = order.request.pair
+        if not pair:
             return ()
-        return tuple(
-            other
-            for other in self._working.get(order.request.instrument.token, ())
-            if other is not order and other.left and other.request.pair == order.request.pair
-        )
+        working = self._working.get(order.request.instrument.token, ())
+        alike = [other for other in working if other.request.pair == pair]
+        return tuple([other for other in alike if other is not order and other.left])
+
+    def _band_of(self, instrument: Instrument) -> Band | None:
+        return self._bands.get(instrument.key) if self._bands else None
 
     def _close_of(self, instrument: Instrument, at: datetime) -> datetime:
         if isinstance(self._windows, Mapping):
@@ -241,7 +264,7 @@ class Exchange:
         before = order.request
         if changed.quantity <= order.filled:
             raise Refused(f"Quantity {changed.quantity} is not above the {order.filled} filled.")
-        refuse_order(changed, self._settings, self._bands.get(before.instrument.key))
+        refuse_order(changed, self._settings, self._band_of(before.instrument))
         if changed.trigger_price is None or changed.trigger_price == before.trigger_price:
             return
         if order.triggered and before.order_type in STOPS:
@@ -263,7 +286,7 @@ class Exchange:
     def _forget(self, token: int) -> None:
         """Drop what no longer works from the list that is matched."""
         self._reaches.pop(token, None)
-        left = [order for order in self._working.get(token, ()) if not order.state.is_final]
+        left = [order for order in self._working.get(token, ()) if order.state not in FINAL]
         if left:
             self._working[token] = left
         else:
@@ -271,8 +294,9 @@ class Exchange:
 
     def _next_id(self, at: datetime) -> str:
         """Return 15 digits: the day, the run, a number that starts again each day."""
-        if at.date() > self._day:
-            self._day, self._number = at.date(), 0
+        day = at.date()
+        if day > self._day:
+            self._day, self._number = day, 0
             self._prefix = f"{self._day:%y%m%d}{self._run:03d}"
         self._number += 1
         return f"{self._prefix}{self._number:06d}"

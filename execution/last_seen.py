@@ -67,10 +67,18 @@ class LastSeen:
 
     def _take_up(self) -> None:
         tokens: Ints = np.array(list(self._beside), np.int64)
-        self._make_room(tokens)
+        if not self._has_room(tokens):
+            self._make_room(tokens)
         places = self._order[np.searchsorted(self._ordered, tokens)]
         self._last[places], self._volume[places] = zip(*self._beside.values(), strict=True)
         self._beside.clear()
+
+    def _has_room(self, tokens: Ints) -> bool:
+        """Say whether each of some instruments has a place."""
+        if not len(self._ordered):
+            return False
+        at = np.minimum(np.searchsorted(self._ordered, tokens), len(self._ordered) - 1)
+        return bool((self._ordered[at] == tokens).all())
 
     def _places(self, words: Ints, count: int) -> Ints:
         """Return the place of each tick's instrument; new ones are given places."""

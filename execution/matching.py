@@ -5,20 +5,22 @@ Keeping orders, ids and books is `exchange.py`; what is refused is `market_rules
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
+from functools import lru_cache
+from math import inf
+from typing import Any
 
-import numpy as np
+from msgspec import Struct
 
 from execution.market_rules import ExchangeSettings
 from execution.orders import OrderRequest, OrderType, Side
 
 _PAISA = Decimal("0.01")
+Told = tuple[Any, ...]
+"""A row of ticks as plain numbers, in the order of its fields (`marketdata.ticks.TICK`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """What one instrument did since its previous tick; rupees and units.
 
     `bid`, `ask`: None where there is no quote. `volume`: traded within the step, 0 where the
@@ -41,21 +43,20 @@ class Step:
         return self.high == self.low
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True, gc=False):
     """Where an order could fill in a step (None: nowhere), and whether its stop is armed now."""
 
     price: Decimal | None
     triggered: bool
 
 
-def step_of(tick: np.void, volume_before: int | None) -> Step | None:
+def step_of(tick: Told, volume_before: int | None) -> Step | None:
     """Return one row of ticks as a step, or None where it has no price above 0.
 
     A range that is missing or does not hold the last price is widened to hold it. Prices are
     taken to the paisa.
     """
-    _, _, last, first, high, low, bid, ask, bid_quantity, ask_quantity, volume, _ = tick.item()
+    _, _, last, first, high, low, bid, ask, bid_quantity, ask_quantity, volume, _ = tick
     price = price_of(last)
     if price is None:
         return None
@@ -104,8 +105,7 @@ def match(
     return Match(max(price * sign, tick), triggered=triggered)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True, gc=False):
     """The step as a buyer would see it: a seller's prices are negated, so that less is better."""
 
     open: Decimal
@@ -183,6 +183,8 @@ class Liquidity:
 
     def __init__(self, step: Step, settings: ExchangeSettings) -> None:
         self._unlimited = settings.full_fills
+        if self._unlimited:
+            return
         self._displayed = {
             Side.BUY: step.ask_quantity if step.ask is not None else 0,
             Side.SELL: step.bid_quantity if step.bid is not None else 0,
@@ -207,9 +209,13 @@ class Liquidity:
         return taken
 
 
+@lru_cache(maxsize=1 << 14)
 def price_of(value: float) -> Decimal | None:
-    """Return a price told in a tick to the paisa, None where it is no number above 0."""
-    if not isfinite(value) or value <= 0:
+    """Return a price told in a tick to the paisa, None where it is no number above 0.
+
+    The same prices are told again and again; they are taken to the paisa once.
+    """
+    if not 0 < value < inf:
         return None
     price = Decimal(repr(value)).quantize(_PAISA)
     return price if price > 0 else None

@@ -11,6 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct, structs
+
 from marketdata.instruments import Instrument
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9]{1,20}")
@@ -216,8 +218,7 @@ class OrderUpdate:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True, gc=False):
     """One order as far as it is known: the request now resting, its state, what has filled.
 
     `filled_quantity` and `filled_value` are what trades prove; `claimed_quantity` is the most any
@@ -250,7 +251,7 @@ class Order:
     def moved_to(self, state: OrderState) -> Order:
         """Return the order in `state`. Raises `IllegalTransitionError` off the table."""
         self.check_move(state)
-        return replace(self, state=state)
+        return structs.replace(self, state=state)
 
     def check_move(self, state: OrderState) -> None:
         """Raise `IllegalTransitionError` where going to `state` is off the table."""

@@ -24,6 +24,7 @@ _RANK = {
 }
 _PLANNED, _OPEN, _PARTIAL, _FILLED = _S.PLANNED, _S.OPEN, _S.PARTIAL, _S.FILLED
 _AT_WORK = frozenset({_OPEN, _PARTIAL, _FILLED})
+_NO_FILLS: tuple[Fill, ...] = ()
 
 
 class OverfillError(Exception):
@@ -51,29 +52,39 @@ def apply_update(
     _check_identity(order, update)
     if update.state is _PLANNED:
         return order.moved_to(_S.PLANNED), ()
+    if not update.fills:
+        return _after(order, update, _NO_FILLS, update.filled_quantity), _NO_FILLS
     fills = _new_fills(update, known_trades)
-    claimed = max(update.filled_quantity, _quantity(update.fills))
+    return _after(order, update, fills, max(update.filled_quantity, _quantity(update.fills))), fills
+
+
+def _after(order: Order, update: OrderUpdate, fills: tuple[Fill, ...], claimed: int) -> Order:
+    """Return the order after news of so many claimed units, of which `fills` are new trades."""
+    filled, value = order.filled_quantity, order.filled_value
+    if fills:
+        filled += _quantity(fills)
+        value = sum([fill.quantity * fill.price for fill in fills], value)
     is_news = _is_news(order, update, claimed)
-    filled = order.filled_quantity + _quantity(fills)
     request = _resting(order, update.request if is_news else None, filled)
     if filled > request.quantity:
         raise OverfillError(f"{update.client_id}: {filled} filled of {request.quantity}")
     shares = _Shares(filled, max(order.claimed_quantity, claimed, filled), request.quantity)
     state = _state_after(order.state, update.state if is_news else None, shares)
-    order.check_move(state)
+    if state is not order.state:
+        order.check_move(state)
     return Order(
-        request=request,
-        state=state,
-        broker_id=order.broker_id or update.broker_id,
-        filled_quantity=filled,
-        filled_value=sum((fill.quantity * fill.price for fill in fills), order.filled_value),
-        triggered=order.triggered or update.triggered,
-        modifications=order.modifications,
-        reason=update.reason if is_news else order.reason,
-        claimed_quantity=shares.claimed,
-        updated_at=update.at if is_news else order.updated_at,
-        most_asked=order.most_asked,
-    ), fills
+        request,
+        state,
+        order.broker_id or update.broker_id,
+        filled,
+        value,
+        order.triggered or update.triggered,
+        order.modifications,
+        update.reason if is_news else order.reason,
+        shares.claimed,
+        update.at if is_news else order.updated_at,
+        order.most_asked,
+    )
 
 
 def _is_news(order: Order, update: OrderUpdate, claimed: int) -> bool:
@@ -88,15 +99,14 @@ def _is_news(order: Order, update: OrderUpdate, claimed: int) -> bool:
 
 def _check_identity(order: Order, update: OrderUpdate) -> None:
     ours = order.request.client_id
-    if update.client_id != ours or any(fill.client_id != ours for fill in update.fills):
+    fills = update.fills
+    if update.client_id != ours or (fills and any(fill.client_id != ours for fill in fills)):
         raise ValueError(f"client_id: news of {update.client_id} is not about {ours}")
     if order.broker_id and update.broker_id and order.broker_id != update.broker_id:
         raise TwinOrderError(f"{ours}: is {order.broker_id} and also {update.broker_id}")
 
 
 def _new_fills(update: OrderUpdate, known_trades: Set[str]) -> tuple[Fill, ...]:
-    if not update.fills:
-        return ()
     fresh = {fill.trade_id: fill for fill in update.fills if fill.trade_id not in known_trades}
     return tuple(fresh.values())
 

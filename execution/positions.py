@@ -5,7 +5,7 @@ Charges are not in it (`charges.py`); plans, stops and exits belong to the engin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from execution.orders import Fill, Side
@@ -61,30 +61,35 @@ def apply(position: Position, fill: Fill) -> Position:
     other side at the fill's price. Raises `ValueError` for another instrument's fill, or one
     whose quantity or price is not above 0.
     """
-    if fill.instrument.key != position.instrument.key:
-        raise ValueError(f"fill: {fill.instrument.key} is not {position.instrument.key}")
+    held = position.instrument
+    if fill.instrument is not held and fill.instrument.key != held.key:
+        raise ValueError(f"fill: {fill.instrument.key} is not {held.key}")
     if fill.quantity <= 0 or not fill.price.is_finite() or fill.price <= 0:
         raise ValueError(f"fill: {fill.quantity} at {fill.price}, expected both above 0")
     value = fill.quantity * fill.price
     cost = _cost_after(position, fill)
     if fill.side is Side.BUY:
-        return replace(
-            position,
-            bought_quantity=position.bought_quantity + fill.quantity,
-            bought_value=position.bought_value + value,
-            cost=cost,
+        return Position(
+            held,
+            position.bought_quantity + fill.quantity,
+            position.bought_value + value,
+            position.sold_quantity,
+            position.sold_value,
+            cost,
         )
-    return replace(
-        position,
-        sold_quantity=position.sold_quantity + fill.quantity,
-        sold_value=position.sold_value + value,
-        cost=cost,
+    return Position(
+        held,
+        position.bought_quantity,
+        position.bought_value,
+        position.sold_quantity + fill.quantity,
+        position.sold_value + value,
+        cost,
     )
 
 
 def unrealised(position: Position, price: Decimal) -> Decimal:
     """Return the profit of what is held, marked at `price`, in rupees before charges; 0 flat."""
-    return position.quantity * price - position.cost
+    return (position.bought_quantity - position.sold_quantity) * price - position.cost
 
 
 def _cost_after(position: Position, fill: Fill) -> Decimal:

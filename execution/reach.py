@@ -12,6 +12,7 @@ from math import inf
 
 import numpy as np
 
+from execution.matching import Told
 from execution.orders import OrderType, Side, Validity
 from execution.resting import Resting
 from marketdata.bars import Floats, Ints
@@ -19,7 +20,7 @@ from marketdata.ticks import Ticks
 
 _MARGIN = 0.0051
 """More than a price can move when it is taken to the paisa."""
-_FEW = 12
+FEW = 12
 """Up to so many rows a plain loop is the shorter way."""
 _TOLD = ("last", "open", "high", "low", "bid", "ask")
 
@@ -59,8 +60,8 @@ def ranges_of(ticks: Ticks, rows: Sequence[int]) -> tuple[list[float], list[floa
 
     Rupees; infinity and minus infinity for a row without a price above 0.
     """
-    if len(rows) <= _FEW:
-        each = [_range_of(ticks[row].item()) for row in rows]
+    if len(rows) <= FEW:
+        each = [range_of(ticks[row].item()) for row in rows]
         return [low for low, _ in each], [high for _, high in each]
     chosen = ticks[rows]
     told: Floats = np.array([chosen[name] for name in _TOLD])
@@ -70,9 +71,16 @@ def ranges_of(ticks: Ticks, rows: Sequence[int]) -> tuple[list[float], list[floa
     return lowest.tolist(), highest.tolist()
 
 
-def _range_of(tick: tuple[float, ...]) -> tuple[float, float]:
-    told = [price for price in tick[2:8] if 0 < price < inf]
-    return min(told, default=inf), max(told, default=-inf)
+def range_of(tick: Told) -> tuple[float, float]:
+    """Return the lowest and the highest price that a tick tells, as `ranges_of`."""
+    lowest, highest = inf, -inf
+    for price in tick[2:8]:
+        if 0 < price < inf:
+            if price < lowest:
+                lowest = price
+            if price > highest:
+                highest = price
+    return lowest, highest
 
 
 def rows_of(ticks: Ticks, wanted: Collection[int]) -> dict[int, int]:
@@ -80,7 +88,7 @@ def rows_of(ticks: Ticks, wanted: Collection[int]) -> dict[int, int]:
     if not wanted:
         return {}
     tokens = ticks["token"]
-    if len(ticks) > _FEW:
+    if len(ticks) > FEW:
         rows = _rows_among(tokens, wanted)
         pairs = list(zip(rows.tolist(), tokens[rows].tolist(), strict=True))
     else:

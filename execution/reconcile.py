@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from execution.broker import BrokerBook
 from execution.client_ids import is_of_run
 from execution.discrepancies import Discrepancy, DiscrepancyKind, Policy
@@ -195,7 +197,7 @@ def _compared(
     except (IllegalTransitionError, OverfillError, TwinOrderError):
         theirs = f"{update.state} {update.filled_quantity}"
         return _disagrees(DiscrepancyKind.ORDER_IMPOSSIBLE, order, theirs)
-    is_same = not fills and replace(after, updated_at=order.updated_at) == order
+    is_same = not fills and structs.replace(after, updated_at=order.updated_at) == order
     if is_same and update.request is None:
         return _NOTHING
     return _Finding(update=update, fills=fills)

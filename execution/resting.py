@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from execution.orders import Fill, OrderRequest, OrderState, OrderType, OrderUpdate
+from execution.orders import FINAL, Fill, OrderRequest, OrderState, OrderType, OrderUpdate
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class Resting:
     @property
     def left(self) -> int:
         """Return the units still to fill."""
-        return 0 if self.state.is_final else self.request.quantity - self.filled
+        return 0 if self.state in FINAL else self.request.quantity - self.filled
 
     @property
     def rank(self) -> tuple[int, Decimal, int]:
@@ -73,13 +73,13 @@ class Resting:
     def update(self) -> OrderUpdate:
         """Return its last word, with all of its trades."""
         return OrderUpdate(
-            client_id=self.request.client_id,
-            broker_id=self.broker_id,
-            at=self.at,
-            state=self.state,
-            filled_quantity=self.filled,
-            fills=tuple(self.fills),
-            request=self.request if self.modifications else None,
-            triggered=self.triggered,
-            reason=self.reason,
+            self.request.client_id,
+            self.broker_id,
+            self.at,
+            self.state,
+            self.filled,
+            tuple(self.fills),
+            self.request if self.modifications else None,
+            self.triggered,
+            self.reason,
         )

@@ -1,4 +1,4 @@
-"""How alike two instruments moved over the same bars: one compiled loop over their closes.
+"""How alike instruments moved over the same bars: compiled loops over their closes.
 
 Which bars are kept, and what follows from moving together, is the ranking's.
 """
@@ -9,11 +9,12 @@ from collections.abc import Callable
 from math import isnan, nan, sqrt
 from typing import TypeVar, cast
 
+import numpy as np
 from numba import njit
 
 from marketdata.bars import Floats, Ints
 
-Function = TypeVar("Function", bound=Callable[..., float])
+Function = TypeVar("Function", bound=Callable[..., object])
 _compiled = cast(Callable[[Function], Function], njit(cache=True, error_model="numpy"))
 
 
@@ -26,23 +27,49 @@ def correlation(first: Floats, second: Floats, minutes: Ints, least: int) -> flo
     session, so that a night counts nothing. NaN where fewer than `least` (2 at least) returns are
     known of both, or one of them never moved otherwise than always.
     """
-    count, sum_first, sum_second = 0, 0.0, 0.0
+    one, other = np.empty(len(minutes)), np.empty(len(minutes))
+    _returns(first, minutes, one)
+    _returns(second, minutes, other)
+    return _of_returns(one, other, least)
+
+
+@_compiled
+def correlations(closes: Floats, minutes: Ints, column: int, others: Ints, least: int) -> Floats:
+    """Return the `correlation` of one row of `closes`, shape `(N, T)`, with some others."""
+    one, other = np.empty(len(minutes)), np.empty(len(minutes))
+    _returns(closes[column], minutes, one)
+    found = np.empty(len(others))
+    for place in range(len(others)):
+        _returns(closes[others[place]], minutes, other)
+        found[place] = _of_returns(one, other, least)
+    return found
+
+
+@_compiled
+def _returns(closes: Floats, minutes: Ints, returns: Floats) -> None:
+    """Fill `returns` with those of each bar, NaN for the first of a session."""
+    returns[:1] = nan
     for t in range(1, len(minutes)):
-        one, other = first[t] / first[t - 1] - 1.0, second[t] / second[t - 1] - 1.0
-        if minutes[t] > minutes[t - 1] and not (isnan(one) or isnan(other)):
+        returns[t] = closes[t] / closes[t - 1] - 1.0 if minutes[t] > minutes[t - 1] else nan
+
+
+@_compiled
+def _of_returns(first: Floats, second: Floats, least: int) -> float:
+    count, sum_first, sum_second = 0, 0.0, 0.0
+    for t in range(len(first)):
+        if not (isnan(first[t]) or isnan(second[t])):
             count += 1
-            sum_first += one
-            sum_second += other
+            sum_first += first[t]
+            sum_second += second[t]
     if count < max(least, 2):
         return nan
     mean_first, mean_second = sum_first / count, sum_second / count
     both, own, others = 0.0, 0.0, 0.0
-    for t in range(1, len(minutes)):
-        one, other = first[t] / first[t - 1] - 1.0, second[t] / second[t - 1] - 1.0
-        if minutes[t] > minutes[t - 1] and not (isnan(one) or isnan(other)):
-            both += (one - mean_first) * (other - mean_second)
-            own += (one - mean_first) * (one - mean_first)
-            others += (other - mean_second) * (other - mean_second)
+    for t in range(len(first)):
+        if not (isnan(first[t]) or isnan(second[t])):
+            both += (first[t] - mean_first) * (second[t] - mean_second)
+            own += (first[t] - mean_first) * (first[t] - mean_first)
+            others += (second[t] - mean_second) * (second[t] - mean_second)
     spread = sqrt(own) * sqrt(others)
     if spread == 0.0:
         return nan

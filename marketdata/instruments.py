@@ -51,6 +51,7 @@ _ROUNDING = {
     PriceDirection.UP: ROUND_CEILING,
     PriceDirection.NEAREST: ROUND_HALF_UP,
 }
+_ONE, _PAISA = Decimal(1), Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +108,6 @@ class Instrument:
         A float is read through its shortest decimal form, so 100.05 means 100.05.
         """
         exact = price if isinstance(price, Decimal) else Decimal(repr(float(price)))
-        steps = (exact / self.tick_size).quantize(Decimal(1), rounding=_ROUNDING[direction])
-        return (max(steps, Decimal(1)) * self.tick_size).quantize(Decimal("0.01"))
+        tick = self.tick_size
+        steps = (exact / tick).quantize(_ONE, _ROUNDING[direction])
+        return ((steps if steps > _ONE else _ONE) * tick).quantize(_PAISA)

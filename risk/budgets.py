@@ -13,11 +13,13 @@ from msgspec import Struct
 from risk.exposure import OpenRisk
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
+from strategies.direction import Direction
 
 UNDERLYING, DIRECTION, STRATEGY = "underlying-risk", "direction-risk", "strategy-risk"
 CORRELATED = "correlated-risk"
 EXPIRY_DAY = "expiry-day-risk"
 _NOTHING = Decimal(0)
+_WAYS = {direction: direction.name.lower() for direction in Direction}
 
 
 class Budget(Struct, frozen=True, gc=False):
@@ -42,16 +44,15 @@ def budgets_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> 
     """
     open_, equity = context.exposure.open, context.exposure.equity_inr
     heat = limits.heat_budget_inr(equity)
-    beside = [risk for risk in open_ if risk.direction * proposal.view >= 0]
-    alike = [risk for risk in beside if risk.underlying == proposal.underlying]
-    own = [risk for risk in open_ if risk.strategy == proposal.strategy]
-    way = proposal.view.name.lower()
+    view, underlying, strategy = int(proposal.view), proposal.underlying, proposal.strategy
+    beside = [risk for risk in open_ if risk.direction * view >= 0]
+    alike = [risk for risk in beside if risk.underlying == underlying]
+    own = [risk for risk in open_ if risk.strategy == strategy]
+    way = _WAYS[proposal.view]
     found = [
-        Budget(
-            UNDERLYING, _sum(alike), heat * limits.underlying_share, f"{proposal.underlying} {way}"
-        ),
+        Budget(UNDERLYING, _sum(alike), heat * limits.underlying_share, f"{underlying} {way}"),
         Budget(DIRECTION, _sum(beside), heat * limits.direction_share, way),
-        Budget(STRATEGY, _sum(own), heat * limits.share_of(proposal.strategy), proposal.strategy),
+        Budget(STRATEGY, _sum(own), heat * limits.share_of(strategy), strategy),
         _correlated(proposal, open_, limits, heat),
     ]
     if proposal.expires_on(context.day):
@@ -69,7 +70,7 @@ def _correlated(
         asked = [risk for risk in open_ if risk.underlying == proposal.underlying]
     with_it = [(risk, why) for risk in asked if (why := _why_alike(proposal, risk, limits))]
     names = ", ".join(dict.fromkeys(why for _, why in with_it))
-    way = proposal.view.name.lower()
+    way = _WAYS[proposal.view]
     return Budget(
         CORRELATED,
         _sum([risk for risk, _ in with_it]),
@@ -96,4 +97,4 @@ def _why_alike(proposal: Proposal, risk: OpenRisk, limits: RiskLimits) -> str:
 
 
 def _sum(risks: list[OpenRisk]) -> Decimal:
-    return sum((risk.risk_inr for risk in risks), _NOTHING)
+    return sum([risk.risk_inr for risk in risks], _NOTHING)

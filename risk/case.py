@@ -54,7 +54,7 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
     if stake is None:
         none = (_NOTHING, _NOTHING, _NOTHING)
         return Case(proposal, context, limits, entry, _NO_SIZE, proposal.lot_size, *none, drawn)
-    stake = replace(stake, room=tuple((each.name, each.left_inr) for each in drawn))
+    stake = replace(stake, room=tuple([(each.name, each.left_inr) for each in drawn]))
     costs = proposal.costs
     sizing = size(stake, context.exposure, costs, limits)
     judged = sizing.quantity or proposal.lot_size

@@ -45,9 +45,8 @@ def cool_down(case: Case) -> Verdict:
 
 def cool_down_strategy(case: Case) -> Verdict:
     """Refuse for some minutes after this strategy has lost so many times in a row."""
-    own = tuple(each for each in case.context.results if each.strategy == case.proposal.strategy)
-    most = case.limits.max_losses_in_row_strategy
-    streak, until = _resting(own, most)
+    strategy, most = case.proposal.strategy, case.limits.max_losses_in_row_strategy
+    streak, until = _resting(case.context.results, most, strategy)
     resting, told = _told(case, until)
     return Verdict(
         "cool-down-strategy", not resting, Decimal(streak), Decimal(most), "losses", told
@@ -122,10 +121,17 @@ def _within(case: Case, name: str) -> Verdict:
     return Verdict(name, after <= allowed, after, allowed, "INR", detail)
 
 
-def _resting(results: tuple[Result, ...], most: int) -> tuple[int, Result | None]:
-    """Return the losses in a row and, where they are too many, the last of them."""
-    streak = losses_in_a_row(results)
-    return streak, results[-1] if streak >= most else None
+def _resting(
+    results: tuple[Result, ...], most: int, strategy: str = ""
+) -> tuple[int, Result | None]:
+    """Return the losses in a row and, where they are too many, the last of them.
+
+    `strategy`: whose results count; empty for everybody's.
+    """
+    streak = losses_in_a_row(results, strategy)
+    if streak < most:
+        return streak, None
+    return streak, next(each for each in reversed(results) if strategy in ("", each.strategy))
 
 
 def _told(case: Case, last: Result | None) -> tuple[bool, str]:

@@ -93,7 +93,8 @@ BLOCKED = EventEffects(blocks=True, ranked_down=True, stop_factor=1.0)
 class EventWindow:
     """A span in which an event has effects; `until` is not part of it.
 
-    `underlying`: whom it concerns, empty for the whole market. `kind` is the event's.
+    `underlying`: whom it concerns, empty for the whole market. `kind` is the event's;
+    `is_derived`: its date was computed from a publication rule, not published.
     """
 
     kind: str
@@ -102,6 +103,12 @@ class EventWindow:
     begins: datetime
     until: datetime
     effects: EventEffects
+    is_derived: bool = False
+
+    @property
+    def title(self) -> str:
+        """Return the event's name, marked where its date was computed."""
+        return f"{self.name} (derived date)" if self.is_derived else self.name
 
     def is_open(self, at: datetime) -> bool:
         """Say whether `at` lies in it."""
@@ -113,7 +120,7 @@ class EventWindow:
 
     def __str__(self) -> str:
         """Say which event does what until when."""
-        return f"{self.name}, until {self.until.astimezone(IST):%H:%M}: {self.effects}"
+        return f"{self.title}, until {self.until.astimezone(IST):%H:%M}: {self.effects}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +162,20 @@ def _windows(
         blocked = (session.opens_at, session.closes_at)
     is_known = rule.whole_day or event.timing is not Timing.INTRADAY
     if is_known and blocked[0] < session.closes_at and blocked[1] > session.opens_at:
-        yield EventWindow(event.kind, event.name, event.underlying, *blocked, BLOCKED)
+        yield _window(event, *blocked, BLOCKED)
     near = EventEffects(blocks=False, ranked_down=rule.ranked_down, stop_factor=rule.stop_factor)
     begins = first - timedelta(minutes=rule.near_before_minutes)
     acts = session.opens_at if session.closed_since <= last < session.opens_at else last
     until = acts + timedelta(minutes=rule.near_after_minutes)
     if max(begins, session.opens_at) < min(until, session.closes_at) and str(near):
-        yield EventWindow(event.kind, event.name, event.underlying, begins, until, near)
+        yield _window(event, begins, until, near)
+
+
+def _window(
+    event: MarketEvent, begins: datetime, until: datetime, effects: EventEffects
+) -> EventWindow:
+    of = event.underlying
+    return EventWindow(event.kind, event.name, of, begins, until, effects, event.is_derived)
 
 
 def _announced(event: MarketEvent, session: SessionSpan) -> tuple[datetime, datetime] | None:

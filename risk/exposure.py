@@ -6,12 +6,14 @@ Where positions and stops come from is the engine's ledger; what is allowed is `
 from __future__ import annotations
 
 from decimal import Decimal
+from operator import attrgetter
 
 from msgspec import Struct
 
 from strategies.direction import Direction
 
 _NOTHING = Decimal(0)
+_RISK, _MARGIN = attrgetter("risk_inr"), attrgetter("margin_inr")
 
 
 class OpenRisk(Struct, frozen=True, gc=False):
@@ -32,9 +34,10 @@ class OpenRisk(Struct, frozen=True, gc=False):
     working: bool
 
     def __post_init__(self) -> None:
-        for name in ("quantity", "margin_inr", "risk_inr"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name}: {getattr(self, name)} of {self.key}, expected 0 or more")
+        if self.quantity < 0 or self.margin_inr < 0 or self.risk_inr < 0:
+            named = ("quantity", "margin_inr", "risk_inr")
+            name, value = next((n, v) for n in named if (v := getattr(self, n)) < 0)
+            raise ValueError(f"{name}: {value} of {self.key}, expected 0 or more")
 
 
 class Exposure(Struct, frozen=True, gc=False):
@@ -53,12 +56,12 @@ class Exposure(Struct, frozen=True, gc=False):
     @property
     def heat_inr(self) -> Decimal:
         """Return what all stops together would cost."""
-        return sum((risk.risk_inr for risk in self.open), _NOTHING)
+        return sum(map(_RISK, self.open), _NOTHING)
 
     @property
     def margin_inr(self) -> Decimal:
         """Return the margin in use, working entries included."""
-        return sum((risk.margin_inr for risk in self.open), _NOTHING)
+        return sum(map(_MARGIN, self.open), _NOTHING)
 
     @property
     def profit_of_day_inr(self) -> Decimal:
@@ -72,11 +75,11 @@ class Exposure(Struct, frozen=True, gc=False):
 
     def count_of(self, strategy: str) -> int:
         """Return how many of them `strategy` holds."""
-        return sum(risk.strategy == strategy for risk in self.open)
+        return [risk.strategy for risk in self.open].count(strategy)
 
     def on(self, underlying: str) -> tuple[OpenRisk, ...]:
         """Return those on `underlying`."""
-        return tuple(risk for risk in self.open if risk.underlying == underlying)
+        return tuple([risk for risk in self.open if risk.underlying == underlying])
 
 
 class Held(Struct, frozen=True, gc=False):

@@ -58,13 +58,13 @@ def decide(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Deci
     loss, which is breached when reached.
     """
     case = case_of(proposal, context, limits)
-    verdicts = tuple(rule(case) for rule in RULES)
-    refusals = tuple(verdict.rule for verdict in verdicts if not verdict.passed)
+    verdicts = [rule(case) for rule in RULES]
+    refusals = tuple([verdict.rule for verdict in verdicts if not verdict.passed])
     heat = context.exposure.heat_inr
     if refusals:
         return Decision(
             approved=False,
-            verdicts=verdicts,
+            verdicts=tuple(verdicts),
             refusals=refusals,
             quantity=0,
             risk_inr=_NOTHING,
@@ -77,7 +77,7 @@ def decide(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Deci
         )
     return Decision(
         approved=True,
-        verdicts=verdicts,
+        verdicts=tuple(verdicts),
         refusals=(),
         quantity=case.sizing.quantity,
         risk_inr=case.risk_inr,

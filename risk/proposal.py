@@ -151,7 +151,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
 
     def expires_on(self, day: date) -> bool:
         """Say whether any leg is a contract whose last day is `day`."""
-        return any(leg.instrument.expiry == day for leg in self.legs)
+        return day in [leg.instrument.expiry for leg in self.legs]
 
     def displayed(self) -> int | None:
         """Return the units that the best quotes show for every leg, None where one shows nothing.

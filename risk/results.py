@@ -24,10 +24,15 @@ class Result(Struct, frozen=True, gc=False):
             raise ValueError("closed_at: expected an aware datetime")
 
 
-def losses_in_a_row(results: Sequence[Result]) -> int:
-    """Return how many results at the end are losses (`results`: oldest first); 0 is none."""
+def losses_in_a_row(results: Sequence[Result], strategy: str = "") -> int:
+    """Return how many results at the end are losses (`results`: oldest first); 0 is none.
+
+    `strategy`: whose results count; empty for everybody's.
+    """
     streak = 0
     for result in reversed(results):
+        if strategy and result.strategy != strategy:
+            continue
         if result.net_inr >= 0:
             break
         streak += 1

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from execution.orders import Side
 from execution.slicing import slices
 from marketdata.instruments import Instrument
 from risk import desk_rules
@@ -22,6 +23,7 @@ from strategies.direction import Direction
 from strategies.structures import Leg, uncovered
 
 Rule = Callable[[Case], Verdict]
+_NOTHING = Decimal(0)
 
 
 def trading_state(case: Case) -> Verdict:
@@ -61,7 +63,7 @@ def duplicate_setup(case: Case) -> Verdict:
     """Refuse a set-up that was already acted on today."""
     setup = case.proposal.setup
     times = int(setup in case.context.seen)
-    return Verdict("duplicate-setup", times == 0, Decimal(times), Decimal(0), "entries", setup)
+    return Verdict("duplicate-setup", times == 0, Decimal(times), _NOTHING, "entries", setup)
 
 
 def max_positions(case: Case) -> Verdict:
@@ -104,7 +106,7 @@ def opposite(case: Case) -> Verdict:
         if risk.direction * proposal.view < 0
     ]
     count = Decimal(len(against))
-    return Verdict("opposite", not against, count, Decimal(0), "positions", ", ".join(against))
+    return Verdict("opposite", not against, count, _NOTHING, "positions", ", ".join(against))
 
 
 def banned(case: Case) -> Verdict:
@@ -120,10 +122,12 @@ def event_window(case: Case) -> Verdict:
 
     The detail names every event that is near, blocking or not, with its effects.
     """
+    if not case.context.events:
+        return Verdict("event-window", True, _NOTHING, _NOTHING, "events")
     near = [each for each in case.context.events if each.concerns(case.proposal.underlying)]
     blocking = Decimal(sum(each.effects.blocks for each in near))
     told = "; ".join(map(str, near))
-    return Verdict("event-window", not blocking, blocking, Decimal(0), "events", told)
+    return Verdict("event-window", not blocking, blocking, _NOTHING, "events", told)
 
 
 def expiry(case: Case) -> Verdict:
@@ -154,10 +158,7 @@ def naked_short(case: Case) -> Verdict:
 
     What is allowed is told in the same words on paper, where nothing is refused.
     """
-    legs = tuple(
-        Leg(leg.instrument, Direction(leg.side.sign), leg.ratio) for leg in case.proposal.legs
-    )
-    naked = ", ".join(leg.instrument.key for leg in uncovered(legs))
+    naked = ", ".join([leg.instrument.key for leg in _uncovered(case.proposal.legs)])
     anywhere = case.limits.naked_short_live
     passed = anywhere or not case.context.live or not naked
     allowed = "any" if anywhere else "on paper only"
@@ -332,8 +333,17 @@ def _counted(rule: str, count: int, allowed: int, detail: str = "") -> Verdict:
     return Verdict(rule, count <= allowed, Decimal(count), Decimal(allowed), "positions", detail)
 
 
+def _uncovered(legs: tuple[ProposedLeg, ...]) -> tuple[Leg, ...]:
+    """Return the sold options that no bought one covers; none is sold where nothing is."""
+    if all(leg.side is Side.BUY for leg in legs):
+        return ()
+    ways = {Side.BUY: Direction.LONG, Side.SELL: Direction.SHORT}
+    return uncovered(tuple(Leg(leg.instrument, ways[leg.side], leg.ratio) for leg in legs))
+
+
 def _named(case: Case, which: Callable[[Instrument], bool]) -> str:
-    return ", ".join(leg.instrument.key for leg in case.proposal.legs if which(leg.instrument))
+    legs = case.proposal.legs
+    return ", ".join([leg.instrument.key for leg in legs if which(leg.instrument)])
 
 
 def _left_of(funds: Funds) -> str:
@@ -356,6 +366,8 @@ def _told(moment: datetime) -> str:
 
 def _worst(shares: Sequence[float], measured: Sequence[float]) -> int:
     """Return the place of the leg that is nearest to its limit or furthest beyond it."""
+    if len(shares) == 1:
+        return 0
     places = range(len(shares))
     return max(places, key=lambda at: (_nan_last(shares[at]), _nan_last(measured[at])))
 

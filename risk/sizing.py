@@ -33,9 +33,10 @@ class Stake(Struct, frozen=True, gc=False):
     free_inr: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in ("lot_size", "price", "loss_per_unit"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: {getattr(self, name)}, expected above 0")
+        if self.lot_size <= 0 or self.price <= 0 or self.loss_per_unit <= 0:
+            named = ("lot_size", "price", "loss_per_unit")
+            name, value = next((n, v) for n in named if (v := getattr(self, n)) <= 0)
+            raise ValueError(f"{name}: {value}, expected above 0")
 
 
 class Sizing(Struct, frozen=True, gc=False):

@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from execution.margins import MarginLeg
 from execution.orders import OrderChange, OrderRequest
+from strategies.opportunities import Contribution as Contribution
+from strategies.opportunities import Penalty as Penalty
 from trading.engine.ranking_noted import RankingNoted as RankingNoted
 
 
@@ -56,25 +58,6 @@ class SetTimer(Struct, frozen=True, gc=False):
     key: str
 
 
-class Contribution(Struct, frozen=True, gc=False):
-    """One feature's part in a score: `contribution` = `weight` x `normalised`."""
-
-    feature: str
-    raw: float
-    normalised: float
-    weight: float
-    contribution: float
-
-
-class PenaltyNote(Struct, frozen=True, gc=False):
-    """One penalty: the score is multiplied by `factor` because `measured` passed `threshold`."""
-
-    name: str
-    factor: float
-    measured: float
-    threshold: float
-
-
 class SignalNoted(Struct, frozen=True, gc=False):
     """An opinion, with its score and what became of it (`why_not` is empty for one that went on).
 
@@ -99,7 +82,7 @@ class SignalNoted(Struct, frozen=True, gc=False):
     score: float
     rank: int
     contributions: tuple[Contribution, ...]
-    penalties: tuple[PenaltyNote, ...]
+    penalties: tuple[Penalty, ...]
     why_not: str
 
 
@@ -160,11 +143,27 @@ class PlanNoted(Struct, frozen=True, gc=False):
     target2: float | None
 
 
+class LegReadingNote(Struct, frozen=True, gc=False):
+    """What the market said of a leg when it was chosen; rupees, None where unknown.
+
+    `touch`: what entering it paid then. `volatility`: a year. Greeks are those of one unit bought.
+    """
+
+    mid: float | None
+    touch: float | None
+    volatility: float | None
+    delta: float | None
+    gamma: float | None
+    theta: float | None
+    vega: float | None
+
+
 class CombinationNoted(Struct, frozen=True, gc=False):
     """A plan of several legs: which plans are its legs, and what it can come to at expiry.
 
-    `legs`: the codes of the legs' own plans, in the order of the plan's legs. Rupees a unit of the
-    net value; None where unlimited or unknown. Greeks are sums over one unit.
+    `legs`: the codes of the legs' own plans, in the order of the plan's legs; `readings`: what each
+    was chosen at, empty where that is not known. Rupees a unit of the net value; None where
+    unlimited or unknown. Greeks are sums over one unit.
     """
 
     at: datetime
@@ -179,6 +178,7 @@ class CombinationNoted(Struct, frozen=True, gc=False):
     gamma: float | None
     theta: float | None
     vega: float | None
+    readings: tuple[LegReadingNote, ...] = ()
 
 
 class CombinationMeasured(Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from strategies.base import Strategy
 from strategies.opportunities import Candidate
 from strategies.signals import Signal
 from strategies.structure_rules import StructureMarket
-from strategies.structures import OPTIONS, NotPossible, Quote, Structure
+from strategies.structures import OPTIONS, Leg, NotPossible, Quote, Structure
 from trading.engine.event_effects import event_of, widened, windows_near
 from trading.engine.proposals import costs_of
 from trading.engine.quarantine import FAULTS, StrategyFault, told
@@ -40,20 +40,21 @@ def candidate_of(
     fault = _fault(structure, quotes)
     if fault:
         return NotPossible(fault)
-    lot = structure.legs[0].instrument.lot_size
     return Candidate(
         signal=signal,
         structure=structure,
         column=setup.universe.column_of(signal.instrument.key),
-        spread_fraction=max(quote.spread_fraction for quote in quotes),
-        depth_in_lots=min(
-            min(quote.bid_quantity, quote.ask_quantity) / (lot * leg.ratio)
-            for leg, quote in zip(structure.legs, quotes, strict=True)
-        ),
+        spread_fraction=max([quote.spread_fraction for quote in quotes]),
+        depth_in_lots=min(map(_depth_in_lots, structure.legs, quotes)),
         costs_to_reward=_costs(setup, structure, quotes) / structure.reward,
         event=event_of(near),
         distance_from_vwap=distance_from_vwap,
     )
+
+
+def _depth_in_lots(leg: Leg, quote: Quote) -> float:
+    lot = leg.instrument.lot_size * leg.ratio
+    return min(quote.bid_quantity, quote.ask_quantity) / lot
 
 
 def _costs(setup: EngineSetup, structure: Structure, quotes: list[Quote]) -> float:
@@ -66,10 +67,10 @@ def _costs(setup: EngineSetup, structure: Structure, quotes: list[Quote]) -> flo
 def _fault(structure: Structure, quotes: list[Quote]) -> str:
     """Return why options cannot be traded as the structure says, empty where they can."""
     legs, way = structure.legs, structure.direction
+    if len(legs) == 1 and legs[0].instrument.kind not in OPTIONS:
+        return ""
     symbols = ", ".join(leg.instrument.symbol for leg in legs)
     if any(leg.instrument.kind not in OPTIONS for leg in legs):
-        if len(legs) == 1:
-            return ""
         return f"{symbols}: expected options only where there are several legs"
     if len({leg.instrument.lot_size for leg in legs}) > 1:
         return f"{symbols}: lots differ, expected one size"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from risk.exposure import Exposure, OpenRisk
 from risk.limits import RiskLimits
@@ -17,6 +18,7 @@ from trading.engine.core import Engine
 from trading.engine.invariants import InvariantBrokenError
 from trading.engine.trades import Trade
 
+_NOTHING = Decimal(0)
 _ROUNDING = Decimal("0.02")
 """Rupees a unit by which the ledger's risk may differ: levels and costs rounded to the paisa."""
 
@@ -34,41 +36,56 @@ def check_caps(engine: Engine, actions: Sequence[Action]) -> None:
     ]
     if not opened:
         return
-    exposure = engine.ledger.exposure(engine.last_prices())
-    limits = engine.setup.limits
+    desk = _Desk.of(engine.ledger.exposure(engine.last_prices()), engine.setup.limits)
     for plan in opened:
         if plan is None:
             raise InvariantBrokenError("an approved decision opened no plan")
-        for name, measured, allowed in _figures(plan, exposure, limits):
+        for name, measured, allowed in _figures(plan, desk):
             if measured > allowed:
                 raise InvariantBrokenError(
                     f"{plan.plan_id}: {name} is {measured} with it, {allowed} allowed"
                 )
 
 
+class _Desk(NamedTuple):
+    """The figures that every new plan counts towards: the whole desk's, worked out once."""
+
+    open: tuple[OpenRisk, ...]
+    equity: Decimal
+    heat: Decimal
+    margin: Decimal
+    room: Decimal
+    limits: RiskLimits
+
+    @classmethod
+    def of(cls, exposure: Exposure, limits: RiskLimits) -> _Desk:
+        open_, equity = exposure.open, exposure.equity_inr
+        return cls(open_, equity, exposure.heat_inr, exposure.margin_inr, _room(open_), limits)
+
+
 def _figures(
-    plan: Trade | Combination, exposure: Exposure, limits: RiskLimits
-) -> Iterator[tuple[str, Decimal, Decimal]]:
+    plan: Trade | Combination, desk: _Desk
+) -> Iterator[tuple[str, Decimal | int, Decimal | int]]:
     """Return each figure that a plan counts towards, with what is allowed, room for rounding in."""
-    open_, equity = exposure.open, exposure.equity_inr
-    heat = limits.heat_budget_inr(equity)
-    beside = [risk for risk in open_ if risk.direction * plan.view >= 0]
-    alike = [risk for risk in beside if risk.underlying == plan.underlying]
-    own = [risk for risk in open_ if risk.strategy == plan.strategy]
-    same = exposure.on(plan.underlying)
-    yield "heat", exposure.heat_inr, heat + _room(open_)
+    limits, view = desk.limits, int(plan.view)
+    heat = limits.heat_budget_inr(desk.equity)
+    beside = [risk for risk in desk.open if risk.direction * view >= 0]
+    same = [risk for risk in desk.open if risk.underlying == plan.underlying]
+    alike = [risk for risk in same if risk.direction * view >= 0]
+    own = [risk for risk in desk.open if risk.strategy == plan.strategy]
+    yield "heat", desk.heat, heat + desk.room
     yield "underlying-risk", _risk(alike), heat * limits.underlying_share + _room(alike)
     yield "direction-risk", _risk(beside), heat * limits.direction_share + _room(beside)
     yield "strategy-risk", _risk(own), heat * limits.share_of(plan.strategy) + _room(own)
-    yield "margin", exposure.margin_inr, limits.margin_budget_inr(equity) + _room(open_)
-    yield "max-positions", Decimal(exposure.count), Decimal(limits.max_positions)
-    yield "underlying", Decimal(len(same)), Decimal(limits.max_positions_per_underlying)
-    yield "strategy", Decimal(len(own)), Decimal(limits.max_positions_per_strategy)
+    yield "margin", desk.margin, limits.margin_budget_inr(desk.equity) + desk.room
+    yield "max-positions", len(desk.open), limits.max_positions
+    yield "underlying", len(same), limits.max_positions_per_underlying
+    yield "strategy", len(own), limits.max_positions_per_strategy
 
 
 def _risk(risks: Iterable[OpenRisk]) -> Decimal:
-    return sum((risk.risk_inr for risk in risks), Decimal(0))
+    return sum([risk.risk_inr for risk in risks], _NOTHING)
 
 
 def _room(risks: Iterable[OpenRisk]) -> Decimal:
-    return _ROUNDING * (1 + sum(risk.quantity for risk in risks))
+    return _ROUNDING * (1 + sum([risk.quantity for risk in risks]))

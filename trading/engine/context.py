@@ -5,7 +5,6 @@ The names of the readings are the strategies'; bars and features are `scan.py`'s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import nan
@@ -32,11 +31,7 @@ from trading.engine.settings import EngineSetup
 
 
 class Readings:
-    """The readings of every column that is studied, worked out when they are asked for.
-
-    `missing`: how often an underlying's volatility had no standing, by underlying and reason; once
-    a moment at most.
-    """
+    """The readings of every column that is studied, worked out when they are asked for."""
 
     def __init__(self, setup: EngineSetup, panel: Panel, chains: Chains) -> None:
         self._setup = setup
@@ -50,21 +45,24 @@ class Readings:
         self._places = np.array([places[column.instrument.name] for column in columns], np.int64)
         there = {name: by_expiry(chains, name) for name in {name for name, _ in chains}}
         self._there = {name: there[name] for name in self._names if name in there}
-        self._bare = [(name, NoStanding.NO_CHAIN) for name in self._names if name not in there]
         self._known: tuple[datetime | None, dict[str, Standing]] = (None, {})
         self._flags: dict[str, dict[str, float]] = {}
-        self._moments = 0
-        self._unknown: Counter[tuple[str, NoStanding]] = Counter()
-
-    @property
-    def missing(self) -> Counter[tuple[str, NoStanding]]:
-        """Return what had no standing; what has no chain at all has had none at any moment."""
-        bare = dict.fromkeys(self._bare, self._moments) if self._moments else {}
-        return Counter(bare) + self._unknown
 
     def at(self, at: datetime, wanted: Iterable[str]) -> Mapping[str, Floats]:
         """Return the readings wanted by name, shape `(studied,)`, NaN where unknown."""
         return {name: self._reading(name, at) for name in wanted}
+
+    def why_unknown(self, underlying: str, reading: str) -> str:
+        """Return why an underlying had no standing at the moment last asked for.
+
+        Empty for other readings, and where it had one.
+        """
+        if reading not in (IV_PERCENTILE, IV_RANK):
+            return ""
+        _, known = self._known
+        if underlying not in known:
+            return "" if underlying in self._there else str(NoStanding.NO_CHAIN)
+        return known[underlying].why_not
 
     def _reading(self, name: str, at: datetime) -> Floats:
         if name == IV_PERCENTILE:
@@ -92,8 +90,6 @@ class Readings:
         if moment != at:
             known = {name: self._stands(name, at) for name in self._there}
             self._known = (at, known)
-            self._moments += 1
-            self._unknown.update((u, s.missing) for u, s in known.items() if s.missing is not None)
         return known
 
     def _stands(self, underlying: str, at: datetime) -> Standing:

@@ -81,7 +81,7 @@ class Engine:
         )
         self.protection = Protection(tools)
         self._scan = scan or Scan(setup, self.panel)
-        self._watch = Watch(self.ledger, self.panel, self._scan.slow_place)
+        self._watch = Watch(self.ledger, self.orders, self.panel, self._scan.slow_place)
         self._guard = Guard(tools, self.protection, self._watch)
         self._by_underlying = UnderlyingWatch(self.panel, self._outbox, self._close_plan)
         moves = MovesWith(setup, self.ledger, self._scan.correlation)

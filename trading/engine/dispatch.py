@@ -18,7 +18,7 @@ from trading.engine.notes import order_note
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.proposals import side_of
-from trading.engine.settings import EntryStyle, ExecutionSettings
+from trading.engine.settings import EntryStyle, ExecutionSettings, TargetStyle
 from trading.engine.trades import Trade
 
 _LONG, _BUY, _SELL = Direction.LONG, Side.BUY, Side.SELL
@@ -129,7 +129,7 @@ class Dispatch:
             price=None if is_market else limit,
             trigger_price=trigger,
             market_protection=self._settings.market_protection if is_market else None,
-            pair=trade.plan_id if self._settings.target_style.value == "REST" else "",
+            pair=trade.plan_id if self._settings.target_style is TargetStyle.REST else "",
         )
 
     def exit_price(self, trade: Trade, touch: Touch) -> Decimal:

@@ -36,8 +36,10 @@ class EntryChase:
 
     def price(self, trade: Trade) -> Decimal | None:
         """Return where an entry goes now: the touch, no dearer than judged; None: as judged."""
+        if self._settings.entry_style is not EntryStyle.CHASE:
+            return None
         touch = quote_of(self._panel, trade.column).executable(trade.direction)
-        if self._settings.entry_style is not EntryStyle.CHASE or not touch > 0:
+        if not touch > 0:
             return None
         is_long = trade.direction is Direction.LONG
         way = PriceDirection.UP if is_long else PriceDirection.DOWN

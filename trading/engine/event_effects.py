@@ -19,12 +19,14 @@ def windows_near(
     windows: Sequence[EventWindow], at: datetime, underlying: str
 ) -> tuple[EventWindow, ...]:
     """Return the windows open at `at` that concern an underlying, in their order."""
+    if not windows:
+        return ()
     return tuple(each for each in windows if each.is_open(at) and each.concerns(underlying))
 
 
 def event_of(near: Sequence[EventWindow]) -> str:
-    """Return the name of the first event that ranks a candidate down, empty where none does."""
-    return next((each.name for each in near if each.effects.ranked_down), "")
+    """Return the title of the first event that ranks a candidate down, empty where none does."""
+    return next((each.title for each in near if each.effects.ranked_down), "")
 
 
 def widened(structure: Structure, near: Sequence[EventWindow]) -> Structure:
@@ -33,7 +35,9 @@ def widened(structure: Structure, near: Sequence[EventWindow]) -> Structure:
     Itself where none says so. The stop of what is bought stays a tick above 0 at least; targets
     stay. Only for what is yet to be entered: the stop of a position is never moved away.
     """
-    factor = max((each.effects.stop_factor for each in near), default=1.0)
+    if not near:
+        return structure
+    factor = max(each.effects.stop_factor for each in near)
     if factor == 1.0:
         return structure
     stop = structure.entry - factor * (structure.entry - structure.stop)

@@ -23,6 +23,8 @@ from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
 from trading.engine.watch import Watch
 
+_REJECTED, _CANCELLED = OrderState.REJECTED, OrderState.CANCELLED
+
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
@@ -151,33 +153,40 @@ class Guard:
 
     def told(self, at: datetime, before: Order, after: Order, fills: tuple[Fill, ...]) -> None:
         """Take in what happened to one order of a plan and make its orders fit again."""
-        trade = self._ledger.trade_of(after.request.client_id)
+        client_id = after.request.client_id
+        trade = self._ledger.trade_of(client_id)
         self._ledger.stir(trade)
         for fill in fills:
             self._ledger.book(trade, after, fill)
-        if after != before:
-            self._outbox.emit(order_note(at, after, trade.plan_id, after.state))
+        state = after.state
+        if fills or after != before:
+            self._outbox.emit(order_note(at, after, trade.plan_id, state))
         if fills:
             self._filled(at, trade, after)
             self._give_back(trade, after, fills)
             self._stop_entering_when_out(at, trade)
             self._leave_when_reversed(at, trade)
-        if after.state is not before.state:
-            if after.state is OrderState.REJECTED:
-                self._rejected(at, trade, after)
-            elif self._is_to_be_sent_again(after):
-                trade.leaving += after.request.quantity - after.filled_quantity
-        if hand := self._orders.by_others(after.request.client_id):
+        if state is _REJECTED and state is not before.state:
+            self._rejected(at, trade, after)
+        elif state is _CANCELLED and state is not before.state and self._is_wanted(after):
+            trade.leaving += after.request.quantity - after.filled_quantity
+        if hand := self._orders.by_others(client_id):
             self._put_back(at, trade, after, hand)
-        if self._orders.was_undone(after.request.client_id):
-            self._protection.redo(at, trade, after.request.client_id)
-        if self._protection.is_too_late(trade):
-            self.close(at, trade, trade.exit_state.stop_reason)
-        self._protection.settle(at, trade)
-        self._finish(at, trade)
+        if self._orders.was_undone(client_id):
+            self._protection.redo(at, trade, client_id)
+        self._fit(at, trade)
         if fills:
             self._note_position(at, trade)
-        self._follow(at, trade)
+        if trade.combination:
+            self._follow(at, trade)
+
+    def _fit(self, at: datetime, trade: Trade) -> None:
+        """Make a plan's orders fit what it holds, and end it once nothing is left to be done."""
+        if trade.open_quantity and self._protection.is_too_late(trade):
+            self.close(at, trade, trade.exit_state.stop_reason)
+        self._protection.settle(at, trade)
+        if not trade.open_quantity:
+            self._finish(at, trade)
 
     def _put_back(self, at: datetime, trade: Trade, order: Order, hand: ByOthers) -> None:
         """Tell that somebody else changed an order of ours, and ask for what the plan wants.
@@ -200,9 +209,9 @@ class Guard:
         elif trade.closing is None:
             self._protection.move_stops(at, trade)
 
-    def _is_to_be_sent_again(self, order: Order) -> bool:
-        """Say whether what a cancelled exit has not filled is still wanted out."""
-        is_exit = order.state is OrderState.CANCELLED and order.request.role is Role.EXIT
+    def _is_wanted(self, order: Order) -> bool:
+        """Say whether what a cancelled order has not filled is still wanted out: that of exits."""
+        is_exit = order.request.role is Role.EXIT
         return is_exit and not self._orders.is_twin(order.request.client_id)
 
     def _give_back(self, trade: Trade, order: Order, fills: tuple[Fill, ...]) -> None:
@@ -351,10 +360,11 @@ class Guard:
 
     def _finish(self, at: datetime, trade: Trade) -> None:
         """End the plan once nothing is held and nothing can fill any more."""
-        if trade.open_quantity or self._orders.unfinished(trade.entries):
+        orders = self._orders
+        if trade.open_quantity or orders.unfinished(trade.entries):
             return
         if trade.opened_quantity:
-            if self._orders.unfinished(trade.stops + trade.exits + trade.targets):
+            if any(map(orders.unfinished, (trade.stops, trade.exits, trade.targets))):
                 return
             if trade.state is not PlanState.CLOSED:
                 trade.closed_at = at
@@ -371,5 +381,6 @@ class Guard:
     def _note_position(self, at: datetime, trade: Trade) -> None:
         self._watch.fold(trade)
         trigger = self._dispatch.stop_prices(trade)[0] if trade.rests_stop else None
-        resting = min(self._protection.at_most(trade), trade.open_quantity)
+        held = trade.open_quantity
+        resting = min(self._protection.at_most(trade), held) if held else 0
         self._outbox.emit(position_note(at, trade, trigger, resting))

@@ -7,12 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from trading.engine.actions import Action, CancelOrder, ModifyOrder, PlaceOrder, SetTimer
+from trading.engine.actions import (
+    Action,
+    CancelOrder,
+    CombinationMeasured,
+    CombinationNoted,
+    DecisionNoted,
+    FillNoted,
+    LedgerNoted,
+    ModifyOrder,
+    OrderNoted,
+    PlaceOrder,
+    PlanMoved,
+    PlanNoted,
+    PositionNoted,
+    SetTimer,
+)
 from trading.engine.combinations import Combination
 from trading.engine.core import Engine
 from trading.engine.events import BrokerSaid, ChangeRefused, Event, TwinFound
 from trading.engine.trades import Trade
+
+_OF_PLANS = (
+    OrderNoted,
+    LedgerNoted,
+    PositionNoted,
+    FillNoted,
+    PlanMoved,
+    DecisionNoted,
+    PlanNoted,
+    CombinationNoted,
+    CombinationMeasured,
+)
+"""Notes that tell the plan they are about."""
+_WISHES = (PlaceOrder, SetTimer, CancelOrder, ModifyOrder)
+_NOTHING = Decimal(0)
 
 
 class InvariantBrokenError(Exception):
@@ -63,8 +94,10 @@ class Invariants:
 
     def _count(self, trade: Trade) -> None:
         booked = trade.booked_realised - trade.charges
-        self._total += booked - self._booked.get(trade.plan_id, Decimal(0))
-        self._booked[trade.plan_id] = booked
+        known = self._booked.get(trade.plan_id, _NOTHING)
+        if booked != known:
+            self._total += booked - known
+            self._booked[trade.plan_id] = booked
 
     def _check_money(self) -> None:
         ledger = self._engine.ledger
@@ -74,32 +107,48 @@ class Invariants:
             )
 
 
-def touched(engine: Engine, event: Event, actions: Sequence[Action]) -> list[str]:
-    """Return the plans that an event and its answer may have changed, some more than once.
+class Effects(NamedTuple):
+    """What an event and its answer did: the plans they may have changed, decisions approved."""
+
+    plans: dict[str, None]
+    approved: list[DecisionNoted]
+
+
+def effects_of(engine: Engine, event: Event, actions: Sequence[Action]) -> Effects:
+    """Return the plans that an event and its answer may have changed, and what was approved.
 
     News of an order changes its plan; every other change of a plan shows in an action.
     """
     ledger = engine.ledger
-    found: list[str] = []
+    trades, combinations = ledger.trades, ledger.combinations
+    found: dict[str, None] = {}
+    approved: list[DecisionNoted] = []
     if isinstance(event, BrokerSaid):
-        found.append(ledger.trade_of(event.update.client_id).plan_id)
+        found[ledger.trade_of(event.update.client_id).plan_id] = None
     elif isinstance(event, (ChangeRefused, TwinFound)):
-        found.append(ledger.trade_of(event.client_id).plan_id)
+        found[ledger.trade_of(event.client_id).plan_id] = None
+    last = ""
     for action in actions:
-        plan_id = _plan_of(engine, action)
-        if plan_id in ledger.trades or plan_id in ledger.combinations:
-            found.append(plan_id)
-    return found
+        if isinstance(action, _OF_PLANS):
+            plan_id = action.plan_id
+        elif isinstance(action, _WISHES):
+            plan_id = _plan_of(engine, action)
+        else:
+            continue
+        if plan_id != last and (plan_id in trades or plan_id in combinations):
+            found[plan_id] = None
+        last = plan_id
+        if isinstance(action, DecisionNoted) and action.approved:
+            approved.append(action)
+    return Effects(found, approved)
 
 
-def _plan_of(engine: Engine, action: Action) -> str:
-    if isinstance(action, PlaceOrder):
-        return action.request.plan_id
-    if isinstance(action, (ModifyOrder, CancelOrder)):
-        return engine.ledger.trade_of(action.client_id).plan_id
-    if isinstance(action, SetTimer):
-        return action.key.partition(":")[2]
-    return str(getattr(action, "plan_id", ""))
+def _plan_of(engine: Engine, wish: PlaceOrder | ModifyOrder | CancelOrder | SetTimer) -> str:
+    if isinstance(wish, PlaceOrder):
+        return wish.request.plan_id
+    if isinstance(wish, SetTimer):
+        return wish.key.partition(":")[2]
+    return engine.ledger.trade_of(wish.client_id).plan_id
 
 
 def _check_over(engine: Engine, trade: Trade) -> None:
@@ -111,19 +160,20 @@ def _check_over(engine: Engine, trade: Trade) -> None:
 
 def _check_covered(engine: Engine, trade: Trade) -> None:
     protection = engine.protection
-    covered, most = protection.covered(trade), protection.at_most(trade)
-    is_surprised = engine.orders.is_surprised(trade.stops + trade.exits)
-    if most > trade.open_quantity and not trade.targets and not is_surprised:
-        raise InvariantBrokenError(
-            f"{trade.plan_id}: exits could take {most} of {trade.open_quantity} units held"
-        )
-    waits = trade.exits_held_until is not None or protection.is_changing(trade)
-    if not trade.rests_stop and trade.closing is None:
+    held = trade.open_quantity
+    if not trade.targets:
+        most = protection.at_most(trade)
+        if most > held and not engine.orders.is_surprised(trade.stops + trade.exits):
+            raise InvariantBrokenError(
+                f"{trade.plan_id}: exits could take {most} of {held} units held"
+            )
+    if not held or (not trade.rests_stop and trade.closing is None):
         return
-    if covered + protection.claimed(trade) < trade.open_quantity and not waits:
-        raise InvariantBrokenError(
-            f"{trade.plan_id}: exits cover {covered} of {trade.open_quantity} units held"
-        )
+    covered = protection.covered(trade)
+    if covered >= held or trade.exits_held_until is not None or protection.is_changing(trade):
+        return
+    if covered + protection.claimed(trade) < held:
+        raise InvariantBrokenError(f"{trade.plan_id}: exits cover {covered} of {held} units held")
 
 
 def _check_together(engine: Engine, plan: Combination) -> None:

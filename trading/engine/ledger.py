@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from execution.charges import charges_for_order
 from execution.orders import Fill, Order, Role
 from execution.positions import apply as fold
 from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
 from strategies.opportunities import Stance
-from trading.engine.actions import EquityNoted, FillNoted, LedgerNoted
+from trading.engine.actions import EquityNoted, LedgerNoted
 from trading.engine.combinations import Combination
 from trading.engine.marks import Marks, money
+from trading.engine.notes import fill_note
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
 from trading.engine.settings import EngineSetup
@@ -44,11 +43,13 @@ class Ledger:
         self.foreign: tuple[OpenRisk, ...] = ()
         self._living: dict[str, Trade] = {}
         self._alive: tuple[Trade, ...] | None = ()
-        self._by_order: dict[str, str] = {}
+        self._by_order: dict[str, Trade] = {}
+        self._stances: dict[str, Stance] = {}
         self._day = setup.day
         self._limits = setup.limits
         self._outbox = outbox
         self._marks = Marks(orders, setup.limits)
+        self._stirred = self._marks.stirred
         self._with_charges = setup.execution.with_charges
 
     def opened(self, at: datetime) -> None:
@@ -60,21 +61,21 @@ class Ledger:
 
     def own(self, client_id: str, trade: Trade) -> None:
         """Remember which plan an order belongs to."""
-        self._by_order[client_id] = trade.plan_id
-        self.stir(trade)
+        self._by_order[client_id] = trade
+        self._stirred.append(trade)
 
     @property
     def stirred(self) -> Sequence[Trade]:
         """Return the plans that something has happened to, one entry each time; it only grows."""
-        return self._marks.stirred
+        return self._stirred
 
     def stir(self, trade: Trade) -> None:
         """Take note that a plan, its orders or where its stop lies has changed, or is to."""
-        self._marks.stirred.append(trade)
+        self._stirred.append(trade)
 
     def trade_of(self, client_id: str) -> Trade:
         """Return the plan an order belongs to."""
-        return self.trades[self._by_order[client_id]]
+        return self._by_order[client_id]
 
     def add(self, trade: Trade) -> None:
         """Take in a new plan, or the leg of one."""
@@ -101,13 +102,21 @@ class Ledger:
 
     def alive_combinations(self) -> list[Combination]:
         """Return the plans of several legs that hold or may come to hold something."""
+        if not self.combinations:
+            return []
         return [plan for plan in self.combinations.values() if not plan.is_over]
 
     def stances(self) -> tuple[Stance, ...]:
         """Return the opinions behind every plan that is not over, oldest first."""
-        plans: list[Trade | Combination] = [each for each in self.alive() if not each.combination]
-        plans += self.alive_combinations()
-        return tuple(Stance(each.underlying, each.opinion_column, each.view) for each in plans)
+        alive = self.alive()
+        known, found = self._stances, []
+        for trade in alive:
+            if not trade.combination:
+                if (stance := known.get(trade.plan_id)) is None:
+                    stance = known[trade.plan_id] = _stance_of(trade)
+                found.append(stance)
+        found += [_stance_of(plan) for plan in self.alive_combinations()]
+        return tuple(found)
 
     def plan(self, plan_id: str) -> Trade | Combination | None:
         """Return the plan of a code, of a leg the plan it belongs to; None where there is none."""
@@ -117,25 +126,13 @@ class Ledger:
 
     def book(self, trade: Trade, order: Order, fill: Fill) -> None:
         """Take one new fill into the position and book what it realised and cost."""
-        expected = trade.expected_entry if order.request.role is Role.ENTRY else None
-        self._outbox.emit(
-            FillNoted(
-                at=fill.at,
-                trade_id=fill.trade_id,
-                client_id=fill.client_id,
-                broker_id=fill.broker_id,
-                plan_id=trade.plan_id,
-                instrument=fill.instrument.key,
-                side=fill.side,
-                quantity=fill.quantity,
-                price=fill.price,
-                expected_price=expected,
-            )
-        )
+        is_entry = order.request.role is Role.ENTRY
+        expected = trade.expected_entry if is_entry else None
+        self._outbox.emit(fill_note(fill, trade.plan_id, expected))
         self.fills += 1
         self.stir(trade)
-        trade.position = fold(trade.position, fill)
-        if order.request.role is Role.ENTRY:
+        trade.hold(fold(trade.position, fill))
+        if is_entry:
             trade.opened_quantity += fill.quantity
         realised = trade.position.realised - trade.booked_realised
         if realised:
@@ -171,9 +168,10 @@ class Ledger:
 
     def exposure(self, last: Sequence[float]) -> Exposure:
         """Return the account as the gate sees it; working entries count as filled."""
-        open_ = self._marks.risks([each for each in self.alive() if not each.combination])
+        open_ = self._marks.risks(self.alive())
         open_ += [self._risk_together(plan) for plan in self.alive_combinations()]
-        return replace(self.standing(last), open=(*open_, *self.foreign))
+        open_ += self.foreign
+        return self._exposure(last, tuple(open_))
 
     def may_have_lost(self, allowed: Decimal, last: Sequence[float]) -> bool:
         """Say whether the day's loss, net of charges, could be as much as `allowed` rupees.
@@ -185,13 +183,16 @@ class Ledger:
 
     def standing(self, last: Sequence[float]) -> Exposure:
         """Return the account's money alone, without what is at risk."""
+        return self._exposure(last, ())
+
+    def _exposure(self, last: Sequence[float], open_: tuple[OpenRisk, ...]) -> Exposure:
         profit = self._marks.profit(last)
         return Exposure(
             equity_inr=self.balance + profit,
             day_start_equity_inr=self.start,
             realised_inr=self.balance - self.start,
             unrealised_inr=profit,
-            open=(),
+            open=open_,
         )
 
     def _risk_together(self, plan: Combination) -> OpenRisk:
@@ -237,5 +238,9 @@ class Ledger:
 
     def _positions(self) -> int:
         """Return how many positions are open, one for all legs of a plan."""
-        alone = sum(1 for t in self.alive() if t.open_quantity and not t.combination)
-        return alone + sum(1 for plan in self.alive_combinations() if plan.is_held)
+        alone = [each for each in self.alive() if each.open_quantity and not each.combination]
+        return len(alone) + sum([plan.is_held for plan in self.alive_combinations()])
+
+
+def _stance_of(plan: Trade | Combination) -> Stance:
+    return Stance(plan.underlying, plan.opinion_column, plan.view)

@@ -54,7 +54,8 @@ class Marks:
     """The open profit and the open risk of every plan and leg of a run.
 
     `stirred`: the plans that something has happened to, in order, one entry each time; it only
-    grows, so that whoever keeps something about plans reads on from where it stood.
+    grows, so that whoever keeps something about plans reads on from where it stood. Risks stand
+    in the order of their plans' opening; those of `_unsure` are worked out when they are asked for.
     """
 
     def __init__(self, orders: OrderBook, limits: RiskLimits) -> None:
@@ -64,17 +65,33 @@ class Marks:
         self._read = 0
         self._held: dict[str, _Held] = {}
         self._risks: dict[str, OpenRisk] = {}
+        self._unsure: dict[str, Trade] = {}
+        self._left: set[str] = set()
+        self._in_order = True
 
     def _read_on(self) -> None:
-        for trade in self.stirred[self._read :]:
-            self._risks.pop(trade.plan_id, None)
-            if trade.is_over or not trade.open_quantity:
-                self._held.pop(trade.plan_id, None)
+        if self._read == len(self.stirred):
+            return
+        for trade in dict.fromkeys(self.stirred[self._read :]):
+            plan_id, is_over = trade.plan_id, trade.is_over
+            self._doubt(plan_id, None if is_over or trade.combination else trade)
+            if is_over or not trade.open_quantity:
+                self._held.pop(plan_id, None)
                 continue
-            known = self._held.get(trade.plan_id)
+            known = self._held.get(plan_id)
             if known is None or known.position is not trade.position:
-                self._held[trade.plan_id] = _Held.of(trade)
+                self._held[plan_id] = _Held.of(trade)
         self._read = len(self.stirred)
+
+    def _doubt(self, plan_id: str, trade: Trade | None) -> None:
+        """Have the risk of a plan worked out anew; None where it has none any more."""
+        if trade is not None:
+            self._unsure[plan_id] = trade
+            self._in_order = self._in_order and plan_id not in self._left
+        else:
+            self._risks.pop(plan_id, None)
+            self._unsure.pop(plan_id, None)
+            self._left.add(plan_id)
 
     def profit(self, last: Sequence[float]) -> Decimal:
         """Return the open profit at the last prices (by column), in rupees before charges."""
@@ -95,16 +112,23 @@ class Marks:
             total += held.quantity * last[held.column] - held.cost - held.slack
         return total
 
-    def risks(self, trades: Sequence[Trade]) -> list[OpenRisk]:
-        """Return what each of `trades` has at risk; what still works of its entry has filled."""
+    def risks(self, alive: Sequence[Trade]) -> list[OpenRisk]:
+        """Return what each plan of one contract has at risk, with what still works of its entry.
+
+        `alive`: every plan and leg that isn't over, in the order of their opening.
+        """
         self._read_on()
         known = self._risks
-        return [known.get(trade.plan_id) or self._new_risk(trade) for trade in trades]
-
-    def _new_risk(self, trade: Trade) -> OpenRisk:
-        working = sum(self._orders.open_quantity(client_id) for client_id in trade.entries)
-        risk = self._risks[trade.plan_id] = self._risk(trade, trade.open_quantity + working)
-        return risk
+        if self._unsure:
+            for plan_id, trade in self._unsure.items():
+                working = sum(map(self._orders.open_quantity, trade.entries))
+                known[plan_id] = self._risk(trade, trade.open_quantity + working)
+            self._unsure.clear()
+        if not self._in_order:
+            known = {t.plan_id: known[t.plan_id] for t in alive if not t.combination}
+            self._risks, self._in_order = known, True
+            self._left.difference_update(known)
+        return list(known.values())
 
     def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
         stop = money(trade.exit_state.stop)

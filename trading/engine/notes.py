@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from execution.orders import Order
-from trading.engine.actions import OrderNoted, PositionNoted
+from execution.orders import Fill, Order
+from trading.engine.actions import FillNoted, OrderNoted, PositionNoted
 from trading.engine.trades import PlanState, Trade
 
 _PLACES = Decimal("0.000001")
@@ -35,6 +35,22 @@ def order_note(at: datetime, order: Order, plan_id: str, event: str) -> OrderNot
         modifications=order.modifications,
         event=event,
         reason=order.reason,
+    )
+
+
+def fill_note(fill: Fill, plan_id: str, expected: Decimal | None) -> FillNoted:
+    """Tell a trade; `expected`: the price that its plan's decision was made on, of an entry."""
+    return FillNoted(
+        at=fill.at,
+        trade_id=fill.trade_id,
+        client_id=fill.client_id,
+        broker_id=fill.broker_id,
+        plan_id=plan_id,
+        instrument=fill.instrument.key,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        expected_price=expected,
     )
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
+from math import isnan
 
 from risk.gate import Decision
-from strategies.opportunities import Opportunity
+from strategies.opportunities import Opportunity, Population
 from strategies.ranking_features import MEASURED
 from strategies.ranking_score import FEATURES
 from strategies.signals import Signal
 from trading.engine.actions import (
-    Contribution,
     DecisionNoted,
-    PenaltyNote,
     SignalNoted,
     VerdictNote,
 )
@@ -41,8 +39,8 @@ def signal_note(
         features=signal.features,
         score=opportunity.score if opportunity else 0.0,
         rank=opportunity.rank if opportunity else 0,
-        contributions=_contributions(opportunity),
-        penalties=_penalties(opportunity),
+        contributions=opportunity.contributions if opportunity else (),
+        penalties=opportunity.penalties if opportunity else (),
         why_not=why_not,
     )
 
@@ -51,18 +49,6 @@ def _traded(signal: Signal, opportunity: Opportunity | None) -> str:
     if opportunity is None:
         return signal.instrument.key
     return opportunity.candidate.structure.legs[0].instrument.key
-
-
-def _contributions(opportunity: Opportunity | None) -> tuple[Contribution, ...]:
-    parts = opportunity.contributions if opportunity else ()
-    return tuple(
-        Contribution(p.feature, p.raw, p.normalised, p.weight, p.contribution) for p in parts
-    )
-
-
-def _penalties(opportunity: Opportunity | None) -> tuple[PenaltyNote, ...]:
-    found = opportunity.penalties if opportunity else ()
-    return tuple(PenaltyNote(p.name, p.factor, p.measured, p.threshold) for p in found)
 
 
 def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> RankingNoted:
@@ -74,16 +60,18 @@ def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> Rank
         kept=opportunity.kept,
         among=opportunity.among,
         confidence=basis.confidence,
-        readings=tuple(
-            [(name, None if math.isnan(value) else value) for name, value in basis.readings]
-        ),
+        readings=tuple([(name, None if isnan(value) else value) for name, value in basis.readings]),
         grades=tuple(
-            GradeNote(feature, _known(long), _known(short))
-            for feature, (long, short) in zip(MEASURED, basis.grades, strict=True)
+            [
+                GradeNote(feature, None if isnan(long) else long, None if isnan(short) else short)
+                for feature, (long, short) in zip(MEASURED, basis.grades, strict=True)
+            ]
         ),
         populations=tuple(
-            PopulationNote(feature, p.samples, _known(p.middle), _known(p.sigma), p.compared)
-            for feature, p in zip(FEATURES, basis.populations, strict=True)
+            [
+                _population(feature, p)
+                for feature, p in zip(FEATURES, basis.populations, strict=True)
+            ]
         ),
         risk=basis.risk,
         reward=basis.reward,
@@ -92,6 +80,7 @@ def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> Rank
         depth_in_lots=basis.depth_in_lots,
         volume_lots=_known(basis.volume_lots),
         open_interest_lots=_known(basis.open_interest_lots),
+        segment=basis.segment,
         event=basis.event,
         distance_from_vwap=basis.distance_from_vwap,
         correlation=basis.correlation,
@@ -99,24 +88,30 @@ def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> Rank
     )
 
 
+def _population(feature: str, told: Population) -> PopulationNote:
+    if told.samples:
+        return PopulationNote(feature, told.samples, told.middle, told.sigma, told.compared)
+    return PopulationNote(feature, 0, None, None, told.compared)
+
+
 def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return None if isnan(value) else value
 
 
 def decision_note(at: datetime, codes: tuple[str, str, str], decision: Decision) -> DecisionNoted:
     """Tell the gate's answer; `codes`: of the decision, its signal, and its plan or nothing."""
     decision_id, signal_id, plan_id = codes
-    verdicts = tuple(
-        VerdictNote(v.rule, v.passed, str(v.measured), str(v.allowed), v.unit, v.detail)
+    verdicts = [
+        VerdictNote(v.rule, v.passed, f"{v.measured!s}", f"{v.allowed!s}", v.unit, v.detail)
         for v in decision.verdicts
-    )
+    ]
     return DecisionNoted(
         at=at,
         decision_id=decision_id,
         signal_id=signal_id,
         approved=decision.approved,
         refusals=decision.refusals,
-        verdicts=verdicts,
+        verdicts=tuple(verdicts),
         quantity=decision.quantity,
         risk_inr=decision.risk_inr,
         heat_before_inr=decision.heat_before_inr,

@@ -5,7 +5,9 @@ What the fills mean for money is the ledger's; which orders should rest is the g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from execution.orders import (
     FINAL,
@@ -62,6 +64,7 @@ class OrderBook:
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._left: dict[str, int] = {}
+        self._claimed: dict[str, int] = {}
         self._unknown: set[str] = set()
         self.version = 0
         self._trades: set[str] = set()
@@ -97,7 +100,7 @@ class OrderBook:
 
         What it does is a surprise whatever it is: nothing was planned with it.
         """
-        order = replace(self.add(request), broker_id=broker_id)
+        order = structs.replace(self.add(request), broker_id=broker_id)
         self._orders[request.client_id] = order
         self._twins.add(request.client_id)
         self._surprising.add(request.client_id)
@@ -122,10 +125,14 @@ class OrderBook:
     def working(self, client_ids: list[str]) -> list[str]:
         """Return those of `client_ids` that may still fill and are not being cancelled."""
         left, cancelling = self._left, self._cancelling
+        if not cancelling:
+            return [each for each in client_ids if left[each] > 0]
         return [each for each in client_ids if left[each] > 0 and each not in cancelling]
 
     def resting(self, client_ids: list[str]) -> int:
         """Return the units still open of the working ones, changes on their way included."""
+        if not self._pending and not self._cancelling:
+            return sum(map(self._left.__getitem__, client_ids))
         return sum([self.open_quantity(client_id) for client_id in self.working(client_ids)])
 
     def on_side(self, client_ids: list[str], side: Side) -> list[str]:
@@ -139,7 +146,7 @@ class OrderBook:
 
     def unfinished(self, client_ids: list[str]) -> bool:
         """Say whether any of `client_ids` may still fill, those being cancelled included."""
-        return max(map(self._left.__getitem__, client_ids), default=0) > 0
+        return any(map(self._left.__getitem__, client_ids))
 
     def wanted(self, client_id: str) -> OrderRequest:
         """Return what rests, or will rest once a change on its way is done."""
@@ -159,17 +166,24 @@ class OrderBook:
 
         Of an order that is over these are the ones it is said to have filled and no trade proves.
         """
-        pending, left = self._pending.get(client_id), self._left[client_id]
-        if pending is None and left > 0:
-            return left
+        pending = self._pending.get(client_id)
+        if pending is None:
+            return self._left[client_id] or self._claimed.get(client_id, 0)
         order = self._orders[client_id]
         if _is_over(order):
             return order.claimed_quantity - order.filled_quantity
-        quantity = max(order.request.quantity, pending.most if pending else 0)
-        return quantity - order.filled_quantity
+        return max(order.request.quantity, pending.most) - order.filled_quantity
+
+    def most_of(self, client_ids: list[str]) -> int:
+        """Return the most units that may still fill of all of them, as `most` tells each."""
+        if not self._pending and not self._claimed:
+            return sum(map(self._left.__getitem__, client_ids))
+        return sum(map(self.most, client_ids))
 
     def is_changing(self, client_ids: list[str]) -> bool:
         """Say whether a change or a cancellation of any of `client_ids` is on its way."""
+        if not self._pending and not self._cancelling:
+            return False
         return any(
             client_id in self._pending or client_id in self._cancelling for client_id in client_ids
         )
@@ -193,9 +207,10 @@ class OrderBook:
 
     def was_undone(self, client_id: str) -> bool:
         """Say, once, whether a doubtful change was found not to have happened."""
-        undone = client_id in self._undone
+        if client_id not in self._undone:
+            return False
         self._undone.discard(client_id)
-        return undone
+        return True
 
     def by_others(self, client_id: str) -> ByOthers | None:
         """Return, once, what somebody else did to an order of ours; None for nothing."""
@@ -212,7 +227,7 @@ class OrderBook:
 
     def is_surprised(self, client_ids: list[str]) -> bool:
         """Say whether one of them was found to rest larger than asked, or filled once cancelled."""
-        return any(client_id in self._surprising for client_id in client_ids)
+        return bool(self._surprising) and not self._surprising.isdisjoint(client_ids)
 
     def expect_change(self, client_id: str, change: OrderChange) -> int:
         """Remember that a modification is on its way; return its number, counted by order."""
@@ -223,7 +238,7 @@ class OrderBook:
         request = self.wanted(client_id).changed_by(change)
         self._asked.change(order.request, request)
         most = max(request.quantity, before.most if before else 0)
-        self._orders[client_id] = replace(order, modifications=number, most_asked=most)
+        self._orders[client_id] = structs.replace(order, modifications=number, most_asked=most)
         self._pending[client_id] = _OnTheWay(
             request,
             most,
@@ -270,35 +285,45 @@ class OrderBook:
         `answers`: the number of the change that it is the answer to. Only that ends the waiting
         for a change: other news may be older than the change, whatever it says of the order.
         """
-        before, most = self[update.client_id], self.most(update.client_id)
+        client_id = update.client_id
+        before, most = self[client_id], self.most(client_id)
         after, fills = apply_update(before, update, self._trades)
-        self._orders[update.client_id] = after
-        is_over = after.state in _OVER
-        left = 0 if is_over else after.request.quantity - after.filled_quantity
-        self._left[update.client_id] = left
         self.version += 1
-        if after.state is _UNKNOWN:
-            self._unknown.add(update.client_id)
-        else:
-            self._unknown.discard(update.client_id)
         self._trades.update([fill.trade_id for fill in fills])
-        pending = self._pending.get(update.client_id)
-        if not pending and (hand := self._asked.by_others(before, after)):
-            self._by_others[update.client_id] = hand
-        if pending:
+        self._keep(client_id, after)
+        pending = self._pending.get(client_id)
+        if pending is None:
+            if after is not before and (hand := self._asked.by_others(before, after)):
+                self._by_others[client_id] = hand
+        else:
             pending.asked -= {answers}
             if not pending.asked and update.request is not None:
                 self._told(pending, update.request, after)
-        self._drop_answered(update.client_id)
+            self._drop_answered(client_id)
+        is_over = after.state in _OVER
         if is_over:
-            self._pending.pop(update.client_id, None)
-            self._cancelling.pop(update.client_id, None)
+            self._pending.pop(client_id, None)
+            self._cancelling.pop(client_id, None)
         if before.state is _CANCELLED and (fills or not is_over):
-            self._surprising.add(update.client_id)
+            self._surprising.add(client_id)
         elif not is_over and after.request.quantity - before.filled_quantity > most:
-            self._surprising.add(update.client_id)
-            self._rigid.add(update.client_id)
+            self._surprising.add(client_id)
+            self._rigid.add(client_id)
         return before, after, fills
+
+    def _keep(self, client_id: str, order: Order) -> None:
+        """Keep an order as news left it, with what it has left and whether it is proven."""
+        self._orders[client_id] = order
+        is_over = order.state in _OVER
+        self._left[client_id] = 0 if is_over else order.request.quantity - order.filled_quantity
+        if is_over and order.claimed_quantity != order.filled_quantity:
+            self._claimed[client_id] = order.claimed_quantity - order.filled_quantity
+        else:
+            self._claimed.pop(client_id, None)
+        if order.state is _UNKNOWN:
+            self._unknown.add(client_id)
+        else:
+            self._unknown.discard(client_id)
 
     def _told(self, pending: _OnTheWay, told: OrderRequest, after: Order) -> None:
         """Take note that the broker told what rests while no change was on its way.
@@ -318,4 +343,5 @@ class OrderBook:
         pending = self._pending.get(client_id)
         if pending is not None and pending.is_over:
             del self._pending[client_id]
-            self._orders[client_id] = replace(self._orders[client_id], most_asked=0)
+            order = self._orders[client_id]
+            self._orders[client_id] = structs.replace(order, most_asked=0)

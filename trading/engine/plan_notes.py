@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from risk.gate import ApprovedLeg
+from strategies.outlook import LegReading
 from strategies.structures import Structure
-from trading.engine.actions import CombinationMeasured, CombinationNoted, LegNote, PlanNoted
+from trading.engine.actions import (
+    CombinationMeasured,
+    CombinationNoted,
+    LegNote,
+    LegReadingNote,
+    PlanNoted,
+)
 from trading.engine.combinations import Combination
 from trading.engine.proposals import side_of
 from trading.engine.trades import Trade
@@ -78,6 +85,19 @@ def combination_note(at: datetime, plan: Combination, structure: Structure) -> C
         gamma=_known(outlook.greeks.gamma),
         theta=_known(outlook.greeks.theta),
         vega=_known(outlook.greeks.vega),
+        readings=tuple(_reading_note(leg) for leg in outlook.legs),
+    )
+
+
+def _reading_note(leg: LegReading) -> LegReadingNote:
+    return LegReadingNote(
+        mid=_known(leg.mid),
+        touch=_known(leg.touch),
+        volatility=_known(leg.volatility),
+        delta=_known(leg.greeks.delta),
+        gamma=_known(leg.greeks.gamma),
+        theta=_known(leg.greeks.theta),
+        vega=_known(leg.greeks.vega),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from execution.charges import round_trip
+from execution.charge_totals import round_trip_total
 from execution.margins import MarginLeg, margin_for, margin_of
 from execution.orders import Product, Side
 from marketdata.instruments import Instrument
@@ -44,14 +44,14 @@ class ContractCosts:
         if not self.with_charges or quantity == 0:
             return Decimal(0)
         buys = self.side is Side.BUY
-        return round_trip(
+        return round_trip_total(
             self.instrument,
             quantity,
             self.entry if buys else self.exit,
             self.exit if buys else self.entry,
             Product.MIS,
             self.on,
-        ).total
+        )
 
     def margin(self, quantity: int) -> Decimal:
         """Return what the broker would block, in rupees; nothing where charges are left out too."""

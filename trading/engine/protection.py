@@ -63,11 +63,12 @@ class Protection:
 
     def at_most(self, trade: Trade) -> int:
         """Return the units that stops and exits could take out if everything went against us."""
-        return sum([self._orders.most(client_id) for client_id in self._out(trade)])
+        return self._orders.most_of(self._out(trade))
 
     def _out(self, trade: Trade) -> list[str]:
         """Return the stops and exits on the side that reduces what is held."""
-        return self._orders.on_side(trade.stops + trade.exits, exit_side(trade))
+        asked = trade.stops + trade.exits if trade.exits else trade.stops
+        return self._orders.on_side(asked, exit_side(trade)) if asked else asked
 
     def claimed(self, trade: Trade) -> int:
         """Return the units that ended stops and exits are said to have filled without a trade."""
@@ -80,7 +81,8 @@ class Protection:
 
     def _room(self, trade: Trade) -> int:
         """Return the units that another exit may take out without any risk of a reversal."""
-        return max(trade.open_quantity - self.at_most(trade), 0)
+        room = trade.open_quantity - self.at_most(trade)
+        return room if room > 0 else 0
 
     def _open(self, client_ids: list[str]) -> int:
         return self._orders.resting(client_ids) if client_ids else 0
@@ -94,9 +96,13 @@ class Protection:
 
     def _staying(self, trade: Trade) -> int:
         """Return the units held that are not on their way out, and cut down those to be sent."""
-        left = max(trade.open_quantity - self._open(trade.exits), 0)
-        trade.leaving = min(trade.leaving, left)
-        return left - trade.leaving
+        left = trade.open_quantity
+        if trade.exits:
+            left = max(left - self._open(trade.exits), 0)
+        if trade.leaving:
+            trade.leaving = min(trade.leaving, left)
+            left -= trade.leaving
+        return left
 
     def _to_protect(self, trade: Trade) -> int:
         """Return the units a stop must rest for: none where other legs bound the loss."""
@@ -116,19 +122,19 @@ class Protection:
 
     def settle(self, at: datetime, trade: Trade) -> None:
         """Make exit orders match what is held; does nothing where they do already."""
-        self._trim_exits(at, trade)
-        if trade.closing is None:
-            self._fit_stops(at, trade, self._to_protect(trade))
-            self._send_part(at, trade)
-            if self._rests_targets and not trade.combination:
-                self._rest_target(at, trade)
-        else:
+        if trade.exits:
+            self._trim_exits(at, trade)
+        if trade.closing is not None:
             self._leave(at, trade)
+            return
+        self._fit_stops(at, trade, self._to_protect(trade))
+        if trade.leaving:
+            self._send_part(at, trade)
+        if self._rests_targets and trade.open_quantity and not trade.combination:
+            self._rest_target(at, trade)
 
     def _trim_exits(self, at: datetime, trade: Trade) -> None:
         """Take off exits beyond what is held: another order filled what they were sent for."""
-        if not trade.exits:
-            return
         working = self._orders.working([c for c in self._out(trade) if c in trade.exits])
         surplus = sum(self._orders.open_quantity(c) for c in working) - trade.open_quantity
         for client_id in reversed(working):
@@ -148,6 +154,8 @@ class Protection:
         surplus = self._open(trade.stops) - wanted
         if surplus < 0:
             self._add_stops(at, trade, min(-surplus, self._room(trade)))
+        if surplus <= 0:
+            return
         for client_id in reversed(self._orders.working(trade.stops)):
             if surplus <= 0:
                 return
@@ -182,8 +190,7 @@ class Protection:
         A target that was refused is left to the exit rules, which watch the price as well. Once
         the position is gone the exchange has taken the other of the pair out by itself.
         """
-        refused = any(self._orders[c].state is _REJECTED for c in trade.targets)
-        if refused or not trade.open_quantity:
+        if _REJECTED in [self._orders[client_id].state for client_id in trade.targets]:
             return
         working = self._orders.working(trade.targets)
         if working:

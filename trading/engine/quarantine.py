@@ -5,7 +5,6 @@ Strategies stand in their own room; how long one takes is measured around the en
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,19 +79,21 @@ def check_answer(said: object, columns: int, scanned: Flags) -> Signals:
         raise StrategyFault(f"returned {type(said).__name__}, expected Signals")
     for name in Signals.__slots__:
         _check_array(name, getattr(said, name), columns, "i" if name == "side" else "f")
-    if not said.side.any():
+    places = np.flatnonzero(said.side)
+    if not len(places):
         return said
-    spoken = np.flatnonzero((said.side != 0) & scanned)
-    if not set(said.side.tolist()) <= _SIDES:
+    if not set(said.side[places].tolist()) <= _SIDES:
         raise StrategyFault(
             f"side: {sorted(set(said.side.tolist()))}, expected among {sorted(_SIDES)}"
         )
+    spoken = places[scanned[places]]
     directed = spoken[said.side[spoken] != NEUTRAL_SIDE]
     for name in ("entry", "confidence", *_LEVELS):
         asked = directed if name in _LEVELS else spoken
-        for column, value in zip(asked.tolist(), getattr(said, name)[asked].tolist(), strict=True):
-            if not math.isfinite(value):
-                raise StrategyFault(f"{name}: not a number in column {column}, which has a side")
+        known = np.isfinite(getattr(said, name)[asked])
+        if not known.all():
+            column = asked[~known][0]
+            raise StrategyFault(f"{name}: not a number in column {column}, which has a side")
     return said
 
 

@@ -12,11 +12,11 @@ _TIGHT = 0.1
 def quote_of(panel: Panel, column: int) -> Quote:
     """Return the newest prices of a column."""
     return Quote(
-        float(panel.last[column]),
-        float(panel.bid[column]),
-        float(panel.ask[column]),
-        float(panel.bid_quantity[column]),
-        float(panel.ask_quantity[column]),
+        panel.last.item(column),
+        panel.bid.item(column),
+        panel.ask.item(column),
+        float(panel.bid_quantity.item(column)),
+        float(panel.ask_quantity.item(column)),
     )
 
 

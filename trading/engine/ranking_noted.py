@@ -51,6 +51,7 @@ class RankingNoted(Struct, frozen=True, gc=False):
     depth_in_lots: float
     volume_lots: float | None
     open_interest_lots: float | None
+    segment: str
     event: str
     distance_from_vwap: float
     correlation: float

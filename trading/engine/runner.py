@@ -17,7 +17,7 @@ import msgspec
 
 from marketdata.feed import MarketFeed
 from marketdata.quality import TickScreen
-from marketdata.tape import Frame
+from marketdata.tape import Frame, microseconds
 from trading.engine.actions import (
     Action,
     AskMargin,
@@ -44,10 +44,10 @@ from trading.engine.events import (
     TwinFound,
 )
 from trading.engine.fault_tally import FaultTally
-from trading.engine.invariants import Invariants, touched
+from trading.engine.invariants import Invariants, effects_of
 from trading.engine.lived import Keeping, Lived
 from trading.engine.timeline import Timeline
-from trading.engine.venue import Venue
+from trading.engine.venue import Venue, Wish
 
 FRAME = "Frame"
 """Kind of the record that says a frame of the tape was taken up."""
@@ -59,7 +59,7 @@ _OUTSIDE = frozenset(
 _NEWS = frozenset(
     kind.__name__ for kind in (BrokerSaid, ChangeRefused, TwinFound, MarginTold, ForeignSeen)
 )
-_SENT = (PlaceOrder, ModifyOrder, CancelOrder, AskMargin)
+_CARRIED_OUT = (PlaceOrder, ModifyOrder, CancelOrder, AskMargin, SetTimer)
 
 Input = (
     CommandIssued
@@ -142,7 +142,9 @@ class Runner:
         self._begun = lived is not None
         self._taken = lived.frames if lived else 0
         self._past = deque(around.journal.recovered[lived.seq if lived else 1 :])
-        self._recalled = _OUTSIDE if around.venue.is_relived else _OUTSIDE | _NEWS
+        self._again = around.venue.is_relived
+        self._recalled = _OUTSIDE if self._again else _OUTSIDE | _NEWS
+        self._append = around.journal.append
         self._inbox: deque[Event] = deque()
         self._faults = lived.faults if lived else FaultTally(around.symbols)
         self._commands: set[int] = lived.commands if lived else set()
@@ -156,9 +158,17 @@ class Runner:
         `head` is the journal's first record. Raises `DivergenceError` when the past does not
         come out as it was written.
         """
+        try:
+            await self._live_all(head, until)
+        finally:
+            if self._around.keeping is not None:
+                self._around.keeping.settle()
+
+    async def _live_all(self, head: dict[str, Any], until: datetime) -> None:
         self._open(head)
         if not self._begun:
-            self._log_all(self.engine.start())
+            for action in self.engine.start():
+                self._log(type(action).__name__, action, incoming=False)
         await self._live_again()
         if not self._past:
             await self._live_on(until)
@@ -259,7 +269,8 @@ class Runner:
     async def _up_to(self, moment: datetime) -> None:
         """Take what is due by `moment`: alarms in order, and what came from outside."""
         while True:
-            await self._recall()
+            if self._past:
+                await self._recall()
             alarm = self._around.timeline.next_due(moment)
             if alarm is None:
                 break
@@ -290,9 +301,13 @@ class Runner:
             await self._handle(BrokerSaid(at, update))
 
     async def _frame(self, frame: Frame) -> None:
-        ticks, faults = self._around.screen.screen(frame.ticks, _microseconds(frame.at))
+        ticks, faults = self._around.screen.screen(frame.ticks, microseconds(frame.at))
         self._faults.add(faults)
-        self._log(FRAME, FrameTaken(frame.at, frame.index), incoming=True)
+        taken = FrameTaken(frame.at, frame.index)
+        if self._past:
+            self._check(FRAME, taken, incoming=True)
+        else:
+            self._named.append((frame.index, self._append(FRAME, taken, incoming=True)))
         for update in self._around.venue.observe(frame.at, ticks):
             await self._handle(BrokerSaid(frame.at, update))
         await self._handle(MarketStep(frame.at, frame.index, ticks))
@@ -309,41 +324,48 @@ class Runner:
         that something happened to are checked then.
         """
         plans: dict[str, None] = {}
-        self._inbox.append(event)
-        while self._inbox:
-            event = self._inbox.popleft()
+        inbox, send = self._inbox, self._around.venue.send
+        inbox.append(event)
+        while inbox:
+            event = inbox.popleft()
             self._log(type(event).__name__, told(event), incoming=True)
             actions = self.answer(event)
-            check_caps(self.engine, actions)
-            for plan_id in touched(self.engine, event, actions):
-                plans[plan_id] = None
-            await self._do(actions)
+            effects = effects_of(self.engine, event, actions)
+            if effects.approved:
+                check_caps(self.engine, effects.approved)
+            plans.update(effects.plans)
+            for wish in self._note(actions):
+                inbox.extend(await send(wish))
         if plans:
             self._invariants.check(plans)
 
-    async def _do(self, actions: Sequence[Action]) -> None:
-        """Write actions down and do what they wish; orders leave once the file is flushed.
+    def _note(self, actions: Sequence[Action]) -> list[Wish]:
+        """Write actions down and set their timers; return what is to be sent, the file flushed.
 
         What a journal's past says was sent is sent again only where it is lived again.
         """
-        lived = [self._log(type(a).__name__, a, incoming=False) for a in actions]
-        again = self._around.venue.is_relived
-        wishes = [
-            action
-            for action, is_past in zip(actions, lived, strict=True)
-            if isinstance(action, _SENT) and (again or not is_past)
-        ]
+        wishes: list[Wish] = []
+        timers: list[SetTimer] = []
+        for action in actions:
+            is_past = bool(self._past)
+            if is_past:
+                self._check(type(action).__name__, action, incoming=False)
+            else:
+                self._append(type(action).__name__, action, incoming=False)
+            if isinstance(action, _CARRIED_OUT):
+                if isinstance(action, SetTimer):
+                    timers.append(action)
+                elif self._again or not is_past:
+                    wishes.append(action)
         if wishes:
             self._around.sync_feed()
             self._around.journal.flush()
             self._around.before_orders()
         else:
             self._write_down()
-        for action in actions:
-            if isinstance(action, SetTimer):
-                self._around.timeline.set(action.due, action.key)
-        for wish in wishes:
-            self._inbox.extend(await self._around.venue.send(wish))
+        for timer in timers:
+            self._around.timeline.set(timer.due, timer.key)
+        return wishes
 
     def _write_down(self) -> None:
         """Hand the journal to the system as far as the frames that it names are on the disk."""
@@ -355,17 +377,15 @@ class Runner:
         else:
             self._around.journal.write()
 
-    def _log_all(self, actions: Sequence[Action]) -> None:
-        for action in actions:
-            self._log(type(action).__name__, action, incoming=False)
+    def _log(self, kind: str, body: object, *, incoming: bool) -> None:
+        """Write a record down, or check it against the one that stands there."""
+        if self._past:
+            self._check(kind, body, incoming=incoming)
+        else:
+            self._append(kind, body, incoming=incoming)
 
-    def _log(self, kind: str, body: object, *, incoming: bool) -> bool:
-        """Write a record down, or check it against the one that stands there; say if it did."""
-        if not self._past:
-            number = self._around.journal.append(kind, body, incoming=incoming)
-            if kind == FRAME and isinstance(body, FrameTaken):
-                self._named.append((body.frame, number))
-            return False
+    def _check(self, kind: str, body: object, *, incoming: bool) -> None:
+        """Take the next record of the past; raise `DivergenceError` where it isn't this one."""
         record = self._past.popleft()
         again = plain(msgspec.Raw(msgspec.json.encode(body)))
         if (record.kind, record.incoming, record.body) != (kind, incoming, again):
@@ -373,12 +393,7 @@ class Runner:
                 f"record {record.seq}: {record.kind} {record.body} stands there, "
                 f"living it again gave {kind} {again}"
             )
-        return True
 
 
 async def _first_of(frames: AsyncIterator[Frame]) -> Frame | None:
     return await anext(frames, None)
-
-
-def _microseconds(at: datetime) -> int:
-    return int(at.timestamp()) * 1_000_000 + at.microsecond

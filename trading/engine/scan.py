@@ -219,7 +219,9 @@ class Scan:
         """
         heard: list[_Heard] = []
         faults: dict[str, str] = {}
-        market = PanelMarket(self._setup.universe, self._panel, self._chains, at)
+        market = PanelMarket(
+            self._setup.universe, self._panel, self._chains, at, self._readings.why_unknown
+        )
         for row in rows:
             for strategy in self._setup.strategies:
                 name = strategy.name
@@ -243,9 +245,12 @@ class Scan:
         """Return what one strategy says of one bar. Raises `StrategyFault`."""
         heard = _Heard(strategy.name, [], [], [])
         said = self._opinions(strategy, row, market.at)
+        if not (said.signals or said.rejected):
+            return heard
+        vwaps = self._vwaps()
         for signal in said.signals:
             place = self._setup.universe.column_of(signal.instrument.key)
-            away = self._from_vwap(place, signal.entry)
+            away = _from_vwap(vwaps, place, signal.entry)
             candidate = candidate_of(self._setup, strategy, signal, market, away)
             if isinstance(candidate, Candidate):
                 heard.candidates.append(with_turnover(candidate, self._setup.universe, self._panel))
@@ -283,9 +288,12 @@ class Scan:
     def _beside(self, strategy: Strategy, row: BarRow) -> Mapping[str, Floats]:
         return self._readings.at(closed_at(row, UTC), strategy.context)
 
-    def _from_vwap(self, column: int, price: float) -> float:
+    def _vwaps(self) -> Floats:
+        """Return what each column traded at on average today, NaN where it isn't known."""
         latest = self._latest.get(RANKING_TIMEFRAME)
-        if latest is None:
-            return 0.0
-        vwap = float(latest[_VWAP]["vwap"][column])
-        return abs(price / vwap - 1.0) if vwap > 0 else 0.0
+        return np.full(len(self._scanned), np.nan) if latest is None else latest[_VWAP]["vwap"]
+
+
+def _from_vwap(vwaps: Floats, column: int, price: float) -> float:
+    vwap = vwaps.item(column)
+    return abs(price / vwap - 1.0) if vwap > 0 else 0.0

@@ -6,6 +6,7 @@ It answers from the panel alone; choosing what to trade is the strategies'.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
 from marketdata.instruments import Instrument
@@ -16,18 +17,28 @@ from strategies.signals import Signal
 from strategies.structures import Quote
 from trading.engine.quotes import quote_of
 
+Unknown = Callable[[str, str], str]
+"""From an underlying's name and a reading's to why that is not known; empty for no reason."""
+
 _NO_QUOTE = Quote(math.nan, math.nan, math.nan, 0.0, 0.0)
 
 
 class PanelMarket:
-    """The market at `at`; a chain is worked out once, when it is first asked for."""
+    """The market at `at`; quotes and chains are worked out once, when they are first asked for.
 
-    def __init__(self, universe: Universe, panel: Panel, chains: Chains, at: datetime) -> None:
+    `unknown`: tells why a reading of an underlying, by name, is not known.
+    """
+
+    def __init__(
+        self, universe: Universe, panel: Panel, chains: Chains, at: datetime, unknown: Unknown
+    ) -> None:
         self._universe = universe
         self._panel = panel
         self._chains = chains
         self._at = at
+        self._unknown = unknown
         self._made: dict[tuple[str, int], Chain | NoChain] = {}
+        self._quotes: dict[str, Quote] = {}
 
     @property
     def at(self) -> datetime:
@@ -36,8 +47,15 @@ class PanelMarket:
 
     def quote(self, instrument: Instrument) -> Quote:
         """Return the newest prices of an instrument; NaN where it is no column."""
+        key = instrument.key
+        known = self._quotes.get(key)
+        if known is None:
+            known = self._quotes[key] = self._quote(key)
+        return known
+
+    def _quote(self, key: str) -> Quote:
         try:
-            return quote_of(self._panel, self._universe.column_of(instrument.key))
+            return quote_of(self._panel, self._universe.column_of(key))
         except NotInUniverse:
             return _NO_QUOTE
 
@@ -53,6 +71,10 @@ class PanelMarket:
         if key not in self._made:
             self._made[key] = self._chain(underlying, nth_expiry)
         return self._made[key]
+
+    def why_unknown(self, instrument: Instrument, reading: str) -> str:
+        """Return why a reading beside the bars is not known; empty where nothing tells it."""
+        return self._unknown(instrument.name, reading)
 
     def _chain(self, underlying: str, nth_expiry: int) -> Chain | NoChain:
         there = by_expiry(self._chains, underlying)

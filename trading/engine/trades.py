@@ -29,7 +29,7 @@ class PlanState(StrEnum):
 
 
 _P = PlanState
-_OVER = frozenset({_P.CLOSED, _P.ENTRY_CANCELLED})
+_CLOSED, _ENTRY_CANCELLED = _P.CLOSED, _P.ENTRY_CANCELLED
 PLAN_MOVES: dict[PlanState, frozenset[PlanState]] = {
     _P.PENDING_ENTRY: frozenset({_P.OPEN, _P.CLOSING, _P.ENTRY_CANCELLED}),
     _P.OPEN: frozenset({_P.PARTLY_CLOSED, _P.CLOSING, _P.CLOSED}),
@@ -58,7 +58,7 @@ def check_move(plan_id: str, state: PlanState, to: PlanState) -> bool:
     return True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trade:
     """The engine's memory of one plan; lists hold client ids in the order of sending.
 
@@ -68,6 +68,9 @@ class Trade:
     traded contract. `view` is the opinion on the underlying. One leg of a plan of several names
     that plan in `combination`, trades `ratio` units for each of its units, and rests a stop only
     where nothing else bounds its loss (`rests_stop`).
+
+    `open_quantity`: the units held, without sign; `is_reversed`: more has been taken out than was
+    held. Both follow from `position`, which only `hold` replaces.
     """
 
     plan_id: str
@@ -104,17 +107,15 @@ class Trade:
     combination: str = ""
     ratio: int = 1
     rests_stop: bool = True
+    open_quantity: int = 0
+    is_reversed: bool = False
 
-    @property
-    def open_quantity(self) -> int:
-        """Return the units held, without sign."""
-        position = self.position
-        return abs(position.bought_quantity - position.sold_quantity)
-
-    @property
-    def is_reversed(self) -> bool:
-        """Say whether more has been taken out than was held."""
-        return self.position.quantity * self.direction < 0
+    def hold(self, position: Position) -> None:
+        """Hold `position` from now on."""
+        quantity = position.bought_quantity - position.sold_quantity
+        self.position = position
+        self.open_quantity = abs(quantity)
+        self.is_reversed = quantity * self.direction < 0
 
     def in_r(self, price: float) -> float:
         """Return how far `price` lies from the entry, in units of the first risk, signed."""
@@ -124,7 +125,8 @@ class Trade:
     @property
     def is_over(self) -> bool:
         """Say whether nothing is held and nothing more is expected."""
-        return self.state in _OVER
+        state = self.state
+        return state is _CLOSED or state is _ENTRY_CANCELLED
 
     def orders_of(self, role: Role) -> list[str]:
         """Return the list that orders of a role stand in."""

@@ -22,10 +22,11 @@ def with_turnover(candidate: Candidate, universe: Universe, panel: Panel) -> Can
     """
     legs = candidate.structure.legs
     places = [(leg.instrument, universe.column_of(leg.instrument.key)) for leg in legs]
+    volume, oi = panel.volume, panel.oi
     return replace(
         candidate,
-        volume_lots=_fewest([_lots(item, int(panel.volume[at])) for item, at in places]),
-        open_interest_lots=_fewest([_lots(item, int(panel.oi[at])) for item, at in places]),
+        volume_lots=_fewest([_lots(item, int(volume.item(at))) for item, at in places]),
+        open_interest_lots=_fewest([_lots(item, int(oi.item(at))) for item, at in places]),
     )
 
 
@@ -34,4 +35,6 @@ def _lots(instrument: Instrument, units: int) -> float:
 
 
 def _fewest(lots: list[float]) -> float:
+    if len(lots) == 1:
+        return lots[0]
     return min((each for each in lots if not math.isnan(each)), default=math.nan)

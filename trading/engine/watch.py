@@ -19,6 +19,7 @@ from risk.exits.watching import (
     OVER,
     ROW_SIZE,
     SEEN_AT,
+    UNTIL,
     WATCHED,
     Prices,
     concerned,
@@ -26,6 +27,7 @@ from risk.exits.watching import (
     with_seen,
 )
 from trading.engine.ledger import Ledger
+from trading.engine.order_book import OrderBook
 from trading.engine.trades import Trade
 
 _ROOM = 64
@@ -38,12 +40,15 @@ class Watch:
     extremes that its row has seen reach its exit state by `fold`, which whoever reads these asks.
     """
 
-    def __init__(self, ledger: Ledger, panel: Panel, slow_place: Callable[[Trade], int]) -> None:
+    def __init__(
+        self, ledger: Ledger, orders: OrderBook, panel: Panel, slow_place: Callable[[Trade], int]
+    ) -> None:
         """`slow_place`: where a plan's smoothed range stands among those `concerned` is given.
 
         The loops are compiled here rather than at the first plan.
         """
         self._ledger = ledger
+        self._orders = orders
         self._panel = panel
         self._slow_place = slow_place
         self._read = 0
@@ -54,6 +59,7 @@ class Watch:
         self._places: Ints = np.zeros((2, _ROOM), dtype=np.int64)
         self._stamp: Ints = np.zeros(len(panel.tokens), dtype=np.int64)
         self._steps = 0
+        self._changes_at = np.inf
         ready_exits()
         self._look(1, self._prices_of_step(0.0, np.empty(0)))
 
@@ -72,7 +78,7 @@ class Watch:
         return self._concerned(Prices(last, last, last, last, slow, self._stamp, 0, now_s))
 
     def _concerned(self, prices: Prices) -> list[Trade]:
-        self._read_on()
+        self._read_on(prices.ended_s)
         count = len(self._trades)
         if not count:
             return []
@@ -107,21 +113,29 @@ class Watch:
             trade.exit_state = with_seen(trade.exit_plan, trade.exit_state, row)
             row[LOWEST], row[HIGHEST], row[SEEN_AT] = np.inf, -np.inf, -np.inf
 
-    def _read_on(self) -> None:
+    def _read_on(self, now_s: float) -> None:
+        """Set the rows anew of plans that something has happened to, and of those that time has."""
         stirred = self._ledger.stirred
-        for plan_id in dict.fromkeys(trade.plan_id for trade in stirred[self._read :]):
-            self._set(self._ledger.trades[plan_id])
-        self._read = len(stirred)
+        if len(stirred) != self._read:
+            for plan_id in dict.fromkeys(trade.plan_id for trade in stirred[self._read :]):
+                self._set(self._ledger.trades[plan_id], now_s)
+            self._read = len(stirred)
+        if now_s >= self._changes_at:
+            self._changes_at = np.inf
+            for row in np.flatnonzero(self._modes[: len(self._trades)] == WATCHED).tolist():
+                self._set(self._trades[row], now_s)
 
-    def _set(self, trade: Trade) -> None:
+    def _set(self, trade: Trade, now_s: float) -> None:
         """Set a plan's row anew; the extremes that it has seen are folded before."""
         self.fold(trade)
         place = self._row_of.get(trade.plan_id)
         if place is None:
             place = self._new_row(trade)
-        mode = self._modes[place] = _mode_of(trade)
+        mode = self._modes[place] = mode_of(trade, self._orders)
         if mode == WATCHED:
-            self._rows[place] = watched_row(trade.exit_plan, trade.exit_state)
+            row = self._rows[place] = watched_row(trade.exit_plan, trade.exit_state, now_s)
+            if row[UNTIL] > now_s:
+                self._changes_at = min(self._changes_at, row[UNTIL])
 
     def _new_row(self, trade: Trade) -> int:
         place = len(self._trades)
@@ -136,11 +150,11 @@ class Watch:
         return place
 
 
-def _mode_of(trade: Trade) -> int:
+def mode_of(trade: Trade, orders: OrderBook) -> int:
     """Return whether a plan is looked at by its row, by itself, or not at all."""
     if trade.combination or not trade.open_quantity or trade.closing is not None:
         return OVER
     state = trade.exit_state
-    is_plain = not trade.exits and not trade.leaving and not state.through_stop
+    is_plain = not orders.unfinished(trade.exits) and not trade.leaving and not state.through_stop
     is_whole = state.open_quantity == trade.open_quantity and state.bar_end_s is None
     return WATCHED if is_plain and is_whole else ASKED

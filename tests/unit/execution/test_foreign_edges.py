@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from msgspec import structs
+
 from execution.broker import BrokerBook, HeldLine, OrderLine
 from execution.foreign import ForeignPosition, foreign_of
 from execution.orders import Fill, OrderState, OrderUpdate, Side
@@ -15,7 +17,7 @@ from tests.unit.execution.test_foreign import AT, NONE, OURS, OWN, THEIRS, D, bo
 S = OrderState
 IDS = frozenset({"RUN1E0001"})
 OTHER = replace(CALL, token=8, symbol="NIFTY26NOV26100CE")
-HOLDS_130 = replace(
+HOLDS_130 = structs.replace(
     OWN,
     request=replace(OWN.request, quantity=130),
     filled_quantity=130,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +94,46 @@ def test_an_instrument_is_looked_up_in_the_newest_step_that_has_it() -> None:
     seen.see(np.concatenate([tick(300, token=2), tick(400, token=3)]))
 
     assert [seen.last(token) for token in (1, 2, 3)] == [Decimal(100), Decimal(300), Decimal(400)]
+
+
+WIDE = range(1, 21)
+
+
+def wide_step(paise: int, volume: int, tokens: range = WIDE) -> Ticks:
+    return step_of(dict.fromkeys(tokens, (paise * 100, volume)))
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {20: (50_000, 50), 7: (60_000, 60)},
+        {20: (50_000, 50), 99: (90_000, 90)},
+        {101: (51_000, 51), 99: (90_000, 90)},
+        {-3: (52_000, 52)},
+    ],
+    ids=["known", "some new", "all new", "before all others"],
+)
+def test_a_wide_step_leaves_what_narrow_ones_told_of_instruments_that_are_not_in_it(
+    narrow: dict[int, tuple[int, int]],
+) -> None:
+    seen, rest = LastSeen(), range(1, 16)
+    seen.see(wide_step(100, 1))
+    seen.see(step_of(narrow))
+
+    seen.see(wide_step(200, 2, rest))
+
+    told = {token: (Decimal(100), 1) for token in WIDE}
+    told |= {token: (Decimal(paise) / 100, volume) for token, (paise, volume) in narrow.items()}
+    told |= {token: (Decimal(200), 2) for token in rest}
+    assert {token: (seen.last(token), seen.volume(token)) for token in told} == told
+    assert (seen.last(98), seen.volume(0), seen.last(102)) == (None, None, None)
+
+
+def test_narrow_steps_between_wide_ones_are_taken_up_each_time() -> None:
+    seen = LastSeen()
+    for round_ in range(1, 4):
+        seen.see(wide_step(100 * round_, round_))
+        seen.see(step_of({20 + round_: (round_, 10 * round_)}))
+
+    assert [seen.volume(token) for token in range(20, 24)] == [3, 10, 20, 30]
+    assert seen.last(20) == Decimal(300)

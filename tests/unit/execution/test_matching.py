@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from execution.market_rules import ExchangeSettings
 from execution.matching import Liquidity, Match, Step, match, step_of
@@ -20,7 +21,7 @@ BUY, SELL = Side.BUY, Side.SELL
 
 
 def bar(first: float, high: float, low: float, last: float, **quotes: float) -> Step:
-    step = step_of(tick(last, open=first, high=high, low=low, **quotes)[0], None)
+    step = step_of(tick(last, open=first, high=high, low=low, **quotes)[0].item(), None)
     assert step is not None
     return step
 
@@ -179,7 +180,7 @@ def test_plain_settings_fill_exactly_where_the_bar_says(
 
 
 def test_a_range_that_does_not_hold_the_last_price_is_widened() -> None:
-    step = step_of(tick(100, open=101, high=99, low=np.nan)[0], 50)
+    step = step_of(tick(100, open=101, high=99, low=np.nan)[0].item(), 50)
 
     assert step is not None
     assert (step.open, step.high, step.low) == (101, 101, 100)
@@ -187,12 +188,12 @@ def test_a_range_that_does_not_hold_the_last_price_is_widened() -> None:
 
 @pytest.mark.parametrize("last", [0.0, -5.0, np.nan, np.inf, 0.001])
 def test_a_tick_without_a_price_is_no_step(last: float) -> None:
-    assert step_of(tick(last, bid=10, ask=11)[0], None) is None
+    assert step_of(tick(last, bid=10, ask=11)[0].item(), None) is None
 
 
 @pytest.mark.parametrize(("before", "volume"), [(None, 0), (400, 600), (1000, 0), (2000, 0)])
 def test_volume_of_the_step_is_the_rise_of_the_days_total(before: int | None, volume: int) -> None:
-    step = step_of(tick(100, volume=1000)[0], before)
+    step = step_of(tick(100, volume=1000)[0].item(), before)
 
     assert step is not None
     assert step.volume == volume
@@ -212,7 +213,7 @@ def test_each_side_of_the_quote_is_given_once_in_whole_lots() -> None:
 
 
 def test_traded_volume_is_shared_by_both_sides() -> None:
-    step = replace(moment(100), volume=520)
+    step = structs.replace(moment(100), volume=520)
     liquidity = Liquidity(step, USUAL)
 
     assert liquidity.take(BUY, 65, 65) == 65

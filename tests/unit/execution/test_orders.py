@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from execution.orders import Order, OrderChange, OrderRequest, OrderState, OrderType, Role, Side
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -81,4 +82,5 @@ def test_an_order_has_an_average_price_once_something_has_filled():
     order = Order(STOP, OrderState.OPEN)
 
     assert order.average_price is None
-    assert replace(order, filled_quantity=4, filled_value=D(402)).average_price == D("100.5")
+    done = structs.replace(order, filled_quantity=4, filled_value=D(402))
+    assert done.average_price == D("100.5")

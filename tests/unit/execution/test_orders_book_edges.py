@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from execution.orders import Order
 from execution.orders_book import OverfillError
@@ -48,7 +49,7 @@ def test_the_first_end_of_an_order_stays_its_end() -> None:
 
 
 def test_a_late_trade_proves_that_an_order_of_unknown_fate_lives() -> None:
-    unknown = replace(SENT, state=S.UNKNOWN, claimed_quantity=130)
+    unknown = structs.replace(SENT, state=S.UNKNOWN, claimed_quantity=130)
 
     order, _ = folded(news(S.PARTIAL, fill(1)), order=unknown)
 

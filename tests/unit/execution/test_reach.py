@@ -45,7 +45,7 @@ def resting(kind: OrderType, side: Side, price: D, trigger: D, *, triggered: boo
 def test_whatever_a_step_fills_or_arms_is_within_its_reach(kind, side, levels, triggered, told):
     ticks = tick_of(*(float(price) for price in told))
     one = resting(kind, side, *levels, triggered=triggered)
-    step = step_of(ticks[0], None)
+    step = step_of(ticks[0].item(), None)
     assert step is not None
     met = match(one.request, triggered=one.triggered, step=step, settings=ExchangeSettings())
 

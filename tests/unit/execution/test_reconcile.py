@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import reduce
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from execution.broker import BrokerBook
 from execution.discrepancies import Discrepancy, DiscrepancyKind
 from execution.orders import Fill, Order, OrderState, OrderUpdate, Side
@@ -19,7 +21,7 @@ S = OrderState
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 NONE: frozenset[str] = frozenset()
 SENT = Order(request("a1", Side.BUY, 130, price=100), S.SENT)
-OPEN_ORDER = replace(SENT, state=S.OPEN, broker_id="b1")
+OPEN_ORDER = structs.replace(SENT, state=S.OPEN, broker_id="b1")
 EMPTY = BrokerBook((), (), (), complete=True)
 
 
@@ -47,7 +49,7 @@ def only(found: Reconciliation) -> Discrepancy:
 
 def test_books_that_agree_give_nothing() -> None:
     held = apply(Position(CALL), fill(1))
-    known = replace(
+    known = structs.replace(
         OPEN_ORDER, state=S.PARTIAL, filled_quantity=65, filled_value=D(6500), claimed_quantity=65
     )
 
@@ -78,7 +80,7 @@ def test_fills_that_were_missed_come_back_with_their_trades() -> None:
 
 
 def test_an_order_without_an_answer_is_found_by_its_id() -> None:
-    unknown = replace(SENT, state=S.UNKNOWN)
+    unknown = structs.replace(SENT, state=S.UNKNOWN)
 
     found = reconcile([unknown], [], book(told(S.OPEN)), NONE)
 
@@ -88,7 +90,7 @@ def test_an_order_without_an_answer_is_found_by_its_id() -> None:
 
 def test_an_order_is_absent_only_when_the_book_is_complete() -> None:
     for state in (S.SENT, S.UNKNOWN):
-        order = replace(SENT, state=state)
+        order = structs.replace(SENT, state=state)
 
         proven = reconcile([order], [], EMPTY, NONE)
         unproven = reconcile([order], [], book(complete=False), NONE)
@@ -100,7 +102,7 @@ def test_an_order_is_absent_only_when_the_book_is_complete() -> None:
 
 def test_a_trade_alone_proves_that_the_order_exists() -> None:
     found = reconcile(
-        [replace(SENT, state=S.UNKNOWN)],
+        [structs.replace(SENT, state=S.UNKNOWN)],
         [],
         book(trades=(fill(1),), net=((CALL.key, 65),)),
         NONE,
@@ -111,7 +113,7 @@ def test_a_trade_alone_proves_that_the_order_exists() -> None:
 
 
 def test_an_order_never_sent_is_not_looked_for() -> None:
-    planned = replace(SENT, state=S.PLANNED)
+    planned = structs.replace(SENT, state=S.PLANNED)
 
     assert reconcile([planned], [], EMPTY, NONE) == Reconciliation((), (), ())
 
@@ -133,7 +135,7 @@ def test_of_two_orders_under_one_id_the_first_is_ours_and_the_other_is_named() -
 
 
 def test_of_two_orders_under_one_id_the_one_we_know_is_ours() -> None:
-    ours = replace(OPEN_ORDER, broker_id="b2")
+    ours = structs.replace(OPEN_ORDER, broker_id="b2")
 
     found = reconcile([ours], [], book(told(S.OPEN), told(S.CANCELLED, broker="b2")), NONE)
 
@@ -142,7 +144,7 @@ def test_of_two_orders_under_one_id_the_one_we_know_is_ours() -> None:
 
 
 def test_news_that_cannot_be_is_named() -> None:
-    rejected = replace(OPEN_ORDER, state=S.REJECTED)
+    rejected = structs.replace(OPEN_ORDER, state=S.REJECTED)
 
     found = reconcile(
         [rejected], [], book(told(S.FILLED, fill(1), fill(2)), net=((CALL.key, 0),)), NONE
@@ -226,7 +228,7 @@ def test_orders_that_heard_nothing_catch_up_with_the_simulated_exchange() -> Non
 
 def test_trades_without_their_order_make_the_news_that_the_order_would_have_brought() -> None:
     late = replace(fill(2), at=AT.replace(minute=5))
-    unknown = replace(SENT, state=S.UNKNOWN)
+    unknown = structs.replace(SENT, state=S.UNKNOWN)
 
     found = reconcile([unknown], [], book(trades=(fill(1), late)), NONE)
     part = reconcile([unknown], [], book(trades=(fill(1),)), NONE)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from execution.broker import BrokerBook
 from execution.discrepancies import DiscrepancyKind
@@ -16,7 +17,7 @@ from tests.unit.execution.market import CALL, D
 from tests.unit.execution.test_foreign import OWN, exit_by_hand
 from tests.unit.execution.test_reconcile import NONE, OPEN_ORDER, S, book, fill, only, told
 
-OVER = replace(
+OVER = structs.replace(
     OPEN_ORDER,
     state=S.CANCELLED,
     filled_quantity=65,
@@ -53,7 +54,7 @@ def test_what_is_new_about_an_order_that_is_over_is_news(anew: OrderUpdate) -> N
 
 
 def test_a_trade_that_is_proven_late_is_news_even_where_its_units_were_claimed() -> None:
-    unproven = replace(OVER, filled_quantity=0, filled_value=D(0))
+    unproven = structs.replace(OVER, filled_quantity=0, filled_value=D(0))
 
     found = reconcile([unproven], [], book(LAST_WORD), NONE)
 
@@ -61,7 +62,7 @@ def test_a_trade_that_is_proven_late_is_news_even_where_its_units_were_claimed()
 
 
 def test_an_order_that_was_over_before_it_had_a_number_learns_it() -> None:
-    unnumbered = replace(OVER, broker_id=None)
+    unnumbered = structs.replace(OVER, broker_id=None)
 
     assert [update.broker_id for update in updates(book(LAST_WORD), unnumbered)] == ["b1"]
 
@@ -74,7 +75,7 @@ def test_the_trades_of_a_twin_are_not_ours() -> None:
 
     found = reconcile([OPEN_ORDER], [], shown, NONE)
     again = reconcile(
-        [replace(OPEN_ORDER, state=S.PARTIAL, filled_quantity=65, claimed_quantity=65)],
+        [structs.replace(OPEN_ORDER, state=S.PARTIAL, filled_quantity=65, claimed_quantity=65)],
         [apply(Position(CALL), ours)],
         shown,
         KNOWN,

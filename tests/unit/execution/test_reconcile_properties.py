@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from execution.broker import BrokerBook
 from execution.orders import Fill, IllegalTransitionError, Order, OrderState, OrderUpdate, Side
@@ -67,5 +68,5 @@ def test_a_book_is_silent_of_an_order_only_where_folding_it_in_would_change_noth
         assert found.updates == ()
         assert not found.is_clean
         return
-    is_same = not new and replace(after, updated_at=order.updated_at) == order
+    is_same = not new and structs.replace(after, updated_at=order.updated_at) == order
     assert found.updates == (() if is_same and told.request is None else (whole,))

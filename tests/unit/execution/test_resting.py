@@ -33,8 +33,9 @@ def in_turn(*orders: Resting) -> str:
     return "".join(order.broker_id for order in sorted(orders, key=lambda order: order.rank))
 
 
-def test_market_orders_come_first_then_stops_then_limits() -> None:
-    orders = limit("l", BUY, "100"), stop("s", BUY, "100", "101"), market("m", BUY)
+@pytest.mark.parametrize("side", Side)
+def test_market_orders_come_first_then_stops_then_limits(side: Side) -> None:
+    orders = limit("l", side, "100"), stop("s", side, "100", "101"), market("m", side)
 
     assert in_turn(*orders) == "msl"
 

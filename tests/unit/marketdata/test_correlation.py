@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from marketdata.correlation import correlation
+from marketdata.correlation import correlation, correlations
 
 MINUTES = 5 * np.arange(40, dtype=np.int64)
 
@@ -52,3 +52,17 @@ def test_fewer_returns_than_needed_are_not_known(known: int, is_known: bool) -> 
 
 def test_what_stands_still_is_like_nothing() -> None:
     assert math.isnan(correlation(np.full(40, 100.0), walk(1), MINUTES, 10))
+
+
+def test_one_with_many_is_one_with_each() -> None:
+    closes = np.array([walk(seed) for seed in range(5)])
+    closes[3, :25] = np.nan
+    others = np.array([4, 0, 3, 2])
+
+    found = correlations(closes, MINUTES, 0, others, 10)
+
+    expected = [correlation(closes[0], closes[other], MINUTES, 10) for other in others]
+    assert found.tolist() == expected
+    assert correlations(closes, MINUTES, 3, others, 20).tolist() == pytest.approx(
+        [math.nan] * 4, nan_ok=True
+    )

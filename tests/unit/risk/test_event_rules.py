@@ -52,6 +52,20 @@ def test_a_policy_statement_blocks_ten_minutes_around_it_and_is_near_for_an_hour
     assert (near.kind, near.underlying) == ("RBI_POLICY", "")
 
 
+def test_a_date_that_was_worked_out_is_marked_in_what_each_window_says() -> None:
+    published = announced(EventKind.GDP, at(14))
+    derived = replace(published, source="derived: the last working day of November")
+
+    said = [[str(window) for window in windows(event)] for event in (published, derived)]
+
+    assert said[0][1] == "GDP 04 Dec 14:00, until 14:30: ranked down, stop x1.5"
+    assert said[1][1] == "GDP 04 Dec 14:00 (derived date), until 14:30: ranked down, stop x1.5"
+    assert [window.is_derived for window in windows(published) + windows(derived)] == [
+        *(False, False),
+        *(True, True),
+    ]
+
+
 def test_a_rule_of_a_kind_goes_before_the_desk_s_minutes() -> None:
     own = EventRule(
         block_before_minutes=30, block_after_minutes=0, stop_factor=1, ranked_down=False

@@ -93,3 +93,10 @@ def test_limits_by_segment_come_back_from_a_stored_configuration() -> None:
 
     assert again.spread_of(Segment.OPTIONS) == D("0.02")
     assert again.spread_of(Segment.CASH) == again.max_spread
+
+
+def test_the_widest_spread_and_the_longest_age_of_a_segment_may_be_all_there_is():
+    limits = RiskLimits(spread_by_segment={"OPTIONS": D(1)}, stale_by_segment={"CASH": 86_400.0})
+
+    assert limits.spread_of(Segment.OPTIONS) == 1
+    assert limits.stale_after(Segment.CASH) == 86_400

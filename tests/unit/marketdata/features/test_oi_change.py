@@ -33,3 +33,16 @@ def test_five_per_cent_more_than_last_night_is_a_twentieth(make_grid):
 def test_a_change_over_no_bars_is_refused():
     with pytest.raises(ValueError, match="bars: 0, expected 1 or more"):
         OIChange(bars=0)
+
+
+@pytest.mark.shared_data
+def test_it_agrees_with_the_recorded_open_interest_of_a_future(shared_data, make_grid):
+    table = pd.read_csv(shared_data / "futures" / "NIFTY26OCTFUT_5m_2026-09-30.csv")
+    oi = table["oi"].astype(float)
+    grid = make_grid(table["close"].tolist(), oi=oi.tolist())
+
+    change, today = OIChange(bars=6).run(grid)
+
+    assert oi.nunique() > 20
+    np.testing.assert_allclose(change[:, 0], oi / oi.shift(6) - 1.0, rtol=1e-9, atol=1e-12)
+    assert np.isnan(today).all()

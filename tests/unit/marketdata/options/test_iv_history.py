@@ -105,6 +105,20 @@ def test_without_enough_to_compare_with_there_is_no_standing_but_a_reason(histor
     assert isnan(found.percentile)
     assert isnan(found.rank)
     assert found.missing is why
+    assert found.why_not.startswith(str(why))
+
+
+def test_why_there_is_no_standing_is_told_with_the_numbers():
+    def told(*levels: float) -> str:
+        return standing(days(*levels), 0.1, TODAY, FIVE).why_not
+
+    assert told(0.1, 0.2).endswith(": 2, expected 3 or more")
+    assert told(0.1, 0.1, 0.1).endswith(": 10.00% on all of 3 days")
+    assert told(0.1, 0.2, 0.3) == ""
+
+
+def test_a_percentile_needs_sixty_days_unless_a_desk_says_otherwise():
+    assert (IvSettings().least, IvSettings().sessions) == (60, 252)
 
 
 @given(LEVELS, st.floats(0.01, 2.0), st.floats(0.0, 1.0))

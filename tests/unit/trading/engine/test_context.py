@@ -52,31 +52,30 @@ def test_index_and_future_share_the_standing_of_their_options():
     # Options are priced at 12 %: two of four days were lower; a fifth of the way from 10 to 20.
     assert one(found, IV_PERCENTILE) == [50.0, 50.0]
     assert one(found, IV_RANK) == pytest.approx([20.0, 20.0], abs=1e-3)
-    assert not found.missing
+    assert found.why_unknown("NIFTY", IV_PERCENTILE) == ""
 
 
-def test_without_stored_days_there_is_none_and_it_is_counted_once_a_moment():
+def test_without_stored_days_there_is_none_and_it_is_told_why():
     found = readings(iv_history={})
 
     assert np.isnan(one(found, IV_PERCENTILE)).all()
     assert np.isnan(one(found, IV_RANK)).all()
-    assert found.missing == {("NIFTY", NoStanding.NO_HISTORY): 1}
-    found.at(AT + timedelta(minutes=5), (IV_RANK,))
-    assert found.missing == {("NIFTY", NoStanding.NO_HISTORY): 2}
+    assert found.why_unknown("NIFTY", IV_PERCENTILE) == str(NoStanding.NO_HISTORY)
 
 
-def test_too_few_stored_days_are_counted_as_that():
+def test_too_few_stored_days_are_told_with_how_many_there_are():
     found = readings(iv_settings=IvSettings(sessions=10, least=5))
 
     assert np.isnan(one(found, IV_PERCENTILE)).all()
-    assert found.missing == {("NIFTY", NoStanding.TOO_SHORT): 1}
+    assert found.why_unknown("NIFTY", IV_RANK).endswith("stored: 4, expected 5 or more")
+    assert found.why_unknown("NIFTY", DAYS_TO_EXPIRY) == ""
 
 
 def test_without_a_chain_there_is_none():
     found = readings(replace(MADE, strikes=()))
 
     assert np.isnan(one(found, IV_PERCENTILE)).all()
-    assert found.missing == {("NIFTY", NoStanding.NO_CHAIN): 1}
+    assert found.why_unknown("NIFTY", IV_PERCENTILE) == str(NoStanding.NO_CHAIN)
 
 
 def test_days_run_to_the_nearest_expiry():

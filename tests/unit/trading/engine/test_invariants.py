@@ -11,7 +11,7 @@ from execution.positions import apply as fold
 from tests.unit.trading.engine.desk import Desk
 from tests.unit.trading.engine.legs import LOW_PUT, LegsDesk
 from trading.engine.events import BrokerSaid, TimerFired
-from trading.engine.invariants import InvariantBrokenError, Invariants, check, touched
+from trading.engine.invariants import InvariantBrokenError, Invariants, check, effects_of
 from trading.engine.trades import PlanState, Trade
 
 
@@ -27,7 +27,7 @@ def take_out(desk: Desk, trade: Trade, quantity: int) -> None:
     """Let units of a plan vanish from our books as no fill of an order of ours would."""
     bought = desk.broker.orders[trade.entries[0]].fills[0]
     sold = Fill("X", "X", "X", bought.instrument, Side.SELL, quantity, bought.price, bought.at)
-    trade.position = fold(trade.position, sold)
+    trade.hold(fold(trade.position, sold))
 
 
 def test_exits_that_could_take_out_more_than_is_held_are_a_breach() -> None:
@@ -142,6 +142,6 @@ def test_an_event_names_the_plans_whose_books_it_may_have_changed() -> None:
     said = desk.fill(entry, 130, 24_000.1)
     news = BrokerSaid(desk.now, desk.broker.word(entry, desk.now))
 
-    assert set(touched(desk.engine, news, said)) == {desk.trade.plan_id}
-    assert set(touched(desk.engine, news, [])) == {desk.trade.plan_id}
-    assert set(touched(desk.engine, TimerFired(desk.now, "bar"), [])) == set()
+    assert set(effects_of(desk.engine, news, said).plans) == {desk.trade.plan_id}
+    assert set(effects_of(desk.engine, news, []).plans) == {desk.trade.plan_id}
+    assert set(effects_of(desk.engine, TimerFired(desk.now, "bar"), []).plans) == set()

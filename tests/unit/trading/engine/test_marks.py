@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from execution.positions import Position
+from risk.exposure import OpenRisk
 from tests.unit.trading.engine.builders import FUTURE_COLUMN
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.marks import Marks
+from trading.engine.trades import PlanState, Trade
 
 
 def part_out(desk: Desk) -> None:
@@ -84,7 +86,7 @@ def test_what_is_surely_not_lost_is_never_lost(price: float, quantity: int, side
     value = Decimal(quantity) * 24_000
     bought = {"bought_quantity": quantity, "bought_value": value, "cost": value}
     sold = {"sold_quantity": quantity, "sold_value": value, "cost": -value}
-    trade.position = replace(Position(trade.instrument), **(bought if side > 0 else sold))
+    trade.hold(replace(Position(trade.instrument), **(bought if side > 0 else sold)))
     ledger = desk.engine.ledger
     ledger.stir(trade)
     last = [price] * len(desk.engine.last_prices())
@@ -100,3 +102,37 @@ def test_a_loss_far_from_the_limit_is_surely_not_reached():
 
     assert not desk.engine.ledger.may_have_lost(Decimal(1_000), desk.engine.last_prices())
     assert desk.engine.ledger.may_have_lost(Decimal(1), [float("nan")] * 4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["end", "revive", "hold", "ask"]))))
+def test_risks_stand_in_the_order_of_opening_whatever_comes_back(moves: list[tuple[int, str]]):
+    desk = Desk()
+    first = desk.enter()
+    plans = [replace(first, plan_id=f"Q{number}", entries=[]) for number in range(4)]
+    marks = Marks(desk.engine.orders, desk.engine.setup.limits)
+    marks.stirred.extend(plans)
+
+    for number, move in moves:
+        trade = plans[number]
+        if move == "end":
+            trade.state = PlanState.ENTRY_CANCELLED
+        elif move == "revive":
+            trade.state = PlanState.OPEN
+        elif move == "hold":
+            trade.exit_state = replace(trade.exit_state, stop=23_900.0 + len(marks.stirred))
+        marks.stirred.append(trade)
+        if move == "ask":
+            marks.at_least(desk.engine.last_prices())
+            assert marks.risks([each for each in plans if not each.is_over]) == anew(desk, plans)
+
+    assert marks.risks([each for each in plans if not each.is_over]) == anew(desk, plans)
+
+
+def anew(desk: Desk, plans: list[Trade]) -> list[OpenRisk]:
+    """Return what each plan that isn't over has at risk, worked out by itself."""
+    found = []
+    for trade in plans:
+        alone = Marks(desk.engine.orders, desk.engine.setup.limits)
+        alone.stirred.append(trade)
+        found += alone.risks([trade])
+    return found

@@ -17,7 +17,8 @@ SIGNAL = Signal(
 
 def market(desk: LegsDesk) -> PanelMarket:
     universe = desk.engine.setup.universe
-    return PanelMarket(universe, desk.engine.panel, chains_of(universe, TODAY), desk.now)
+    chains = chains_of(universe, TODAY)
+    return PanelMarket(universe, desk.engine.panel, chains, desk.now, "{} has no {}".format)
 
 
 def test_it_tells_what_the_panel_holds() -> None:
@@ -61,3 +62,9 @@ def test_an_expiry_that_is_not_watched_says_how_many_are() -> None:
     assert isinstance(missing, NoChain)
     assert "1 expiries watched, wanted 2" in missing.reason
     assert isinstance(told.chain("BANKNIFTY", 0), NoChain)
+
+
+def test_why_a_reading_is_not_known_is_asked_by_the_name_of_the_derivatives() -> None:
+    told = market(LegsDesk()).why_unknown(option(LOW_CALL), "iv_rank")
+
+    assert told == "NIFTY has no iv_rank"

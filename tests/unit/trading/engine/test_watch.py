@@ -5,9 +5,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from tests.unit.trading.engine.builders import FUTURE_COLUMN
+import numpy as np
+
+from execution.orders import Role
+from risk.exits import ExitReason
+from risk.exits.watching import ASKED, WATCHED
+from tests.unit.trading.engine.builders import FUTURE_COLUMN, STOPS_AND_TARGETS
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.actions import PositionNoted
+from trading.engine.watch import Watch, mode_of
 
 PRICES = (24_003.0, 23_995.0, 24_015.0, 23_990.0)
 ROOT = Path(__file__).resolve().parents[4]
@@ -74,3 +80,52 @@ def test_the_first_position_of_a_process_waits_for_no_loop_to_be_compiled():
     )
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def concerned(desk: Desk, price: float) -> list[str]:
+    """Return the plans that a watch of their own is asked about, all at `price` now."""
+    engine = desk.engine
+    desk.tick(FUTURE_COLUMN, price)
+    watch = Watch(engine.ledger, engine.orders, engine.panel, lambda _: 0)
+    return [each.plan_id for each in watch.standing(desk.now.timestamp(), np.array([np.nan]))]
+
+
+def test_a_plan_in_profit_is_watched_again_once_its_time_is_up():
+    desk = Desk(exits=replace(STOPS_AND_TARGETS, time_stop=True, time_stop_minutes=5))
+    trade = desk.enter()
+
+    assert concerned(desk, 24_010.0) == []
+    desk.later(300)
+    assert concerned(desk, 24_011.0) == []
+    assert trade.closing is None
+    desk.tick(FUTURE_COLUMN, 23_999.0)
+    assert trade.closing is ExitReason.TIME
+
+
+def test_a_watch_that_lives_on_over_that_moment_asks_no_more_than_a_new_one():
+    desk = Desk(exits=replace(STOPS_AND_TARGETS, time_stop=True, time_stop_minutes=5))
+    desk.enter()
+    engine, slow = desk.engine, np.array([np.nan])
+    watch = Watch(engine.ledger, engine.orders, engine.panel, lambda _: 0)
+    desk.tick(FUTURE_COLUMN, 24_010.0)
+    before = watch.standing(desk.now.timestamp(), slow)
+
+    desk.later(600)
+    desk.tick(FUTURE_COLUMN, 24_011.0)
+
+    assert before == watch.standing(desk.now.timestamp(), slow) == []
+
+
+def test_what_is_left_behind_a_part_that_has_gone_is_watched_by_its_row():
+    desk = Desk()
+    trade = desk.enter()
+    desk.tick(FUTURE_COLUMN, 24_051.0)
+    (part,) = desk.working(Role.EXIT)
+
+    assert mode_of(trade, desk.engine.orders) == ASKED
+    desk.fill(part.request.client_id, 65, 24_050.0)
+    desk.later(1)
+    desk.tick(FUTURE_COLUMN, 24_049.0)
+
+    assert trade.open_quantity == 65
+    assert mode_of(trade, desk.engine.orders) == WATCHED

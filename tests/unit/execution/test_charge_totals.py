@@ -1,0 +1,57 @@
+"""The total of a way in and out is that of its bill's lines, to the last place."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from execution.charge_totals import round_trip_total
+from execution.charges import round_trip
+from execution.orders import Product
+from marketdata.instruments import Exchange, Instrument, Kind
+
+ON = date(2026, 11, 23)
+PRICES = st.decimals(0, 200_000, places=2) | st.decimals(0, 90_000, places=4)
+
+
+def contract(exchange: Exchange, kind: Kind, freeze: int | None) -> Instrument:
+    return Instrument(1, exchange, "X", "NIFTY", kind, 75, Decimal("0.05"), freeze_quantity=freeze)
+
+
+@given(
+    st.sampled_from([Kind.EQUITY, Kind.FUTURE, Kind.CALL, Kind.PUT]),
+    st.sampled_from(list(Exchange)),
+    st.sampled_from([Product.MIS, Product.NRML]),
+    st.integers(0, 60),
+    st.sampled_from([None, 1_800]),
+    PRICES,
+    PRICES,
+    st.sampled_from([date(2024, 12, 2), ON]),
+)
+def test_it_is_the_sum_of_the_lines(
+    kind: Kind,
+    exchange: Exchange,
+    product: Product,
+    lots: int,
+    freeze: int | None,
+    buy: Decimal,
+    sell: Decimal,
+    on: date,
+) -> None:
+    asked = (contract(exchange, kind, freeze), 75 * lots, buy, sell, product, on)
+
+    total, expected = round_trip_total(*asked), round_trip(*asked).total
+
+    assert (total, str(total)) == (expected, str(expected))
+
+
+@pytest.mark.parametrize("price", [Decimal("-0.01"), Decimal("NaN")])
+def test_a_price_that_is_none_is_refused(price: Decimal) -> None:
+    share = contract(Exchange.NSE, Kind.EQUITY, None)
+
+    with pytest.raises(ValueError, match=r"value: .*expected 0 or more rupees"):
+        round_trip_total(share, 75, Decimal(100), price, Product.MIS, ON)
