@@ -84,13 +84,17 @@ class Repeat:
 class Strategy(ABC):
     """One way of reading the market; a frozen dataclass whose fields are its parameters.
 
-    `context`: the readings it wants besides the bars, by name. A strategy declares the
-    properties below as parameters, where a person would want to set them, or as constants.
+    A strategy declares the properties below as parameters, where a person would want to set them,
+    or as constants.
     """
 
     name: ClassVar[str]
     timeframe: ClassVar[Timeframe]
-    context: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Return the readings it wants besides the bars, by name; none by default."""
+        return ()
 
     @property
     @abstractmethod

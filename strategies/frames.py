@@ -70,7 +70,9 @@ def closed_at(bar: BarRow, zone: tzinfo) -> datetime:
 
 
 def _readings(features: Mapping[str, Feature], outputs: Outputs) -> dict[str, Reading]:
-    missing = [name for name, feature in features.items() if feature not in outputs]
-    if missing:
-        raise ValueError(f"outputs: no values for {', '.join(missing)}, expected every feature")
-    return {name: Reading(outputs[feature]) for name, feature in features.items()}
+    try:
+        return {name: Reading(outputs[feature]) for name, feature in features.items()}
+    except KeyError:
+        missing = [name for name, feature in features.items() if feature not in outputs]
+        told = f"no values for {', '.join(missing)}, expected every feature"
+        raise ValueError(f"outputs: {told}") from None

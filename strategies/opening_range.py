@@ -19,6 +19,7 @@ from marketdata.features.session_context import SessionContext
 from marketdata.features.session_range import SessionRange
 from marketdata.timeframes import Timeframe
 from strategies.base import Frame, Repeat, Strategy
+from strategies.context import IV_RANK
 from strategies.levels import Reward, Sides, direction, entries
 from strategies.parameters import check_order, check_range, check_speech
 from strategies.signals import Signals
@@ -33,7 +34,8 @@ class OpeningRange(Strategy):
     again. A filter set to 0 is off; a filter whose value is unknown (NaN) refuses. Minutes count
     from the session's open. `stop_fraction`: 1 puts the stop at the opposite edge, 0.5 in the
     middle; `stop_atr` puts it that many ATR from the entry instead. `min_range_width`,
-    `max_range_width`: fractions of the close.
+    `max_range_width`: fractions of the close. `max_iv_rank`: of the underlying's volatility, 0 to
+    100; what has no options, and a history of bars, has none.
     """
 
     name = "opening_range"
@@ -56,6 +58,7 @@ class OpeningRange(Strategy):
     min_range_width: float = 0.0
     max_range_width: float = 0.0
     ema_period: int = 0
+    max_iv_rank: float = 0.0
     confidence: float = 0.75
     once_a_side_a_day: bool = True
     gap_minutes: int = 0
@@ -74,6 +77,7 @@ class OpeningRange(Strategy):
         check_range(self, 0, 1, "max_opening_gap", "min_range_width", "max_range_width")
         check_range(self, 0, 1440, "skip_minutes", "latest_minute")
         check_range(self, 0, 1000, "ema_period")
+        check_range(self, 0, 100, "max_iv_rank")
         check_range(self, 0, 1, "confidence")
         check_range(self, 0.01, 100, "first_target_r", "reward_to_risk")
         check_order(self, "first_target_r", "reward_to_risk")
@@ -84,6 +88,11 @@ class OpeningRange(Strategy):
     def repeat(self) -> Repeat:
         """Return the re-entry rule its parameters tell."""
         return Repeat(self.once_a_side_a_day, self.gap_minutes)
+
+    @property
+    def context(self) -> tuple[str, ...]:
+        """Return the rank of volatility, where it is asked."""
+        return (IV_RANK,) if self.max_iv_rank else ()
 
     def features(self) -> dict[str, Feature]:
         """Return the range, the day's context, relative volume and, if wanted, EMA and ATR."""
@@ -133,6 +142,8 @@ class OpeningRange(Strategy):
             allowed = allowed & (frame["volume"].main >= self.min_volume_ratio)
         if self.max_opening_gap:
             allowed = allowed & (np.abs(frame["day"]["gap"]) <= self.max_opening_gap)
+        if self.max_iv_rank:
+            allowed = allowed & (frame.beside(IV_RANK) <= self.max_iv_rank)
         return allowed
 
 

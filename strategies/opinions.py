@@ -6,21 +6,30 @@ What a strategy thinks stands in its own file; what becomes of an opinion in `st
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
 from marketdata.bars import Floats, Ints
+from marketdata.instruments import Instrument
 from marketdata.universe import Column, Universe
 from strategies.base import Frame, Repeat, Strategy
 from strategies.levels import Sides
 from strategies.signals import NEUTRAL_SIDE, Direction, Signal, Signals, direction_of
 
+Features = tuple[tuple[str, float], ...]
+"""Name and value of what a strategy looked at."""
+
 NEVER = -(2**62)
 """Epoch seconds before any bar: nothing has been said yet."""
 
-_PLACE = {int(Direction.LONG): 0, int(Direction.SHORT): 1, NEUTRAL_SIDE: 2}
+_UNKNOWN = 3
+_PLACE = np.full(256, _UNKNOWN)
+"""Where what was said of a side is remembered; a negative side counts from the end."""
+_PLACE[[int(Direction.LONG), int(Direction.SHORT), NEUTRAL_SIDE]] = (0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ class RepeatMemory:
     def __init__(self, repeat: Repeat, columns: int) -> None:
         self._repeat = repeat
         self._session = -1
-        self._said = np.zeros((3, columns), dtype=np.int8)
+        self._said = np.zeros((_UNKNOWN + 1, columns), dtype=np.int8)
         self._last = np.full(columns, NEVER, dtype=np.int64)
 
     def allow(self, side: Sides, session: int, start: int) -> Sides:
@@ -59,22 +68,21 @@ class RepeatMemory:
             self._said[:] = 0
             self._last[:] = NEVER
         allowed = side.astype(np.int8)
-        once, latest = self._repeat.once_a_side_a_day, start - 60 * self._repeat.gap_minutes
-        for column in np.flatnonzero(side).tolist():
-            said = _PLACE.get(int(side[column]))
-            again = once and said is not None and self._said[said, column]
-            if again or self._last[column] > latest:
-                allowed[column] = 0
-                continue
-            if said is not None:
-                self._said[said, column] = 1
-            self._last[column] = start
+        columns = np.flatnonzero(side)
+        places = _PLACE[side[columns]]
+        heard = self._last[columns] <= start - 60 * self._repeat.gap_minutes
+        if self._repeat.once_a_side_a_day:
+            heard &= self._said[places, columns] == 0
+        allowed[columns[~heard]] = 0
+        columns, places = columns[heard], places[heard]
+        self._said[places, columns] = places != _UNKNOWN
+        self._last[columns] = start
         return allowed
 
     @property
     def state(self) -> RepeatState:
         """Return a copy of what is remembered."""
-        long, short, neutral = self._said.copy()
+        long, short, neutral = self._said[:_UNKNOWN].copy()
         return RepeatState(self._session, long, short, neutral, self._last.copy())
 
     def restore(self, state: RepeatState) -> None:
@@ -82,7 +90,7 @@ class RepeatMemory:
         if state.last.shape != self._last.shape:
             raise ValueError(f"state: {len(state.last)} columns, expected {len(self._last)}")
         self._session = state.session
-        self._said = np.stack((state.said_long, state.said_short, state.said_neutral))
+        self._said[:_UNKNOWN] = (state.said_long, state.said_short, state.said_neutral)
         self._last = state.last.copy()
 
 
@@ -127,74 +135,96 @@ def opinions(
     """
     accepted: list[Signal] = []
     rejected: list[Rejected] = []
-    for index in np.flatnonzero(signals.side):
-        column = universe.columns[int(index)]
-        if not column.scanned:
-            continue
-        reason = _fault(signals, int(index))
+    columns = universe.columns
+    places = [place for place in np.flatnonzero(signals.side).tolist() if columns[place].scanned]
+    wording = _Wording(strategy, at)
+    said = [getattr(signals, name)[places].tolist() for name in _Told._fields]
+    for place, seen, *row in zip(places, _seen(strategy, frame, places), *said, strict=True):
+        told = _Told(*row)
+        reason = _fault(told)
         if reason:
-            rejected.append(Rejected(column, reason))
+            rejected.append(Rejected(columns[place], reason))
         else:
-            accepted.append(_signal(strategy, signals, column, at, frame))
+            accepted.append(wording.signal(columns[place].instrument, told, seen))
     return Opinions(tuple(accepted), tuple(rejected))
 
 
-def _fault(signals: Signals, index: int) -> str:
-    is_neutral = signals.side[index] == NEUTRAL_SIDE
-    levels = () if is_neutral else ("stop", "target1", "target2")
-    for name in ("entry", *levels, "confidence"):
-        value = float(getattr(signals, name)[index])
-        if not math.isfinite(value):
-            return f"{name} is {value}, expected a number"
-    entry, stop = float(signals.entry[index]), float(signals.stop[index])
-    if not is_neutral and (entry - stop) * int(signals.side[index]) <= 0:
-        return f"stop {stop} is not on the losing side of entry {entry}"
+class _Told(NamedTuple):
+    """What a strategy says of one column."""
+
+    side: int
+    entry: float
+    stop: float
+    target1: float
+    target2: float
+    confidence: float
+
+
+_SIDED = ("entry", "stop", "target1", "target2", "confidence")
+_NEUTRAL = ("entry", "confidence")
+
+
+def _fault(told: _Told) -> str:
+    is_neutral = told.side == NEUTRAL_SIDE
+    levels = 0.0 if is_neutral else told.stop + told.target1 + told.target2
+    if not math.isfinite(told.entry + told.confidence + levels):
+        for name in _NEUTRAL if is_neutral else _SIDED:
+            value = getattr(told, name)
+            if not math.isfinite(value):
+                return f"{name} is {value}, expected a number"
+    if not is_neutral and (told.entry - told.stop) * told.side <= 0:
+        return f"stop {told.stop} is not on the losing side of entry {told.entry}"
     return ""
 
 
-def _signal(
-    strategy: Strategy, signals: Signals, column: Column, at: datetime, frame: Frame
-) -> Signal:
-    index = column.index
-    way = direction_of(int(signals.side[index]))
-    entry = float(signals.entry[index])
+class _Wording:
+    """What all opinions of a strategy on one bar have in common."""
 
-    def level(values: Floats) -> float:
-        return entry if way is Direction.NEUTRAL else float(values[index])
+    def __init__(self, strategy: Strategy, at: datetime) -> None:
+        self._name = strategy.name
+        self._at = at
+        self._until = at + timedelta(minutes=strategy.valid_minutes)
+        once = strategy.repeat.acted_on_once_a_day
+        self._bar = f"{at:%Y-%m-%d}" if once else at.isoformat(timespec="minutes")
 
-    return Signal(
-        strategy=strategy.name,
-        instrument=column.instrument,
-        direction=way,
-        at=at,
-        valid_until=at + timedelta(minutes=strategy.valid_minutes),
-        entry=entry,
-        stop=level(signals.stop),
-        target1=level(signals.target1),
-        target2=level(signals.target2),
-        confidence=float(signals.confidence[index]),
-        setup=_setup_of(strategy, way, at),
-        features=_seen(strategy, frame, index),
-    )
-
-
-def _setup_of(strategy: Strategy, way: Direction, at: datetime) -> str:
-    if strategy.repeat.acted_on_once_a_day:
-        return f"{way.name}@{at:%Y-%m-%d}"
-    return f"{way.name}@{at.isoformat(timespec='minutes')}"
+    def signal(self, instrument: Instrument, told: _Told, seen: Features) -> Signal:
+        """Return what is told of a column as an opinion."""
+        way = direction_of(told.side)
+        levels = (told.stop, told.target1, told.target2)
+        if way is Direction.NEUTRAL:
+            levels = (told.entry,) * 3
+        return Signal(
+            self._name,
+            instrument,
+            way,
+            self._at,
+            self._until,
+            told.entry,
+            *levels,
+            told.confidence,
+            f"{way.name}@{self._bar}",
+            seen,
+        )
 
 
-def _seen(strategy: Strategy, frame: Frame, index: int) -> tuple[tuple[str, float], ...]:
-    """Return every finite output of the declared features and context, in the order declared."""
-    seen: list[tuple[str, float]] = []
+def _seen(strategy: Strategy, frame: Frame, places: Sequence[int]) -> list[Features]:
+    """Return of some columns every finite output of the declared features and context.
+
+    In the order declared.
+    """
+    if not places:
+        return []
+    labels: list[str] = []
+    known: list[Floats] = []
     for name, feature in strategy.features().items():
         for output in feature.outputs:
-            value = float(frame[name][output][index])
-            if math.isfinite(value):
-                label = name if len(feature.outputs) == 1 else f"{name}.{output}"
-                seen.append((label, value))
+            labels.append(name if len(feature.outputs) == 1 else f"{name}.{output}")
+            known.append(frame[name][output][places])
     for name in strategy.context:
-        value = float(frame.beside(name)[index])
-        if math.isfinite(value):
-            seen.append((name, value))
-    return tuple(seen)
+        labels.append(name)
+        known.append(frame.beside(name)[places])
+    rows = np.array(known).reshape(len(known), len(places)).T.tolist()
+    finite = math.isfinite
+    return [
+        tuple([pair for pair in zip(labels, row, strict=True) if finite(pair[1])]) for row in rows
+    ]

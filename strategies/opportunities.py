@@ -37,6 +37,9 @@ class Candidate(Struct, frozen=True, gc=False):
     open_interest_lots: float = math.nan
 
     def __post_init__(self) -> None:
+        measures = self.spread_fraction + self.depth_in_lots + self.costs_to_reward
+        if math.isfinite(measures + self.distance_from_vwap):
+            return
         for name in ("spread_fraction", "depth_in_lots", "costs_to_reward", "distance_from_vwap"):
             value = getattr(self, name)
             if not math.isfinite(value):
@@ -89,7 +92,7 @@ class Basis(Struct, frozen=True, gc=False):
     `readings`: name and value of what the market showed of the candidate's column on the newest
     bar of the ranking; `grades`: what that is worth to a long and to a short, by feature;
     `populations`: what each feature's value was compared with. `correlation`: the largest with
-    anything held or kept before it, `correlated_with` whose.
+    anything held or kept before it, `correlated_with` whose. `segment`: of what would be traded.
     """
 
     direction: Direction
@@ -104,6 +107,7 @@ class Basis(Struct, frozen=True, gc=False):
     depth_in_lots: float
     volume_lots: float
     open_interest_lots: float
+    segment: str
     event: str
     distance_from_vwap: float
     correlation: float

@@ -50,7 +50,7 @@ class CalendarRule:
         underlying = underlying_of(signal)
         if self.underlyings and underlying not in self.underlyings:
             return NotPossible(f"{underlying}: not among {', '.join(self.underlyings)}")
-        fault = refused(signal, self.needs)
+        fault = refused(signal, self.needs, market)
         if fault:
             return NotPossible(f"{_WANTED.kind}: {fault}")
         chains = self._chains(underlying, market)

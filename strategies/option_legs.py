@@ -6,7 +6,7 @@ Which options are chosen stands in `option_shapes.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import fsum
 
@@ -22,7 +22,7 @@ from strategies.option_limits import (
     OutlookLimits,
 )
 from strategies.option_strikes import Pick
-from strategies.outlook import NetGreeks, Outlook
+from strategies.outlook import LegReading, NetGreeks, Outlook
 from strategies.payoff import Held, bounds, break_evens, chance_of_profit, profit_at
 from strategies.signals import Direction, Signal
 from strategies.structures import Leg, NotPossible, Structure, StructureKind
@@ -76,8 +76,9 @@ def outlook_of(picks: Sequence[Pick], way: Direction) -> Outlook:
     near = min((each.chain for each in picks), key=lambda chain: chain.columns.expiry)
     held = [Held(each.strike, each.is_call, each.sign, each.touch) for each in picks]
     fair = way * fsum(each.sign * each.mid for each in picks)
+    legs = tuple(reading_of(each) for each in picks)
     if len({each.chain.columns.expiry for each in picks}) > 1:
-        return over_two_expiries(_spans(picks), net_greeks(picks), fair)
+        return replace(over_two_expiries(_spans(picks), net_greeks(picks), fair), legs=legs)
     loss, profit = bounds(held)
     zeros = break_evens(held)
     horizon = Horizon(near.forward, near.years, near.discount)
@@ -90,18 +91,27 @@ def outlook_of(picks: Sequence[Pick], way: Direction) -> Outlook:
         ),
         greeks=net_greeks(picks),
         fair=fair,
+        legs=legs,
     )
+
+
+def reading_of(each: Pick) -> LegReading:
+    """Return what the chain says of one picked option."""
+    chain, at = each.chain, (each.place, each.side)
+    greeks = (float(values[at]) for values in (chain.delta, chain.gamma, chain.theta, chain.vega))
+    return LegReading(each.mid, each.touch, float(chain.smile[each.place]), NetGreeks(*greeks))
 
 
 def net_greeks(picks: Sequence[Pick]) -> NetGreeks:
     """Return the greeks of one unit of everything picked."""
 
-    def total(name: str) -> float:
-        return fsum(
-            each.sign * float(getattr(each.chain, name)[each.place, each.side]) for each in picks
-        )
-
-    return NetGreeks(total("delta"), total("gamma"), total("theta"), total("vega"))
+    read = [(each.sign, reading_of(each).greeks) for each in picks]
+    return NetGreeks(
+        delta=fsum(sign * greeks.delta for sign, greeks in read),
+        gamma=fsum(sign * greeks.gamma for sign, greeks in read),
+        theta=fsum(sign * greeks.theta for sign, greeks in read),
+        vega=fsum(sign * greeks.vega for sign, greeks in read),
+    )
 
 
 def _faults(signal: Signal, picks: Sequence[Pick], terms: Terms) -> str:

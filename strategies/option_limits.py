@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
+import numpy as np
+
 from marketdata.options.chain import Chain
 from strategies.option_strikes import Pick
 from strategies.outlook import Outlook
 from strategies.signals import Direction, Signal
+from strategies.structure_rules import StructureMarket
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,13 @@ class Between:
     low: float
     high: float
 
-    def fault(self, signal: Signal) -> str:
+    def fault(self, signal: Signal, market: StructureMarket) -> str:
         """Return why the opinion is not taken, empty where it is; an unknown reading refuses."""
         value = reading(signal, self.name)
         if isnan(value):
-            return f"{self.name} of {signal.instrument.symbol} is not known"
+            told = f"{self.name} of {signal.instrument.symbol} is not known"
+            why = market.why_unknown(signal.instrument, self.name)
+            return f"{told}: {why}" if why else told
         if self.low <= value <= self.high:
             return ""
         return (
@@ -50,15 +55,19 @@ class ChainLimits:
     def fault(self, chain: Chain, signal: Signal) -> str:
         """Return why the chain is not taken, empty where it is; what is unknown refuses."""
         if isnan(chain.atm_iv):
-            return "volatility at the money is not known"
+            known = int((~np.isnan(chain.smile)).sum())
+            return (
+                f"volatility at the money is not known: {known} of {len(chain.strikes)} strikes "
+                f"have one, expected one on each side of {chain.forward:.2f}"
+            )
         if self.max_skew and not abs(chain.skew) <= self.max_skew:
-            return f"skew is {chain.skew:.3f}, expected at most {self.max_skew:.3f}"
+            return f"skew is {_known(chain.skew)}, expected at most {self.max_skew:.3f}"
         if self.min_iv_to_realised:
             realised = reading(signal, "realised")
             if not chain.atm_iv >= self.min_iv_to_realised * realised:
                 return (
                     f"volatility at the money is {chain.atm_iv:.3f}, expected "
-                    f"{self.min_iv_to_realised:g} times the realised {realised:.3f}"
+                    f"{self.min_iv_to_realised:g} times the realised {_known(realised)}"
                 )
         return ""
 
@@ -153,6 +162,10 @@ def _ratio(outlook: Outlook) -> float:
     if outlook.max_profit == inf:
         return inf
     return outlook.max_profit / outlook.max_loss if outlook.max_loss else inf
+
+
+def _known(value: float) -> str:
+    return "(unknown)" if isnan(value) else f"{value:.3f}"
 
 
 def _told(value: float) -> str:

@@ -36,7 +36,7 @@ class OptionRule:
         wanted, underlying = self.shape.wanted(), underlying_of(signal)
         if self.underlyings and underlying not in self.underlyings:
             return NotPossible(f"{underlying}: not among {', '.join(self.underlyings)}")
-        fault = refused(signal, self.needs)
+        fault = refused(signal, self.needs, market)
         if fault:
             return NotPossible(f"{wanted.kind}: {fault}")
         chain = chain_within(market, underlying, self.expiry)
@@ -93,6 +93,6 @@ def expected(structure: Structure) -> float:
     return (chance * structure.reward - (1.0 - chance) * structure.risk) / structure.risk
 
 
-def refused(signal: Signal, needs: Iterable[Between]) -> str:
+def refused(signal: Signal, needs: Iterable[Between], market: StructureMarket) -> str:
     """Return the first reason why the opinion's readings do not do, empty where all hold."""
-    return next(filter(None, (need.fault(signal) for need in needs)), "")
+    return next(filter(None, (need.fault(signal, market) for need in needs)), "")

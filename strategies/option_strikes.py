@@ -14,7 +14,7 @@ import numpy as np
 
 from marketdata.calendar import IST
 from marketdata.instruments import Instrument, Kind
-from marketdata.options.chain import CALL, Chain, Fault, NoChain
+from marketdata.options.chain import CALL, Chain, NoChain
 from strategies.signals import Direction, Signal
 from strategies.structure_rules import StructureMarket
 from strategies.structures import NotPossible
@@ -172,10 +172,8 @@ def pick(
     name = f"{_named(chain)} {chain.strikes[place]:g} {_side_of(side)}"
     if instrument is None:
         return NotPossible(f"{name} is not listed or not watched")
-    if np.isnan(chain.mid[place, side]):
-        return NotPossible(f"{name}: {Fault(int(chain.fault[place, side])).reason}")
-    if np.isnan(chain.delta[place, side]):
-        return NotPossible(f"{name}: no volatility explains its price")
+    if np.isnan(chain.mid[place, side]) or np.isnan(chain.delta[place, side]):
+        return NotPossible(f"{name}: {chain.why_silent(place, side)}")
     return Pick(chain, place, side, instrument, direction, ratio)
 
 

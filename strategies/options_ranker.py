@@ -36,12 +36,13 @@ class OptionsRanker(Strategy):
     `mean_bars` bars is a view. Debit structures and single options need an IV percentile of at
     most `buy_max_iv_percentile`, credit structures one of at least `sell_min_iv_percentile`.
     Bought options have deltas from `min_delta` to `max_delta`, sold ones of credit spreads up to
-    `max_delta`; spreads are up to `max_width` steps of the grid wide. A filter set to 0 is off;
-    one whose value is unknown refuses.
+    `max_delta`; spreads are up to `max_width` steps of the grid wide. `debit_min_reward`: of debit
+    structures, the largest profit over the debit. A filter set to 0 is off; one whose value is
+    unknown refuses.
 
     A debit of 30 % of the width and a probability of profit of 40 % can't both hold where prices
     are fair, since the debit over the width is about that probability; `max_debit` is set so
-    that both can.
+    that both can. A `debit_min_reward` of 1.5 asks for a debit of 40 % at most.
     """
 
     name = "options_ranker"
@@ -71,6 +72,7 @@ class OptionsRanker(Strategy):
     with_butterflies: bool = False
     max_debit: float = 0.45
     debit_min_pop: float = 0.40
+    debit_min_reward: float = 0.0
     min_credit: float = 0.25
     credit_min_pop: float = 0.65
     single_min_pop: float = 0.30
@@ -112,6 +114,7 @@ class OptionsRanker(Strategy):
         check_range(self, 1, 20, "max_width")
         check_range(self, 0, 1, "mean_distance", "max_skew", "max_debit", "debit_min_pop")
         check_range(self, 0, 1, "min_credit", "credit_min_pop", "single_min_pop")
+        check_range(self, 0, 100, "debit_min_reward")
         check_range(self, 0, inf, "min_premium", "max_premium", "max_gamma", "max_vega")
         check_range(self, 1.01, 100, "credit_stop")
         check_range(self, 0.01, 1, "stop_of_max_loss")

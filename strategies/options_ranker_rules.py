@@ -36,6 +36,7 @@ class RankerRules:
     max_width: int
     max_debit: float
     debit_min_pop: float
+    debit_min_reward: float
     min_credit: float
     credit_min_pop: float
     single_min_pop: float
@@ -83,7 +84,7 @@ def deltas_of(rules: RankerRules) -> tuple[float, ...]:
 
 
 def _debit_spreads(rules: RankerRules) -> Iterator[OptionRule]:
-    terms = _buying(rules, _debit_levels(rules), rules.debit_min_pop)
+    terms = _buying(rules, _debit_levels(rules), rules.debit_min_pop, rules.debit_min_reward)
     for delta in deltas_of(rules):
         for width in range(1, rules.max_width + 1):
             shape = DebitSpread(_by(delta), Strike(StrikeBy.STEPS, width))
@@ -91,7 +92,7 @@ def _debit_spreads(rules: RankerRules) -> Iterator[OptionRule]:
 
 
 def _butterflies(rules: RankerRules) -> Iterator[OptionRule]:
-    terms = _buying(rules, _debit_levels(rules), rules.debit_min_pop)
+    terms = _buying(rules, _debit_levels(rules), rules.debit_min_pop, rules.debit_min_reward)
     for delta in deltas_of(rules):
         for width in range(1, rules.max_width + 1):
             shape = Butterfly(_by(delta), Strike(StrikeBy.STEPS, width))
@@ -147,7 +148,7 @@ def _debit_levels(rules: RankerRules) -> Levels:
     )
 
 
-def _buying(rules: RankerRules, levels: Levels, min_pop: float) -> Terms:
+def _buying(rules: RankerRules, levels: Levels, min_pop: float, min_reward: float = 0.0) -> Terms:
     return Terms(
         levels=levels,
         leaving=leaving_of(rules),
@@ -155,6 +156,7 @@ def _buying(rules: RankerRules, levels: Levels, min_pop: float) -> Terms:
         legs=_legs(rules),
         outlook=OutlookLimits(
             min_pop=min_pop,
+            min_reward=min_reward,
             max_debit=rules.max_debit,
             max_gamma=rules.max_gamma,
             max_vega=rules.max_vega,

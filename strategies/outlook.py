@@ -27,12 +27,26 @@ UNKNOWN_GREEKS = NetGreeks()
 
 
 @dataclass(frozen=True, slots=True)
+class LegReading:
+    """What the market said of one leg when it was chosen: rupees, and a volatility a year.
+
+    `touch`: what entering it paid then. `greeks`: of one unit bought, whichever way the leg goes.
+    """
+
+    mid: float
+    touch: float
+    volatility: float
+    greeks: NetGreeks
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What holding to expiry can bring, in rupees a unit, before costs.
 
     `max_loss` and `max_profit` are positive numbers, inf where unlimited. `break_evens`: prices
     of the underlying at expiry, rising. `probability_of_profit`: 0 to 1, NaN where not worked
-    out. `fair`: the traded value at the middle of the books, NaN likewise.
+    out. `fair`: the traded value at the middle of the books, NaN likewise. `legs`: what each leg
+    was read at, in the structure's order; empty where that is not known.
     """
 
     max_loss: float = math.inf
@@ -41,6 +55,7 @@ class Outlook:
     probability_of_profit: float = math.nan
     greeks: NetGreeks = UNKNOWN_GREEKS
     fair: float = math.nan
+    legs: tuple[LegReading, ...] = ()
 
 
 UNBOUNDED = Outlook()

@@ -6,33 +6,23 @@ decided by the risk gate.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 
-from marketdata.bars import Floats
+from marketdata.bars import Ints
 from strategies.base import Frame
-from strategies.opportunities import Basis, Candidate, Opportunity, Population, Stance
-from strategies.ranking_choice import Choice
-from strategies.ranking_features import MEASURED, Conditions, Raw, grades_of, raw_of
-from strategies.ranking_history import History, HistoryState, HistoryView, middle_and_sigma
-from strategies.ranking_score import (
-    FEATURES,
-    MOMENTUM,
-    REWARD,
-    grade_for,
-    is_known,
-    raw_value,
-    scored,
-)
+from strategies.opportunities import Basis, Candidate, Opportunity, Population, Stance, score_of
+from strategies.ranking_choice import Choice, Rated
+from strategies.ranking_features import Conditions, Raw, grades_of, raw_of
+from strategies.ranking_history import History, HistoryState, HistoryView
+from strategies.ranking_populations import Populations, compile_ahead, populations_of
+from strategies.ranking_score import contributions, own_penalties, weighing_of
 from strategies.ranking_settings import RankingSettings
 from strategies.ranking_together import Closes, ClosesState
-from strategies.signals import Direction
-
-_COLD = Population(0, math.nan, math.nan, compared=False)
+from strategies.ranking_values import Views, earlier_values, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +35,6 @@ class RankerState:
     history: HistoryState | HistoryView
     closes: ClosesState
     raw: Raw
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """One feature of a cycle's candidates: the values that can be compared, in their order.
-
-    `places`: of each candidate's among them, -1 where its own cannot be.
-    """
-
-    known: Floats
-    places: tuple[int, ...]
-
-
-def _told(feature: str, bases: Sequence[Basis]) -> _Told:
-    known: list[float] = []
-    places = []
-    for basis in bases:
-        is_there = is_known(feature, basis)
-        places.append(len(known) if is_there else -1)
-        if is_there:
-            known.append(raw_value(feature, basis))
-    return _Told(np.array(known), tuple(places))
 
 
 class Ranker:
@@ -88,6 +56,7 @@ class Ranker:
         self._history: History | HistoryView = self._memory
         self._closes = Closes(columns, settings.correlation_bars, settings.min_samples)
         self._raw: Raw = {}
+        compile_ahead()
 
     def observe(self, frame: Frame, conditions: Conditions) -> None:
         """Take one bar's close, once for each bar of the ranking's time-frame, before `rank`."""
@@ -104,17 +73,17 @@ class Ranker:
         underlying and `top_n` together are kept. One that moves with something held, or with one
         that is kept before it, stands behind; more than `max_correlated` together are not kept.
         """
-        bases = [self._basis(candidate) for candidate in candidates]
-        told = [_told(feature, bases) for feature in FEATURES]
-        found = []
+        if not candidates:
+            return ()
+        cycle = self._cycle(candidates)
+        weighing, factors = weighing_of(self._settings), self._settings.penalties
+        rated = []
         for place, candidate in enumerate(candidates):
-            populations = tuple(
-                self._population(candidate, feature, values, place)
-                for feature, values in zip(FEATURES, told, strict=True)
-            )
-            basis = replace(bases[place], populations=populations)
-            found.append(self._opportunity(candidate, basis, len(candidates)))
-        return Choice(self._settings, self._closes, held).made(found)
+            basis = _basis(candidate, cycle, place)
+            parts = contributions(cycle.raw[place], basis.populations, weighing)
+            faults = own_penalties(basis, factors)
+            rated.append(Rated(candidate, basis, parts, faults, score_of(parts, faults)))
+        return Choice(self._settings, self._closes, held).made(rated)
 
     def correlation(self, one: int, other: int) -> float:
         """Return how two columns moved together of late, -1 to 1; NaN where it isn't known."""
@@ -136,64 +105,68 @@ class Ranker:
         self._closes.restore(state.closes)
         self._raw = state.raw
 
-    def _basis(self, candidate: Candidate) -> Basis:
-        """Return what is known of a candidate by itself, before it is compared."""
-        column, structure = candidate.column, candidate.structure
-        return Basis(
-            direction=candidate.signal.direction,
-            confidence=candidate.signal.confidence,
-            readings=tuple([(name, values.item(column)) for name, values in self._raw.items()]),
-            grades=tuple(self._history.newest(i, column) for i in range(len(MEASURED))),
-            populations=(),
-            risk=structure.risk,
-            reward=structure.reward,
-            costs_to_reward=candidate.costs_to_reward,
-            spread_fraction=candidate.spread_fraction,
-            depth_in_lots=candidate.depth_in_lots,
-            volume_lots=candidate.volume_lots,
-            open_interest_lots=candidate.open_interest_lots,
-            event=candidate.event,
-            distance_from_vwap=candidate.distance_from_vwap,
-            correlation=0.0,
-            correlated_with="",
+    def _cycle(self, candidates: Sequence[Candidate]) -> _Cycle:
+        """Return what is known of candidates by themselves and by comparing."""
+        columns = np.array([each.column for each in candidates], dtype=np.int64)
+        grades = self._history.newest(columns)
+        views = Views(
+            np.array([int(each.signal.direction) for each in candidates], dtype=np.int64),
+            np.array([each.signal.confidence for each in candidates], dtype=np.float64),
+        )
+        rewards = np.array([each.net_reward_to_risk for each in candidates], dtype=np.float64)
+        values = values_of(views, grades, rewards)
+        earlier = earlier_values(self._history.earlier(columns), views)
+        beside = populations_of(earlier, values.told, views.is_sided)
+        return _Cycle(
+            readings=self._readings(columns),
+            grades=grades.transpose(2, 0, 1).tolist(),
+            raw=values.raw.T.tolist(),
+            populations=self._rows(beside),
         )
 
-    def _opportunity(self, candidate: Candidate, basis: Basis, among: int) -> Opportunity:
-        score = scored(basis, self._settings)
-        parts, faults = score.contributions, score.penalties
-        return Opportunity(candidate, score.value, 0, parts, faults, True, "", basis, among)
+    def _readings(self, columns: Ints) -> list[tuple[tuple[str, float], ...]]:
+        names = tuple(self._raw)
+        if not names:
+            return [()] * len(columns)
+        rows = np.array([values[columns] for values in self._raw.values()]).T.tolist()
+        return [tuple(zip(names, row, strict=True)) for row in rows]
 
-    def _population(
-        self, candidate: Candidate, feature: str, values: _Told, own: int
-    ) -> Population:
-        """Return what the value at place `own` is compared with, itself left out."""
-        at = values.places[own]
-        if at < 0:
-            return _COLD
-        earlier = self._earlier(candidate, feature)
-        beside = values.known
-        if len(beside) > 1:
-            population = np.concatenate((earlier, beside[:at], beside[at + 1 :]))
-        else:
-            population = earlier
-        # Both sides of one moment are one sample, though both stand in the population.
-        samples = len(population) - (len(earlier) // 2 if _is_sided(candidate) else 0)
-        compared = samples >= self._settings.min_samples
-        return Population(samples, *middle_and_sigma(population), compared)
-
-    def _earlier(self, candidate: Candidate, feature: str) -> Floats:
-        if feature == REWARD:
-            return np.empty(0)
-        index = MEASURED.index(feature)
-        if _is_sided(candidate):
-            grades = self._history.earlier(index, candidate.column)
-        else:
-            pairs = self._history.earlier_pairs(index, candidate.column)
-            grades = np.array([grade_for(feature, Direction.NEUTRAL, pair) for pair in pairs])
-        if feature == MOMENTUM:
-            return (2 * grades + candidate.signal.confidence) / 3
-        return grades
+    def _rows(self, beside: Populations) -> list[tuple[Population, ...]]:
+        """Return what each candidate's values are compared with, and whether that is enough."""
+        enough = beside.samples >= self._settings.min_samples
+        columns = (*beside, enough)
+        rows = zip(*(values.T.tolist() for values in columns), strict=True)
+        return [tuple(map(Population, *row)) for row in rows]
 
 
-def _is_sided(candidate: Candidate) -> bool:
-    return candidate.signal.direction is not Direction.NEUTRAL
+class _Cycle(NamedTuple):
+    """What a cycle's candidates are worked out from, a row for each candidate."""
+
+    readings: list[tuple[tuple[str, float], ...]]
+    grades: list[list[list[float]]]
+    raw: list[list[float]]
+    populations: list[tuple[Population, ...]]
+
+
+def _basis(candidate: Candidate, cycle: _Cycle, place: int) -> Basis:
+    """Return what a candidate's score follows from, but for what is held or kept before it."""
+    signal, structure = candidate.signal, candidate.structure
+    return Basis(
+        direction=signal.direction,
+        confidence=signal.confidence,
+        readings=cycle.readings[place],
+        grades=tuple([(long, short) for long, short in cycle.grades[place]]),
+        populations=cycle.populations[place],
+        risk=structure.risk,
+        reward=structure.reward,
+        costs_to_reward=candidate.costs_to_reward,
+        spread_fraction=candidate.spread_fraction,
+        depth_in_lots=candidate.depth_in_lots,
+        volume_lots=candidate.volume_lots,
+        open_interest_lots=candidate.open_interest_lots,
+        segment=structure.legs[0].instrument.segment.value,
+        event=candidate.event,
+        distance_from_vwap=candidate.distance_from_vwap,
+        correlation=0.0,
+        correlated_with="",
+    )

@@ -7,30 +7,56 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from strategies.opportunities import Opportunity, Stance, score_of
-from strategies.ranking_score import penalties
+from strategies.opportunities import (
+    Basis,
+    Candidate,
+    Contribution,
+    Opportunity,
+    Penalty,
+    Stance,
+    score_of,
+)
+from strategies.ranking_score import correlated
 from strategies.ranking_settings import RankingSettings
-from strategies.ranking_together import Closes, likeness
+from strategies.ranking_together import Closes, Likenesses, likeness
+
+_ORDER = attrgetter("order")
+
+
+class Rated(Struct, frozen=True, gc=False):
+    """A candidate and its score by itself, whatever else is held or kept."""
+
+    candidate: Candidate
+    basis: Basis
+    contributions: tuple[Contribution, ...]
+    penalties: tuple[Penalty, ...]
+    score: float
 
 
 @dataclass(slots=True)
 class _Rival:
-    """An opportunity that has no place yet, and the likest to it of what is held and kept."""
+    """A candidate that has no place yet, and the likest to it of what is held and kept.
 
-    item: Opportunity
+    `order`: by what it is placed: the score, then strategy, instrument and set-up.
+    """
+
+    item: Rated
     stance: Stance
-    score: float
+    place: int
+    order: tuple[float, tuple[str, str, str]]
     correlation: float = 0.0
     correlated_with: str = ""
 
-    @property
-    def order(self) -> tuple[float, str, str, str]:
-        """Return by what it is placed: the score, then strategy, instrument and set-up."""
-        signal = self.item.candidate.signal
-        return (-self.score, signal.strategy, signal.instrument.key, signal.setup)
+
+def _rival(item: Rated, place: int) -> _Rival:
+    signal = item.candidate.signal
+    ties = (signal.strategy, signal.instrument.key, signal.setup)
+    return _Rival(item, item.candidate.stance, place, (-item.score, ties))
 
 
 class Choice:
@@ -44,74 +70,96 @@ class Choice:
         self._limit = settings.penalties.max_correlation
         self._closes = closes
         self._stances = list(held)
-        self._kept: list[Opportunity] = []
+        self._kept: list[str] = []
+        self._kept_of: dict[str, list[str]] = {}
+        self._among = 0
 
-    def made(self, found: Sequence[Opportunity]) -> tuple[Opportunity, ...]:
+    def made(self, found: Sequence[Rated]) -> tuple[Opportunity, ...]:
         """Return the opportunities with their places, best first, and why each isn't kept."""
-        left = [_Rival(item, item.candidate.stance, item.score) for item in found]
+        left = [_rival(item, place) for place, item in enumerate(found)]
+        alike = Likenesses([rival.stance for rival in left], self._closes)
+        self._among = len(left)
         for stance in self._stances:
-            self._stand_beside(stance, left)
-        left.sort(key=lambda rival: rival.order, reverse=True)
+            self._stand_beside(stance, left, alike)
+        left.sort(key=_ORDER, reverse=True)
         chosen: list[Opportunity] = []
         while left:
-            item = self._placed(left.pop(), len(chosen) + 1)
+            rival = left.pop()
+            item = self._placed(rival, len(chosen) + 1)
             chosen.append(item)
             if item.kept:
-                stance = item.candidate.stance
-                self._kept.append(item)
-                self._stances.append(stance)
-                if self._stand_beside(stance, left):
-                    left.sort(key=lambda rival: rival.order, reverse=True)
+                self._keep(rival.stance, item)
+                if self._stand_beside(rival.stance, left, alike):
+                    left.sort(key=_ORDER, reverse=True)
         return tuple(chosen)
 
-    def _stand_beside(self, stance: Stance, left: Sequence[_Rival]) -> bool:
+    def _keep(self, stance: Stance, item: Opportunity) -> None:
+        signal = item.candidate.signal
+        told = f"the last {signal.strategy} on {signal.instrument.symbol} with {item.score:.3f}"
+        self._kept.append(told)
+        self._kept_of.setdefault(stance.underlying, []).append(told)
+        self._stances.append(stance)
+
+    def _stand_beside(self, stance: Stance, left: Sequence[_Rival], likenesses: Likenesses) -> bool:
         """Let each rival know of one more that is held or kept; say whether any stands behind."""
         fell = False
-        if self._limit >= 1:
+        if self._limit >= 1 or not left:
             return fell
+        known = likenesses.to(stance)
         for rival in left:
-            alike = likeness(stance, rival.stance, self._closes)
+            alike = known[rival.place]
             if alike > rival.correlation:
                 if alike > self._limit >= rival.correlation:
-                    rival.score = rival.item.score * self._settings.penalties.correlated
+                    score = rival.item.score * self._settings.penalties.correlated
+                    rival.order = (-score, rival.order[1])
                     fell = True
                 rival.correlation, rival.correlated_with = alike, stance.underlying
         return fell
 
     def _placed(self, rival: _Rival, rank: int) -> Opportunity:
-        basis = replace(
-            rival.item.basis,
-            correlation=rival.correlation,
-            correlated_with=rival.correlated_with,
+        item, correlation = rival.item, rival.correlation
+        basis, faults, score = item.basis, item.penalties, item.score
+        if correlation:
+            whom = rival.correlated_with
+            basis = replace(basis, correlation=correlation, correlated_with=whom)
+            more = correlated(basis, self._settings.penalties)
+            if more:
+                faults += more
+                score = score_of(item.contributions, faults)
+        why_not = self._why_not(rival, rank, score)
+        return Opportunity(
+            item.candidate,
+            score,
+            rank,
+            item.contributions,
+            faults,
+            not why_not,
+            why_not,
+            basis,
+            self._among,
         )
-        faults = penalties(basis, self._settings.penalties)
-        score = score_of(rival.item.contributions, faults)
-        item = replace(rival.item, rank=rank, score=score, penalties=faults, basis=basis)
-        why_not = self._why_not(item)
-        return replace(item, kept=not why_not, why_not=why_not)
 
-    def _why_not(self, item: Opportunity) -> str:
+    def _why_not(self, rival: _Rival, rank: int, score: float) -> str:
         settings = self._settings
-        underlying = item.candidate.structure.underlying
-        same = [other for other in self._kept if other.candidate.structure.underlying == underlying]
-        own = f"rank {item.rank} with a score of {item.score:.3f}"
+        underlying = rival.stance.underlying
+        same = self._kept_of.get(underlying, [])
+        own = f"rank {rank} with a score of {score:.3f}"
         if len(same) >= settings.max_per_underlying:
             return (
                 f"{own}: {len(same)} of {underlying} kept already, "
-                f"{settings.max_per_underlying} allowed, {_named(same[-1])}"
+                f"{settings.max_per_underlying} allowed, {same[-1]}"
             )
         if len(self._kept) >= settings.top_n:
             return (
-                f"{own}: {len(self._kept)} kept already, {settings.top_n} allowed, "
-                f"{_named(self._kept[-1])}"
+                f"{own}: {len(self._kept)} kept already, {settings.top_n} allowed, {self._kept[-1]}"
             )
-        return self._why_not_beside(item, own)
+        return self._why_not_beside(rival, own)
 
-    def _why_not_beside(self, item: Opportunity, own: str) -> str:
+    def _why_not_beside(self, rival: _Rival, own: str) -> str:
         most = self._settings.max_correlated
-        if item.basis.correlation <= self._limit:
+        if rival.correlation <= self._limit:
             return ""
-        mine = item.candidate.stance
+        mine = rival.stance
         alike = [each for each in self._stances if likeness(each, mine, self._closes) > self._limit]
         if len(alike) < most:
             return ""
@@ -119,8 +167,3 @@ class Choice:
         return (
             f"{own}: {len(alike)} that move with it held or kept already ({names}), {most} allowed"
         )
-
-
-def _named(item: Opportunity) -> str:
-    signal = item.candidate.signal
-    return f"the last {signal.strategy} on {signal.instrument.symbol} with {item.score:.3f}"

@@ -10,13 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketdata.bars import Floats
+from marketdata.bars import Floats, Ints
 from strategies.ranking_features import MEASURED, SIDES
-
-MAD_TO_SIGMA = 1.4826
-"""Standard deviations in one median absolute deviation of a normal distribution."""
-MEAN_TO_SIGMA = 1.2533141373155001
-"""Standard deviations in one mean absolute deviation of a normal distribution: sqrt(pi / 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +37,18 @@ class History:
         self._values[..., self._seen % self._values.shape[-1]] = grades
         self._seen += 1
 
-    def newest(self, feature: int, column: int) -> tuple[float, float]:
-        """Return the newest grade of each side, in the order of `SIDES`; NaN before the first."""
-        long, short = self._values[feature, :, column, (self._seen - 1) % self._length]
-        return float(long), float(short)
+    def newest(self, columns: Ints) -> Floats:
+        """Return the newest grades of some columns, shape `(4, 2, n)`; NaN before the first."""
+        return self._values[:, :, columns, (self._seen - 1) % self._length]
 
-    def earlier(self, feature: int, column: int) -> Floats:
-        """Return the known grades of a column before the newest observation, both sides."""
-        values = self._values[feature, :, column].copy()
-        values[:, (self._seen - 1) % self._length] = np.nan
-        known: Floats = values[~np.isnan(values)]
-        return known
+    def earlier(self, columns: Ints) -> Floats:
+        """Return their grades before the newest observation, in any order, NaN where unknown.
 
-    def earlier_pairs(self, feature: int, column: int) -> list[tuple[float, float]]:
-        """Return the same by moment, in the order of `SIDES`; moments where both are known."""
-        others = np.arange(self._length) != (self._seen - 1) % self._length
-        values = self._values[feature, :, column][:, others]
-        known = ~np.isnan(values).any(axis=0)
-        return [(float(first), float(second)) for first, second in values[:, known].T]
+        Shape `(4, 2, n, T)`.
+        """
+        values = self._values[:, :, columns]
+        values[..., (self._seen - 1) % self._length] = np.nan
+        return values
 
     @property
     def _length(self) -> int:
@@ -84,42 +73,15 @@ class HistoryView:
         """`grades`: of the observations so far, oldest first, shape `(4, 2, T, N)`."""
         self._grades = grades[:, :, -(window + 1) :]
 
-    def newest(self, feature: int, column: int) -> tuple[float, float]:
-        """Return the newest grade of each side, as `History` does."""
+    def newest(self, columns: Ints) -> Floats:
+        """Return the newest grades of some columns, as `History` does."""
         if not self._grades.shape[2]:
-            return math.nan, math.nan
-        long, short = self._grades[feature, :, -1, column].tolist()
-        return long, short
+            return np.full((len(MEASURED), len(SIDES), len(columns)), np.nan)
+        return self._grades[:, :, -1, columns]
 
-    def earlier(self, feature: int, column: int) -> Floats:
-        """Return the known grades of a column before the newest observation, both sides."""
-        values = self._grades[feature, :, :-1, column]
-        known: Floats = values[~np.isnan(values)]
-        return known
-
-    def earlier_pairs(self, feature: int, column: int) -> list[tuple[float, float]]:
-        """Return the same by moment, in the order of `SIDES`; moments where both are known."""
-        pairs = self._grades[feature, :, :-1, column].T.tolist()
-        return [(long, short) for long, short in pairs if long == long and short == short]
-
-
-def middle_and_sigma(population: Floats) -> tuple[float, float]:
-    """Return the median and a robust standard deviation; NaN for a population of none.
-
-    The deviation is the median absolute one, or the mean absolute one where more than half of the
-    population is equal; 0 in a population of equals. `population`: in any order.
-    """
-    if not len(population):
-        return math.nan, math.nan
-    ordered = population.copy()
-    ordered.sort()
-    middle = _median(ordered)
-    distances = np.abs(ordered - middle)
-    distances.sort()
-    sigma = MAD_TO_SIGMA * _median(distances)
-    if sigma == 0:
-        sigma = MEAN_TO_SIGMA * math.fsum(distances.tolist()) / len(distances)
-    return middle, sigma
+    def earlier(self, columns: Ints) -> Floats:
+        """Return their grades before the newest observation, shape `(4, 2, n, T)`."""
+        return self._grades[:, :, :-1, columns].swapaxes(2, 3)
 
 
 def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
@@ -132,9 +94,3 @@ def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
         return 0.5
     away = (value - middle) / sigma if sigma else math.copysign(clip, value - middle)
     return 1 / (1 + math.exp(-max(-clip, min(clip, away))))
-
-
-def _median(ordered: Floats) -> float:
-    half = len(ordered) // 2
-    upper: float = ordered.item(half)
-    return upper if len(ordered) % 2 else (ordered.item(half - 1) + upper) / 2

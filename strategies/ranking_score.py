@@ -6,28 +6,16 @@ What a candidate's basis is worked out from stands in `ranking.py`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from strategies.opportunities import (
-    Basis,
-    Contribution,
-    Penalty,
-    Population,
-    net_reward_to_risk,
-    score_of,
-)
-from strategies.ranking_features import MEASURED, SIDES
+from strategies.opportunities import Basis, Contribution, Penalty, Population, score_of
 from strategies.ranking_history import normalised
-from strategies.ranking_settings import PenaltyFactors, RankingSettings
-from strategies.signals import Direction
-
-MOMENTUM = "momentum"
-REWARD = "rr"
-FEATURES = (*MEASURED, REWARD)
-UNKNOWN = 0.5
-SIDED = (MOMENTUM, "trend")
-"""Features whose grade depends on the side that would be traded."""
+from strategies.ranking_settings import PenaltyFactors, RankingSettings, Threshold
+from strategies.ranking_values import FEATURES as FEATURES
+from strategies.ranking_values import values_of_one
 
 
 class Score(Struct, frozen=True, gc=False):
@@ -38,8 +26,15 @@ class Score(Struct, frozen=True, gc=False):
     value: float
 
 
+class Weighing(NamedTuple):
+    """The weight of each feature, in the order of `FEATURES`, and how far from a median counts."""
+
+    weights: tuple[tuple[str, float], ...]
+    clip: float
+
+
 class Illiquidity(Struct, frozen=True, gc=False):
-    """What is too thin: `measure` names what was measured."""
+    """What is too thin: `measure` names what was measured, and the segment if its limit is own."""
 
     measure: str
     measured: float
@@ -48,81 +43,68 @@ class Illiquidity(Struct, frozen=True, gc=False):
 
 def scored(basis: Basis, settings: RankingSettings) -> Score:
     """Return the score that a basis comes to under some settings."""
-    parts = contributions(basis, settings)
+    raw = values_of_one(basis).raw[:, 0].tolist()
+    parts = contributions(raw, basis.populations, weighing_of(settings))
     faults = penalties(basis, settings.penalties)
     return Score(parts, faults, score_of(parts, faults))
 
 
-def grade_for(feature: str, direction: Direction, grades: tuple[float, float]) -> float:
-    """Return what a long's and a short's grade are to an opinion; NaN where unknown.
-
-    Without a direction a sided feature counts by how little the two differ.
-    """
-    long, short = grades
-    if direction is Direction.NEUTRAL:
-        return 1.0 - abs(long - short) if feature in SIDED else long
-    return grades[SIDES.index(direction)]
-
-
 def is_known(feature: str, basis: Basis) -> bool:
     """Say whether a feature has a value of its own, which can be compared."""
-    if feature == REWARD:
-        return True
-    grades = basis.grades[MEASURED.index(feature)]
-    return not math.isnan(grade_for(feature, basis.direction, grades))
+    return not math.isnan(values_of_one(basis).told[FEATURES.index(feature), 0])
 
 
-def raw_value(feature: str, basis: Basis) -> float:
-    """Return the value of a feature before it is compared, one half where nothing is known."""
-    if feature == REWARD:
-        reward = net_reward_to_risk(basis.reward, basis.risk, basis.costs_to_reward)
-        return reward / (reward + 1)
-    grade = grade_for(feature, basis.direction, basis.grades[MEASURED.index(feature)])
-    if feature == MOMENTUM:
-        return basis.confidence if math.isnan(grade) else with_confidence(basis.confidence, grade)
-    return UNKNOWN if math.isnan(grade) else grade
+def weighing_of(settings: RankingSettings) -> Weighing:
+    """Return how the features are weighed under some settings."""
+    weights = tuple((feature, getattr(settings.weights, feature)) for feature in FEATURES)
+    return Weighing(weights, settings.clip)
 
 
-def with_confidence(confidence: float, grade: float) -> float:
-    """Return momentum: a signal's confidence is a third of it."""
-    return (2 * grade + confidence) / 3
-
-
-def contributions(basis: Basis, settings: RankingSettings) -> tuple[Contribution, ...]:
-    """Return each feature's part, in the order of `FEATURES`."""
-    return tuple(
-        _contribution(feature, raw_value(feature, basis), population, settings)
-        for feature, population in zip(FEATURES, basis.populations, strict=True)
-    )
-
-
-def _contribution(
-    feature: str, raw: float, population: Population, settings: RankingSettings
-) -> Contribution:
-    if population.compared:
-        value = normalised(raw, population.middle, population.sigma, settings.clip)
-    else:
-        value = max(0.0, min(1.0, raw))
-    weight: float = getattr(settings.weights, feature)
-    return Contribution(feature, raw, value, weight, weight * value)
+def contributions(
+    raw: Sequence[float], populations: Sequence[Population], weighing: Weighing
+) -> tuple[Contribution, ...]:
+    """Return each feature's part; `raw` and `populations` in the order of `FEATURES`."""
+    found = []
+    clip = weighing.clip
+    for (feature, weight), value, population in zip(
+        weighing.weights, raw, populations, strict=True
+    ):
+        if population.compared:
+            stands = normalised(value, population.middle, population.sigma, clip)
+        else:
+            stands = max(0.0, min(1.0, value))
+        found.append(Contribution(feature, value, stands, weight, weight * stands))
+    return tuple(found)
 
 
 def penalties(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
     """Return the penalties that apply: illiquid, event, far from VWAP, correlated."""
+    return own_penalties(basis, factors) + correlated(basis, factors)
+
+
+def own_penalties(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
+    """Return the penalties that apply whatever else is held or kept."""
     found = []
     thin = illiquidity(basis, factors)
     if thin is not None:
-        found.append(Penalty("illiquid", factors.illiquid, thin.measured, thin.threshold))
+        name = f"illiquid: {thin.measure}"
+        found.append(Penalty(name, factors.illiquid, thin.measured, thin.threshold))
     if basis.event:
         found.append(Penalty(f"event: {basis.event}", factors.event, 1.0, 0.0))
     away = abs(basis.distance_from_vwap)
     if away > factors.max_vwap_distance:
         limit = factors.max_vwap_distance
         found.append(Penalty("far_from_vwap", factors.far_from_vwap, away, limit))
-    if basis.correlation > factors.max_correlation:
-        name, limit = f"correlated: {basis.correlated_with}", factors.max_correlation
-        found.append(Penalty(name, factors.correlated, basis.correlation, limit))
     return tuple(found)
+
+
+def correlated(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
+    """Return the penalty for moving with what is held or kept, or none."""
+    limit = factors.max_correlation
+    if not basis.correlation > limit:
+        return ()
+    name = f"correlated: {basis.correlated_with}"
+    return (Penalty(name, factors.correlated, basis.correlation, limit),)
 
 
 def illiquidity(basis: Basis, factors: PenaltyFactors) -> Illiquidity | None:
@@ -130,13 +112,20 @@ def illiquidity(basis: Basis, factors: PenaltyFactors) -> Illiquidity | None:
 
     What is not told is not too thin; at its threshold nothing is.
     """
-    if basis.spread_fraction > factors.max_spread:
-        return Illiquidity("spread", basis.spread_fraction, factors.max_spread)
+    segment = basis.segment
+    widest = factors.spread_of(segment)
+    if basis.spread_fraction > widest.value:
+        return _thin("spread", basis.spread_fraction, widest, segment)
     for measure, measured, least in (
-        ("depth in lots", basis.depth_in_lots, factors.min_depth_lots),
-        ("volume in lots", basis.volume_lots, factors.min_volume_lots),
-        ("open interest in lots", basis.open_interest_lots, factors.min_open_interest_lots),
+        ("depth in lots", basis.depth_in_lots, factors.depth_of(segment)),
+        ("volume in lots", basis.volume_lots, factors.volume_of(segment)),
+        ("open interest in lots", basis.open_interest_lots, factors.open_interest_of(segment)),
     ):
-        if measured < least:
-            return Illiquidity(measure, measured, least)
+        if measured < least.value:
+            return _thin(measure, measured, least, segment)
     return None
+
+
+def _thin(measure: str, measured: float, threshold: Threshold, segment: str) -> Illiquidity:
+    whose = f" for {segment.lower()}" if threshold.is_own else ""
+    return Illiquidity(f"{measure}{whose}", measured, threshold.value)

@@ -5,10 +5,20 @@ How they are used stands in `ranking.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import fsum, inf
+from typing import NamedTuple
 
+from marketdata.instruments import Segment
 from strategies.parameters import check_range
+
+_BY_SEGMENT = (
+    "spread_by_segment",
+    "depth_lots_by_segment",
+    "volume_lots_by_segment",
+    "open_interest_lots_by_segment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +39,21 @@ class Weights:
             raise ValueError(f"weights: {', '.join(names)} add up to {total:g}, expected 1")
 
 
+class Threshold(NamedTuple):
+    """A threshold and whether it is the segment's own."""
+
+    value: float
+    is_own: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PenaltyFactors:
     """What a score is multiplied by, and from where on; thresholds are absolute.
 
     Illiquid: the spread is above `max_spread` of the middle, fewer than `min_depth_lots` stand on
     the thinner side of the book, or the traded contract's day or open interest, where they are
-    told, has fewer than `min_volume_lots` or `min_open_interest_lots`. Far from VWAP: more than
+    told, has fewer than `min_volume_lots` or `min_open_interest_lots`; each of the four may be
+    said otherwise for CASH, FUTURES or OPTIONS alone (`..._by_segment`). Far from VWAP: more than
     `max_vwap_distance` of it away. Correlated: what is held, or kept before it in the same cycle,
     moves with it by more than `max_correlation`.
     """
@@ -50,11 +68,48 @@ class PenaltyFactors:
     min_open_interest_lots: float = 100.0
     max_vwap_distance: float = 0.01
     max_correlation: float = 0.8
+    spread_by_segment: Mapping[str, float] = field(default_factory=dict)
+    depth_lots_by_segment: Mapping[str, float] = field(default_factory=dict)
+    volume_lots_by_segment: Mapping[str, float] = field(default_factory=dict)
+    open_interest_lots_by_segment: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_range(self, 0, 1, "illiquid", "event", "far_from_vwap", "correlated")
         check_range(self, 0, 1, "max_spread", "max_vwap_distance", "max_correlation")
         check_range(self, 0, inf, "min_depth_lots", "min_volume_lots", "min_open_interest_lots")
+        for name in _BY_SEGMENT:
+            _check_segments(name, getattr(self, name), 1 if name == "spread_by_segment" else inf)
+
+    def spread_of(self, segment: str) -> Threshold:
+        """Return the widest spread that is not too thin there, a fraction of the middle."""
+        return _own_or(self.spread_by_segment, segment, self.max_spread)
+
+    def depth_of(self, segment: str) -> Threshold:
+        """Return the fewest lots at the thinner side of a book that are enough there."""
+        return _own_or(self.depth_lots_by_segment, segment, self.min_depth_lots)
+
+    def volume_of(self, segment: str) -> Threshold:
+        """Return the fewest lots traded today that are enough there."""
+        return _own_or(self.volume_lots_by_segment, segment, self.min_volume_lots)
+
+    def open_interest_of(self, segment: str) -> Threshold:
+        """Return the fewest lots of open interest that are enough there."""
+        own = self.open_interest_lots_by_segment
+        return _own_or(own, segment, self.min_open_interest_lots)
+
+
+def _own_or(own: Mapping[str, float], segment: str, common: float) -> Threshold:
+    found = own.get(segment)
+    return Threshold(common, False) if found is None else Threshold(found, True)
+
+
+def _check_segments(name: str, limits: Mapping[str, float], most: float) -> None:
+    for segment, limit in limits.items():
+        if segment not in set(Segment):
+            raise ValueError(f"{name}.{segment}: expected a segment of {', '.join(Segment)}")
+        if not 0 <= limit <= most:
+            upper = "0 or more" if most == inf else f"0 to {most:g}"
+            raise ValueError(f"{name}.{segment}: {limit}, expected {upper}")
 
 
 @dataclass(frozen=True, slots=True)

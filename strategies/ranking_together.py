@@ -6,12 +6,13 @@ What follows from moving together, a penalty and a cap, is `ranking.py`'s.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from marketdata.bars import Floats, Ints
-from marketdata.correlation import correlation
+from marketdata.correlation import correlation, correlations
 from strategies.opportunities import Stance
 from strategies.signals import Direction
 
@@ -43,7 +44,8 @@ class Closes:
         self._values = np.full((columns, _TIMES * self._kept), np.nan)
         self._minutes = np.zeros(_TIMES * self._kept, dtype=np.int64)
         self._end = self._kept
-        correlation(np.empty(0), np.empty(0), self._minutes[:0], least)
+        self.correlations(0, np.empty(0, dtype=np.int64))
+        self.correlation(0, 0)
 
     def add(self, minute: int, close: Floats) -> None:
         """Take a bar's close, shape `(N,)`; `minute` from the session's open to its start."""
@@ -62,6 +64,13 @@ class Closes:
         values, newest = self._values, self._newest
         minutes = self._minutes[newest]
         return float(correlation(values[low, newest], values[high, newest], minutes, self._least))
+
+    def correlations(self, one: int, others: Ints) -> Floats:
+        """Return the correlations of a column's returns with those of others, as `correlation`."""
+        newest = self._newest
+        return correlations(
+            self._values[:, newest], self._minutes[newest], one, others, self._least
+        )
 
     @property
     def _newest(self) -> slice:
@@ -89,6 +98,37 @@ class Closes:
         if told:
             self._values[:, self._end - told : self._end] = state.values.T
             self._minutes[self._end - told : self._end] = state.minutes
+
+
+class Likenesses:
+    """How far a cycle's stances gain and lose together with one of them, or with what is held."""
+
+    def __init__(self, stances: Sequence[Stance], closes: Closes) -> None:
+        """Be ready to be asked about `stances`, once for each that is held or kept."""
+        self._closes = closes
+        self._stances = stances
+        self._underlyings: list[str] = []
+        self._views = self._columns = np.empty(0, dtype=np.int64)
+
+    def _prepare(self) -> None:
+        self._underlyings = [stance.underlying for stance in self._stances]
+        self._views = np.array([int(stance.view) for stance in self._stances], dtype=np.int64)
+        self._columns = np.array([stance.column for stance in self._stances], dtype=np.int64)
+
+    def to(self, one: Stance) -> list[float]:
+        """Return the `likeness` of each stance to `one`, in their order."""
+        if not self._underlyings:
+            self._prepare()
+        known = self._closes.correlations(one.column, self._columns)
+        known[[name == one.underlying for name in self._underlyings]] = 1.0
+        known[np.isnan(known)] = 0.0
+        sided = self._views != Direction.NEUTRAL
+        if one.view is Direction.NEUTRAL:
+            alike = np.where(sided, 0.0, np.abs(known))
+        else:
+            alike = known * int(one.view) * self._views
+        found: list[float] = alike.tolist()
+        return found
 
 
 def likeness(one: Stance, other: Stance, closes: Closes) -> float:

@@ -30,6 +30,9 @@ class StructureMarket(Protocol):
     def chain(self, underlying: str, nth_expiry: int) -> Chain | NoChain:
         """Return the option chain of an underlying's expiry, 0 for the nearest."""
 
+    def why_unknown(self, instrument: Instrument, reading: str) -> str:
+        """Return why a reading beside the bars is not known; empty where nothing tells it."""
+
 
 class StructureRule(Protocol):
     """One way of turning an opinion into legs."""

@@ -107,8 +107,12 @@ def universe_of(head: TapeHead, banned: frozenset[str] | None, most_options: int
 
 
 def session_windows(head: TapeHead, calendar: Calendar) -> dict[str, tuple[datetime, datetime]]:
-    """Return by key when each instrument of a tape trades continuously."""
-    windows = {}
+    """Return by key when each instrument of a tape trades continuously.
+
+    Instruments that trade alike share one window: where a day is kept it is told once.
+    """
+    windows: dict[str, tuple[datetime, datetime]] = {}
+    shared: dict[tuple[datetime, datetime], tuple[datetime, datetime]] = {}
     for item in head.instruments:
         session = calendar.session(
             head.date,
@@ -117,7 +121,8 @@ def session_windows(head: TapeHead, calendar: Calendar) -> dict[str, tuple[datet
             expires_today=item.expiry == head.date,
             is_index=_on_index(item),
         )
-        windows[item.key] = (session.opens_at, session.closes_at)
+        window = (session.opens_at, session.closes_at)
+        windows[item.key] = shared.setdefault(window, window)
     return windows
 
 
@@ -189,8 +194,19 @@ def timeline_of(setup: EngineSetup) -> Timeline:
 def history_of(setup: EngineSetup, folder: Path) -> dict[Timeframe, BarGrid]:
     """Return the sessions before a run's day as its features start from them, by time-frame.
 
+    Raises `HistoryError`.
+    """
+    return history_on(timeframes(setup), setup, folder)
+
+
+def history_on(
+    lengths: Sequence[Timeframe], setup: EngineSetup, folder: Path
+) -> dict[Timeframe, BarGrid]:
+    """Return the sessions before a run's day on bars of some lengths.
+
     The grids hold the columns that have features, the options none. `folder`: one-minute bars, a
-    file per instrument; one without a file has no bars. Raises `HistoryError`.
+    file per instrument; one without a file has no bars. Bars shorter than a minute have no history:
+    their features start with the day. Raises `HistoryError`.
     """
     last = setup.day - timedelta(days=1)
     calendar = Calendar.load()
@@ -210,7 +226,8 @@ def history_of(setup: EngineSetup, folder: Path) -> dict[Timeframe, BarGrid]:
     hours = _widest(setup.universe, calendar)
     return {
         timeframe: bar_grid(bars, GridSpan(hours, timeframe, first, last))
-        for timeframe in timeframes(setup)
+        for timeframe in lengths
+        if timeframe.seconds >= Timeframe.MINUTE.seconds
     }
 
 

@@ -107,8 +107,7 @@ class ChainBoard:
         points = term_structure(chain for chain in read if isinstance(chain, Chain))
         now = constant_maturity(points)
         stands = standing(facts.iv_history.get(name, ()), now, facts.date, facts.iv_settings)
-        missing = "" if stands.missing is None else str(stands.missing)
-        return _Month(now, stands.rank, stands.percentile, missing)
+        return _Month(now, stands.rank, stands.percentile, stands.why_not)
 
 
 def named(key: ChainKey) -> Document:

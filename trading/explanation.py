@@ -15,7 +15,6 @@ from msgspec import structs
 
 from strategies.direction import Direction
 from strategies.opportunities import Contribution, Penalty, Population, net_reward_to_risk
-from strategies.ranking_score import illiquidity
 from trading.config import ConfigError
 from trading.models import Decision, Ranking, Signal
 from trading.score_again import Again, StoredRankingError, worked_out_again
@@ -89,7 +88,7 @@ def _ranked(signal: Signal, ranking: Ranking | None, again: Again | None) -> Ite
         yield f"  {_part(part, populations[place] if place < len(populations) else None, again)}"
     for row in signal.penalties:
         penalty = Penalty(row["name"], *(_number(row[n]) for n in _OF_PENALTY))
-        yield f"  × {penalty.factor:g} {_penalty(penalty, again)}"
+        yield f"  × {penalty.factor:g} {_penalty(penalty)}"
     if not signal.penalties:
         yield "  no penalty"
     if again is not None:
@@ -123,15 +122,13 @@ def _part(part: Contribution, population: Population | None, again: Again | None
     return f"{made} (raw {_told(part.raw)} itself: {population.samples} samples, {needed} needed)"
 
 
-def _penalty(penalty: Penalty, again: Again | None) -> str:
+def _penalty(penalty: Penalty) -> str:
     kind, _, of = penalty.name.partition(": ")
     measured, threshold = _told(penalty.measured), _told(penalty.threshold)
     match kind:
-        case "illiquid":
-            thin = illiquidity(again.basis, again.settings.penalties) if again else None
-            what = f"{thin.measure} " if thin else ""
-            bound = "at most" if thin and thin.measure == "spread" else "at least"
-            return f"illiquid: {what}{measured}, {bound} {threshold}"
+        case "illiquid" if of:
+            bound = "at most" if of.startswith("spread") else "at least"
+            return f"illiquid: {of} {measured}, {bound} {threshold}"
         case "event":
             return f"event near: {of}"
         case "far_from_vwap":

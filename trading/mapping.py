@@ -97,12 +97,16 @@ _MEASURES = (
 
 
 def ranking(scope: Scope, seq: int, body: Body) -> Columns:
-    """Return the columns of a `RankingNoted`; its id is that of its signal."""
+    """Return the columns of a `RankingNoted`; its id is that of its signal.
+
+    A journal from before segments were told has none of them.
+    """
+    measures = {name: body[name] for name in _MEASURES} | {"segment": body.get("segment", "")}
     return {
         **_head(scope, seq, body),
         "signal_id": scope.row_id("signal", body["signal_id"]),
         **_same(body, "kept", "among"),
-        "measures": json.dumps({name: body[name] for name in _MEASURES}),
+        "measures": json.dumps(measures),
         **_told(body, "readings", "grades", "populations"),
     }
 
@@ -145,7 +149,9 @@ def combination(scope: Scope, seq: int, body: Body) -> Columns:
         "id": scope.row_id("plan", body["plan_id"]),
         "legs": [scope.row_id("plan", code) for code in body["legs"]],
         "kind": body["kind"],
-        "outlook": json.dumps({name: body[name] for name in _OUTLOOK}),
+        "outlook": json.dumps(
+            {name: body[name] for name in _OUTLOOK} | {"readings": body.get("readings", [])}
+        ),
     }
 
 

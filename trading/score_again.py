@@ -73,7 +73,7 @@ def basis_of(signal: Signal, ranking: Ranking) -> Basis:
     if told:
         made = grades_of({name: np.array([value]) for name, value in told.items()})[:, :, 0]
         grades = tuple((float(long), float(short)) for long, short in made)
-    texts = ("event", "correlated_with")
+    texts = ("segment", "event", "correlated_with")
     measures: dict[str, Any] = {
         name: value if name in texts else _number(value) for name, value in ranking.measures.items()
     }

@@ -82,10 +82,11 @@ def structure_trips(run: Run) -> tuple[StructureTrip, ...]:
     for row in held.select_related("instrument", "plan__combination").order_by("code"):
         if row.plan and row.plan.combination:
             legs.setdefault(row.plan.combination.code, []).append(row)
-    return tuple(_trip(plan, legs[plan.code]) for plan in plans if plan.code in legs)
+    return tuple(trip_of(plan, legs[plan.code]) for plan in plans if plan.code in legs)
 
 
-def _trip(plan: Plan, legs: Sequence[Position]) -> StructureTrip:
+def trip_of(plan: Plan, legs: Sequence[Position]) -> StructureTrip:
+    """Return a plan of several legs as a round trip; `legs`: those that held anything."""
     quantity = min(leg.opened_quantity for leg in legs)
     closed = [leg.closed_at for leg in legs if leg.closed_at is not None]
     return StructureTrip(

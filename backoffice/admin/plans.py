@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from backoffice.admin.chain import Stations, chain_of_plan
 from backoffice.admin.filters import RunFilter, StageFilter
+from backoffice.admin.outlooks import outlook_of
 from backoffice.admin.panels import Panel, table
 from backoffice.admin.record import RecordAdmin
 from backoffice.admin.rows import fills_of_plan, life_of_plan, orders_of_plan
@@ -68,7 +69,7 @@ class PlanAdmin(RecordAdmin):
         return chain_of_plan(row)
 
     def panels(self, request: HttpRequest, row: Plan) -> Sequence[Panel]:
-        """Return its legs, its life, its orders and trades."""
+        """Return its legs, what they can come to, its life, its orders and trades."""
         legs = [
             (leg.number, leg.side, leg.quantity, link(leg.instrument), inr(leg.limit_price))
             for leg in row.legs.select_related("instrument").order_by("number")
@@ -80,6 +81,7 @@ class PlanAdmin(RecordAdmin):
                 legs,
                 numeric=(2, 4),
             ),
+            *outlook_of(row),
             life_of_plan(row),
             orders_of_plan(row),
             fills_of_plan(row),

@@ -38,19 +38,30 @@ def desk_state() -> dict[str, Any] | None:
 
 def live_positions() -> dict[str, dict[str, Any]]:
     """Return the live figures of the open positions by code; none where nobody tells them."""
+    return {each["id"]: each for each in _live("positions") if each["quantity"]}
+
+
+def live_structures() -> dict[str, dict[str, Any]]:
+    """Return the live figures of plans of several legs by code; none where nobody tells them."""
+    return {each["id"]: each for each in _live("combinations")}
+
+
+def _live(kind: str) -> list[dict[str, Any]]:
+    """Return what the running session tells of one kind of rows."""
     run = present_run()
     if run is None or run.ended_at is not None or not settings.REDIS_URL:
-        return {}
+        return []
     client = connect(settings.REDIS_URL)
     try:
         state = read_json(client, state_key(run.account.code))
     except RedisAwayError:
-        return {}
+        return []
     finally:
         client.close()
     if state is None or state["run"]["code"] != run.code:
-        return {}
-    return {each["id"]: each for each in state["positions"] if each["quantity"]}
+        return []
+    rows: list[dict[str, Any]] = state.get(kind, [])
+    return rows
 
 
 def _needed_state() -> dict[str, Any]:

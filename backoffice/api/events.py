@@ -17,13 +17,14 @@ from trading.services.event_outlook import outlook
 
 
 class EventWindowOutput(serializers.Serializer):
-    """A stretch of today's session that an event changes, and how."""
+    """A stretch of today's session that an event changes, and how; `is_derived` as the event's."""
 
     name = serializers.CharField()
     underlying = serializers.CharField(allow_blank=True)
     begins = serializers.DateTimeField(default_timezone=IST)
     until = serializers.DateTimeField(default_timezone=IST)
     effects = serializers.CharField()
+    is_derived = serializers.BooleanField()
 
 
 class EventOutput(serializers.Serializer):

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from backoffice.api import (
     auth,
     backtests,
+    chains,
     config,
     control,
     desk,
@@ -16,6 +17,7 @@ from backoffice.api import (
     probes,
     records,
     reloads,
+    structures,
 )
 from backoffice.api.description import DocsView, SchemaView
 from backoffice.api.kite_postback import KitePostbackView
@@ -44,6 +46,8 @@ urlpatterns = [
     path("positions", records.PositionsView.as_view(), name="api-positions"),
     path("positions/<uuid:row_id>", records.PositionView.as_view(), name="api-position"),
     path("positions/<uuid:position_id>/close", control.CloseView.as_view(), name="api-close"),
+    path("structures", structures.StructuresView.as_view(), name="api-structures"),
+    path("structures/<uuid:row_id>", structures.StructureView.as_view(), name="api-structure"),
     path("orders", records.OrdersView.as_view(), name="api-orders"),
     path("orders/<uuid:row_id>", records.OrderView.as_view(), name="api-order"),
     path("signals", records.SignalsView.as_view(), name="api-signals"),
@@ -53,6 +57,8 @@ urlpatterns = [
     path("state", desk.StateView.as_view(), name="api-state"),
     path("risk", desk.RiskView.as_view(), name="api-risk"),
     path("session", desk.SessionView.as_view(), name="api-session"),
+    path("chains", chains.ChainsView.as_view(), name="api-chains"),
+    path("chains/<str:underlying>/<str:expiry>", chains.ChainView.as_view(), name="api-chain"),
     path("events", events.EventsView.as_view(), name="api-events"),
     path("config", config.ConfigView.as_view(), name="api-config"),
     path("config/active", config.ActiveVersionView.as_view(), name="api-config-active"),

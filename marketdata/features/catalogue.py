@@ -1,8 +1,9 @@
-"""Every indicator by name, and the call that compiles them; what each does is in its own file."""
+"""One of each indicator, and the call that compiles them; what each does is in its own file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,6 +69,22 @@ ONE_OF_EACH: tuple[Feature, ...] = (
     TriggerBar(),
     VWAPDistance(),
 )
+
+
+_SESSION_MINUTES = 375.0
+_SESSIONS_A_YEAR = 252.0
+
+
+def each_on(timeframe: Timeframe) -> tuple[Feature, ...]:
+    """Return one of each, those that count the bars of a year told how many there are.
+
+    A year is 252 sessions of 375 minutes.
+    """
+    a_year = _SESSIONS_A_YEAR * _SESSION_MINUTES * 60.0 / timeframe.seconds
+    return tuple(
+        replace(each, bars_per_year=a_year) if isinstance(each, HistoricalVolatility) else each
+        for each in ONE_OF_EACH
+    )
 
 
 def compile_all(features: Iterable[Feature] = ONE_OF_EACH) -> None:

@@ -54,8 +54,9 @@ _REASONS = {
 class Books:
     """The options of one chain at a moment, calls first; arrays of shape `(S, 2)`.
 
-    Prices in rupees, NaN where unknown; quantities, `oi` and `volume` in units. `mid`: NaN unless
-    the book is whole and fresh; `fault` says why.
+    Prices in rupees, NaN where unknown; quantities, `oi` and `volume` in units. `age_us`: since
+    the quote was heard of, microseconds, -1 before the first. `mid`: NaN unless the book is whole
+    and fresh; `fault` says why.
     """
 
     bid: Floats
@@ -65,6 +66,7 @@ class Books:
     ask_quantity: Ints
     oi: Ints
     volume: Ints
+    age_us: Ints
     mid: Floats
     fault: Codes
 
@@ -74,7 +76,8 @@ def books_of(columns: ChainColumns, panel: Panel, at: datetime) -> Books:
     places = columns.sides
     absent = places == NOWHERE
     bid, ask, last = (_floats(values, places, absent) for values in _prices(panel))
-    fault = _faults(columns, (bid, ask), _age_us(panel, places, absent, at))
+    age = _age_us(panel, places, absent, at)
+    fault = _faults(columns, (bid, ask), age)
     return Books(
         bid=bid,
         ask=ask,
@@ -83,6 +86,7 @@ def books_of(columns: ChainColumns, panel: Panel, at: datetime) -> Books:
         ask_quantity=_whole(panel.ask_quantity, places, absent),
         oi=_whole(panel.oi, places, absent),
         volume=_whole(panel.volume, places, absent),
+        age_us=age,
         mid=np.where(fault == Fault.NONE, (bid + ask) / 2, np.nan),
         fault=np.where(absent, np.int8(Fault.NOT_WATCHED), fault),
     )

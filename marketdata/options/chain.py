@@ -128,6 +128,22 @@ class Chain:
         explained = (self.books.fault != Fault.NONE) | ~np.isnan(self.iv)
         return np.where(explained, self.books.fault, np.int8(Fault.NO_VOLATILITY))
 
+    def why_silent(self, place: int, side: int) -> str:
+        """Return why an option has no volatility, with the numbers; empty where it has one."""
+        at = (place, side)
+        fault = Fault(int(self.fault[at]))
+        match fault:
+            case Fault.STALE:
+                limit = self.columns.rules.stale_after.total_seconds()
+                told = f"{self.books.age_us[at] / 1e6:.0f} s old, expected at most {limit:.0f}"
+            case Fault.ONE_SIDED | Fault.CROSSED:
+                told = f"{self.bid[at]:.2f} / {self.ask[at]:.2f}"
+            case Fault.NO_VOLATILITY:
+                told = f"{self.mid[at]:.2f} with the forward at {self.forward:.2f}"
+            case Fault.NONE | Fault.NOT_WATCHED | Fault.SILENT:
+                return fault.reason
+        return f"{fault.reason}: {told}"
+
     @property
     def skew(self) -> float:
         """Return the 25-delta put's volatility less the 25-delta call's; NaN where unknown."""

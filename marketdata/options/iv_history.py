@@ -48,7 +48,7 @@ class IvSettings:
     """How much of the history counts: the newest `sessions` of it, `least` of them at least."""
 
     sessions: int = 252
-    least: int = 20
+    least: int = 60
 
     def __post_init__(self) -> None:
         if not 2 <= self.least <= self.sessions:
@@ -63,17 +63,25 @@ class Standing:
     """Where a volatility stands, 0 to 100, or why it stands nowhere.
 
     `percentile`: of days on which it was lower; `rank`: between the lowest and the highest. NaN
-    both where `missing` is set.
+    both where `missing` is set; `detail`: the numbers of that, empty where it has none.
     """
 
     percentile: float
     rank: float
     missing: NoStanding | None
+    detail: str = ""
 
     @classmethod
-    def nowhere(cls, why: NoStanding) -> Standing:
+    def nowhere(cls, why: NoStanding, detail: str = "") -> Standing:
         """Return that there is none."""
-        return cls(nan, nan, why)
+        return cls(nan, nan, why, detail)
+
+    @property
+    def why_not(self) -> str:
+        """Return in words and numbers why there is none; empty where there is one."""
+        if self.missing is None:
+            return ""
+        return f"{self.missing}: {self.detail}" if self.detail else str(self.missing)
 
 
 def check_history(history: IvHistory) -> None:
@@ -95,9 +103,11 @@ def standing(history: IvHistory, now: float, on: date, settings: IvSettings) -> 
     if not before:
         return Standing.nowhere(NoStanding.NO_HISTORY)
     if len(before) < settings.least:
-        return Standing.nowhere(NoStanding.TOO_SHORT)
+        return Standing.nowhere(
+            NoStanding.TOO_SHORT, f"{len(before)}, expected {settings.least} or more"
+        )
     if min(before) == max(before):
-        return Standing.nowhere(NoStanding.FLAT)
+        return Standing.nowhere(NoStanding.FLAT, f"{before[0]:.2%} on all of {len(before)} days")
     return Standing(iv_percentile(before, now), iv_rank(before, now), None)
 
 

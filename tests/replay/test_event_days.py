@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -102,6 +102,20 @@ def test_before_it_the_stop_lies_wider_and_the_risk_stays_in_its_limit(lived: Li
     assert became["score"] == pytest.approx(0.7 * was["score"], rel=0.05)
     detail = "RBI policy 06 Oct 10:00, until 11:00: ranked down, stop x1.5"
     assert became["verdict"]["detail"] == detail
+
+
+def test_a_date_that_was_worked_out_is_named_so_by_the_verdict_and_the_penalty(lived: Lived):
+    derived = replace(POLICY, source="derived: a rule of the test")
+    tape = TapeReader(lived.built.tape_path)
+
+    day = Day(tape, lived.built.warmup_path, events=(derived,)).play()
+    became, was = (lived.decided(each, "NSE:SUNPHARMA") for each in (day, lived.near))
+
+    title = "RBI policy 06 Oct 10:00 (derived date)"
+    assert became["verdict"]["detail"] == f"{title}, until 11:00: ranked down, stop x1.5"
+    assert [each["name"] for each in became["penalties"]] == [f"event: {title}"]
+    assert [each["name"] for each in was["penalties"]] == ["event: RBI policy 06 Oct 10:00"]
+    assert became["score"] == was["score"]
 
 
 def test_results_concern_their_company_alone(lived: Lived):

@@ -158,6 +158,24 @@ def test_the_trend_spread_is_the_one_worked_out_by_hand(
     assert first["target2"] == pytest.approx(credit / 2)
 
 
+def test_the_legs_of_the_trend_spread_are_told_as_they_were_quoted(
+    day: Played, told: Any, options: dict[int, Instrument]
+) -> None:
+    first, *_ = plans(day, "trend_credit_spread")
+    (noted,) = [
+        note.body for note in day.of("CombinationNoted") if note.body["plan_id"] == first["plan_id"]
+    ]
+    chain = chain_at(told, options, at_of(first), NEXT_WEEK)
+
+    bought, sold = (chain.calls[strike] for _, strike, _ in legs_of(first, options))
+    hedge, short = noted["readings"]
+    assert (hedge["mid"], hedge["touch"]) == pytest.approx((bought.mid, bought.ask))
+    assert (short["mid"], short["touch"]) == pytest.approx((sold.mid, sold.bid))
+    assert short["delta"] == pytest.approx(0.25, abs=0.05)
+    for name in ("delta", "gamma", "theta", "vega"):
+        assert noted[name] == pytest.approx(hedge[name] - short[name])
+
+
 def test_every_structure_of_the_ranker_is_the_best_worked_out_by_hand(
     day: Played, told: Any, options: dict[int, Instrument]
 ) -> None:

@@ -78,7 +78,7 @@ def market(options: tuple[OptionColumn, ...], quotes: dict[Instrument, np.void])
         None,
     )
     panel.apply(np.array(list(quotes.values()), dtype=next(iter(quotes.values())).dtype))
-    return PanelMarket(universe, panel, chains_of(universe, DAY), AT)
+    return PanelMarket(universe, panel, chains_of(universe, DAY), AT, lambda *_: "")
 
 
 def opinion(direction: Direction) -> Signal:

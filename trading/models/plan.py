@@ -31,8 +31,9 @@ class Plan(RunRow):
 
     Of several legs they are of the net value; each leg is then a plan of its own under the same
     decision that names the whole in `combination`, and `outlook` tells what the whole can come to
-    at expiry (rupees a unit, greeks; null where unlimited or unknown) and, under `measured`, where
-    its stop stands and how far it has been (R). `kind` is empty for one leg.
+    at expiry (rupees a unit, greeks; null where unlimited or unknown), under `readings` what each
+    leg was chosen at, and under `measured` where its stop stands and how far it has been (R).
+    `kind` is empty for one leg.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

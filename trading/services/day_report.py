@@ -26,6 +26,7 @@ from trading.models import (
     Signal,
     TaskRun,
 )
+from trading.selectors_held_back import held_back
 from trading.selectors_structures import structure_trips
 from trading.services import reports
 from trading.services.alerts import INFO, WARNING, raise_alert
@@ -96,6 +97,7 @@ def figures(run: Run) -> dict[str, Any]:
         "positions": _positions(run),
         "combinations": _combinations(run),
         "refusals": _refusals(run),
+        "held_back": [asdict(each) for each in held_back(run)],
         "risk_events": _counted(RiskEvent.objects.filter(run=run), "kind"),
         "slippage_inr_a_unit": _slippage(run),
         "tasks": [

@@ -34,6 +34,8 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "positions"): READ,
     ("GET", f"positions/{SOME}"): READ,
     ("POST", f"positions/{SOME}/close"): Action.CONTROL,
+    ("GET", "structures"): READ,
+    ("GET", f"structures/{SOME}"): READ,
     ("GET", "orders"): READ,
     ("GET", f"orders/{SOME}"): READ,
     ("GET", "signals"): READ,
@@ -43,6 +45,8 @@ NEEDS: dict[tuple[str, str], Action | None] = {
     ("GET", "state"): READ,
     ("GET", "risk"): READ,
     ("GET", "session"): READ,
+    ("GET", "chains"): READ,
+    ("GET", "chains/NIFTY/NIFTY"): READ,
     ("GET", "events"): READ,
     ("GET", "config"): READ,
     ("POST", "config"): Action.CONFIGURE,
@@ -82,7 +86,7 @@ def methods() -> Iterator[tuple[str, str]]:
 
 
 def filled(pattern: str) -> str:
-    known = (("<uuid:", str(SOME)), ("<int:", "7"), ("<slug:", "opening_range"))
+    known = (("<uuid:", str(SOME)), ("<int:", "7"), ("<slug:", "opening_range"), ("<str:", "NIFTY"))
     for kind, value in known:
         while kind in pattern:
             head, _, tail = pattern.partition(kind)

@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
+from backoffice.api.events import EventsOutput
 from backoffice.permissions import Role
 from marketdata.calendar import IST
 from marketdata.events import EventKind, MarketEvent, Timing
@@ -108,6 +110,24 @@ def test_a_date_that_was_computed_is_marked_on_the_page_and_over_the_api(sign_in
     assert 'id="derived"' in page
     marks = {each["source"]: each["is_derived"] for each in told["events"]}
     assert (marks["derived: a rule"], marks["release calendar"]) == (True, False)
+
+
+def test_a_window_of_a_computed_date_is_marked_where_the_day_is_shown(rf):
+    for source in ("derived: a rule", "release calendar"):
+        whose = "DERIVEDCO" if source.startswith("derived") else "TOLDCO"
+        event = replace(RESULTS, source=source, underlying=whose)
+        events.put(event=event, by="asha", reason="tried")
+
+    found = outlook(DAY)
+    page = render_to_string("live/events.html", {"outlook": found}, rf.get("/events/"))
+    told = EventsOutput(found).data["windows"]
+
+    rows = [line for line in page.splitlines() if "<td>DERIVEDCO" in line or "<td>TOLDCO" in line]
+    today = [line for line in rows if "no entries" in line]
+    assert {">derived<" in line for line in today if "DERIVEDCO" in line} == {True}
+    assert {">derived<" in line for line in today if "TOLDCO" in line} == {False}
+    marks = {each["underlying"]: each["is_derived"] for each in told}
+    assert marks == {"DERIVEDCO": True, "TOLDCO": False, "": False}
 
 
 def _soon() -> datetime:

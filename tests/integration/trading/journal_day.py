@@ -80,6 +80,12 @@ def whole_day(prefix: str = "T", trades: int = 1) -> list[Line]:
     return [*lines, Line("run-ended", {})]
 
 
+_READINGS = (
+    actions.LegReadingNote(14800.25, 14800.0, 0.125, 0.5, 0.001, -6.5, 12.0),
+    actions.LegReadingNote(20.0, 20.05, None, None, None, None, None),
+)
+
+
 def several_legs(number: int = 1) -> list[Line]:
     """Return the notes of a plan of two legs, made from the approved decision of a round trip."""
     at = OPEN + timedelta(hours=1)
@@ -116,6 +122,7 @@ def several_legs(number: int = 1) -> list[Line]:
         gamma=-0.001,
         theta=3.5,
         vega=None,
+        readings=_READINGS,
     )
     measured = actions.CombinationMeasured(at, f"W{number}", 58.5, 88.0, -0.2, 0.6)
     return _notes([*plans, whole, measured])
@@ -192,7 +199,7 @@ class Trade:
                 score=0.61,
                 rank=1,
                 contributions=(actions.Contribution("trend", 1.2, 0.8, 0.5, 0.4),),
-                penalties=(actions.PenaltyNote("spread", 0.9, 0.4, 0.3),),
+                penalties=(actions.Penalty("spread", 0.9, 0.4, 0.3),),
                 why_not=why_not,
             )
             if letter == "S":
@@ -216,6 +223,7 @@ class Trade:
             depth_in_lots=20.0,
             volume_lots=None,
             open_interest_lots=1500.0,
+            segment="FUTURES",
             event="",
             distance_from_vwap=0.001,
             correlation=0.0,

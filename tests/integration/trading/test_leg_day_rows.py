@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from tests.factories import AccountFactory, ConfigVersionFactory, RunFactory
 from tests.integration.trading.live.test_broadcast_rows import assert_close, from_journal
@@ -15,6 +18,7 @@ from trading.config import document_of
 from trading.models import Order, Plan, Run
 from trading.recorder import Recorder
 from trading.selectors_chain import chain
+from trading.selectors_held_back import held_back
 from trading.services.canonical import canonical
 from trading.services.day_report import figures
 from trading.services.instruments import sync
@@ -93,3 +97,29 @@ def test_rows_tell_the_live_state_of_the_journal(recorded: Run):
     assert_close(rebuilt["combinations"], told["combinations"])
     assert_close(rebuilt["positions"], told["positions"])
     assert_close([rebuilt["account"]], [told["account"]])
+
+
+def test_each_leg_is_kept_with_what_it_was_chosen_at(recorded: Run):
+    for whole in Plan.objects.filter(run=recorded).exclude(kind=""):
+        readings = whole.outlook["readings"]
+
+        assert len(readings) == whole.legs.count()
+        for leg, read in zip(whole.legs.order_by("number"), readings, strict=True):
+            is_bought = leg.side == "BUY"
+            assert (read["touch"] > read["mid"]) is is_bought
+            assert 0 < read["volatility"] < 3
+
+
+def test_the_report_prints_why_opinions_fell_each_reason_once(recorded: Run):
+    out = StringIO()
+
+    # What its checks find wrong with this run is said after the figures, as an error.
+    with suppress(CommandError):
+        call_command("report", run=recorded.code, stdout=out)
+
+    told = [line for line in out.getvalue().splitlines() if " held back " in line]
+    assert told == [
+        f"{each.strategy} held back {each.times} times: {each.reason}"
+        for each in held_back(recorded)
+    ]
+    assert told

@@ -111,3 +111,21 @@ def test_an_outcome_that_says_refused_refuses_and_any_other_is_done():
 
     assert (refused["state"], carried_out["state"]) == ("REFUSED", "DONE")
     assert refused["outcome"] == "refused"
+
+
+def test_a_journal_from_before_legs_were_read_has_no_readings() -> None:
+    body = msgspec.to_builtins(several_legs()[-2].body)
+    del body["readings"]
+
+    told = mapping.combination(SCOPE, 1, body)
+
+    assert msgspec.json.decode(told["outlook"])["readings"] == []
+
+
+def test_a_journal_from_before_segments_were_told_has_none() -> None:
+    whole = dict(sample_of(actions.RankingNoted))
+    before = {name: value for name, value in whole.items() if name != "segment"}
+
+    told = [mapping.ranking(SCOPE, 1, body)["measures"] for body in (whole, before)]
+
+    assert [msgspec.json.decode(text)["segment"] for text in told] == ["FUTURES", ""]

@@ -33,6 +33,7 @@ def test_each_leg_names_the_plan_it_belongs_to(run: Run):
     assert (whole.kind, whole.combination, whole.state) == ("IRON_CONDOR", None, "OPEN")
     assert whole.outlook["break_evens"] == [14640.0, 14960.0]
     assert whole.outlook["vega"] is None
+    assert [leg["touch"] for leg in whole.outlook["readings"]] == [14800.0, 20.05]
     assert [leg.code for leg in whole.combined.order_by("code")] == ["A1", "B1"]
     assert [leg.side for leg in whole.legs.order_by("number")] == ["SELL", "BUY"]
     assert {leg.decision_id for leg in whole.combined.all()} == {whole.decision_id}

@@ -25,6 +25,7 @@ class ChainMarket:
     chains: tuple[Chain, ...]
     at: datetime = AT
     asked: list[int] = field(default_factory=list)
+    tells_why: bool = False
 
     def quote(self, instrument: Instrument) -> Quote:
         for chain in self.chains:
@@ -36,6 +37,9 @@ class ChainMarket:
 
     def contract_of(self, signal: Signal) -> Instrument | None:
         return None
+
+    def why_unknown(self, instrument: Instrument, reading: str) -> str:
+        return f"{instrument.name} has no {reading}" if self.tells_why else ""
 
     def chain(self, underlying: str, nth_expiry: int) -> Chain | NoChain:
         self.asked.append(nth_expiry)

@@ -9,6 +9,7 @@ import pytest
 from marketdata.bars import BarGrid
 from marketdata.features.atr import ATR
 from marketdata.timeframes import Timeframe
+from strategies.base import Frame
 from strategies.opening_range import OpeningRange
 from strategies.opinions import RepeatMemory, allow_batch
 from strategies.signals import Signals
@@ -192,6 +193,29 @@ def test_a_gap_downwards_is_refused_as_well(batch: Batch) -> None:
     assert _spoken(batch(replace(PLAIN, max_opening_gap=0.02), grid)) == []
 
 
+def test_dear_volatility_is_refused_where_a_rank_is_asked_and_an_unknown_one_too(
+    frame: Callable[..., Frame],
+) -> None:
+    strategy = replace(PLAIN, max_iv_rank=60.0)
+
+    def side(asked: OpeningRange, **context: float) -> int:
+        seen = frame(
+            minute=60,
+            bar={"close": 101.0},
+            range={"high": 100.0, "low": 98.0, "closes_above": 3.0, "closes_below": 0.0},
+            day={"gap": 0.0},
+            volume={"relative_volume": 2.0},
+            context=context,
+        )
+        return int(asked.signals(seen).side[0])
+
+    ranks = (0.0, 60.0, 60.1, 100.0, np.nan)
+    assert [side(strategy, iv_rank=rank) for rank in ranks] == [1, 1, 0, 0, 0]
+    assert side(strategy) == 0
+    assert side(PLAIN, iv_rank=100.0) == side(PLAIN) == 1
+    assert (strategy.context, PLAIN.context) == (("iv_rank",), ())
+
+
 def test_without_a_previous_close_the_gap_is_unknown_and_refused(batch: Batch) -> None:
     grid = _day([25_005.0] * 3)
     first_day = BarGrid(
@@ -274,6 +298,7 @@ def test_a_restart_in_mid_morning_goes_on_as_if_it_had_not_been(watch: type) -> 
         ("reward_to_risk", float("nan"), "reward_to_risk: nan, expected 0.01 to 100"),
         ("min_volume_ratio", -1.0, "min_volume_ratio: -1.0, expected 0 or more"),
         ("volume_bars", 0, "volume_bars: 0, expected 1 to 500"),
+        ("max_iv_rank", 100.5, "max_iv_rank: 100.5, expected 0 to 100"),
         ("max_opening_gap", 2.0, "max_opening_gap: 2.0, expected 0 to 1"),
         ("skip_minutes", -1, "skip_minutes: -1, expected 0 to 1440"),
         ("ema_period", -1, "ema_period: -1, expected 0 to 1000"),

@@ -45,6 +45,8 @@ def test_a_calendar_buys_the_later_call_and_sells_the_nearer() -> None:
     assert made.direction is Direction.LONG
     near, far = MARKET.chains
     assert made.entry == far.ask[20, 0] - near.bid[20, 0]
+    assert [leg.touch for leg in made.outlook.legs] == [far.ask[20, 0], near.bid[20, 0]]
+    assert [leg.greeks.vega for leg in made.outlook.legs] == [far.vega[20, 0], near.vega[20, 0]]
     assert made.uncovered == ()
 
 

@@ -127,6 +127,25 @@ def test_each_kind_the_ranker_tries_can_pass_its_own_filters(
     assert made.kind is structure
 
 
+def test_a_debit_may_be_asked_to_promise_a_multiple_of_itself() -> None:
+    debits = {f"with_{each}": False for each in ("credit_spreads", "single_options")}
+    anything = built(OptionsRanker(**debits).structure.build(view(LONG), market_of()))
+    ratio = anything.max_profit / anything.max_loss
+
+    def asked(least: float) -> object:
+        rule = OptionsRanker(**debits, debit_min_reward=least).structure
+        return rule.build(view(LONG), market_of())
+
+    assert built(asked(ratio)) == anything
+    assert "profit over loss is" in reason(
+        OptionsRanker(**debits, debit_min_reward=9.0).structure.build(view(LONG), market_of())
+    )
+    bought = OptionsRanker(
+        with_debit_spreads=False, with_credit_spreads=False, debit_min_reward=9.0
+    )
+    assert built(bought.structure.build(view(LONG), market_of())).kind is StructureKind.LONG_OPTION
+
+
 def test_the_ranker_tells_why_none_of_its_structures_could_be() -> None:
     market = market_of()
     strategy = OptionsRanker(min_oi=1e9)

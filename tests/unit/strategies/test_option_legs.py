@@ -139,10 +139,22 @@ def test_volatility_below_what_was_realised_is_refused() -> None:
     )
 
 
+def test_a_skew_that_is_unknown_refuses() -> None:
+    # No strike reaches a delta of 0.25.
+    near = market_of(MadeChain(strikes=range(24_400, 24_650, 50)))
+    rule = OptionRule(Strangle(AT_THE_MONEY, LONG), Expiry(0, 10), DEBIT)
+
+    told = reason(
+        replace(rule, terms=replace(DEBIT, chain=ChainLimits(max_skew=0.05))).build(view(), near)
+    )
+
+    assert told == "LONG_STRADDLE: skew is (unknown), expected at most 0.050"
+
+
 def test_what_was_realised_being_unknown_refuses() -> None:
     rule = replace(CONDOR, terms=replace(CREDIT, chain=ChainLimits(min_iv_to_realised=1.0)))
 
-    assert "realised nan" in reason(rule.build(reads(view(), realised=nan), MARKET))
+    assert "the realised (unknown)" in reason(rule.build(reads(view(), realised=nan), MARKET))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +173,24 @@ def test_a_reading_unknown_or_out_of_range_refuses_before_a_chain_is_asked(
 
     assert words in reason(rule.build(reads(view(), iv_percentile=value), market))
     assert market.asked == []
+
+
+@pytest.mark.parametrize(
+    ("tells_why", "said"),
+    [
+        (True, "iv_rank of NIFTY 50 is not known: NIFTY has no iv_rank"),
+        (False, "iv_rank of NIFTY 50 is not known"),
+    ],
+)
+def test_an_unknown_reading_refuses_with_the_reason_that_the_market_tells(
+    tells_why: bool, said: str
+) -> None:
+    market = replace(market_of(), tells_why=tells_why)
+    rule = replace(CONDOR, needs=(Between("iv_rank", 0.0, 25.0),))
+
+    told = reason(rule.build(reads(view(), iv_rank=nan), market))
+
+    assert told == f"IRON_CONDOR: {said}"
 
 
 @pytest.mark.parametrize("value", [30.0, 70.0])
@@ -182,7 +212,10 @@ def test_volatility_at_the_money_that_is_unknown_refuses() -> None:
 
     told = reason(rule.build(view(), one_side))
 
-    assert told == "LONG_STRADDLE: volatility at the money is not known"
+    assert told == (
+        "LONG_STRADDLE: volatility at the money is not known: 1 of 1 strikes have one, expected "
+        "one on each side of 24512.50"
+    )
 
 
 def test_legs_of_different_lots_are_no_structure() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from math import nan
 
 import pytest
@@ -20,7 +20,7 @@ from strategies.option_strikes import (
 )
 from strategies.signals import Direction
 from strategies.structures import NotPossible
-from tests.option_chain import DAY, MadeChain
+from tests.option_chain import AT, DAY, MadeChain
 from tests.unit.strategies.option_market import chain_of, market_of
 
 WEEK = chain_of(MadeChain())
@@ -163,8 +163,14 @@ def test_a_pick_knows_what_entering_pays() -> None:
     ("made", "changed", "said"),
     [
         (MadeChain(gone=frozenset({"NIFTY24600CE"})), {}, "not listed or not watched"),
-        (MadeChain(), {"bid": 0.0}, "lacks a bid or an ask"),
-        (MadeChain(), {"bid": 99.0, "ask": 98.0}, "its bid is not below its ask"),
+        (MadeChain(), {"exchange_at": 0}, "no quote yet today"),
+        (MadeChain(), {"bid": 0.0, "ask": 12.35}, "its book lacks a bid or an ask: 0.00 / 12.35"),
+        (MadeChain(), {"bid": 99.0, "ask": 98.0}, "its bid is not below its ask: 99.00 / 98.00"),
+        (
+            MadeChain(),
+            {"exchange_at": int((AT - timedelta(minutes=7)).timestamp() * 1e6)},
+            "its quote is stale: 420 s old, expected at most 360",
+        ),
     ],
 )
 def test_an_option_without_a_whole_book_is_no_pick(

@@ -96,9 +96,9 @@ def test_a_deep_book_is_not_penalised_for_being_worse_than_its_own_past() -> Non
 @pytest.mark.parametrize(
     ("changes", "name", "factor"),
     [
-        ({"spread_fraction": 0.0051}, "illiquid", 0.5),
-        ({"depth_in_lots": 0.9}, "illiquid", 0.5),
-        ({"spread_fraction": 1.0, "depth_in_lots": 0.0}, "illiquid", 0.5),
+        ({"spread_fraction": 0.0051}, "illiquid: spread", 0.5),
+        ({"depth_in_lots": 0.9}, "illiquid: depth in lots", 0.5),
+        ({"spread_fraction": 1.0, "depth_in_lots": 0.0}, "illiquid: spread", 0.5),
         ({"event": "RBI policy"}, "event: RBI policy", 0.7),
         ({"distance_from_vwap": 0.0101}, "far_from_vwap", 0.8),
         ({"distance_from_vwap": -0.0101}, "far_from_vwap", 0.8),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from strategies.opportunities import Basis, net_reward_to_risk
+from marketdata.instruments import Kind
+from strategies.opportunities import Basis, Penalty, net_reward_to_risk
 from strategies.ranking_features import Conditions, grades_of
 from strategies.ranking_score import illiquidity, penalties, scored
 from strategies.ranking_settings import PenaltyFactors, RankingSettings
-from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker
+from strategies.structures import Leg
+from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker, share
 
 
 def basis(**changes: object) -> Basis:
@@ -40,6 +43,50 @@ def test_each_measure_of_liquidity_has_a_threshold_of_its_own(
     assert found is not None
     assert (found.measure, found.measured) == (measure, *changes.values())
     assert found.threshold == threshold
+
+
+@pytest.mark.parametrize(
+    ("changes", "own", "measure", "threshold"),
+    [
+        ({"spread_fraction": 0.021}, "spread_by_segment", "spread", 0.02),
+        ({"depth_in_lots": 0.4}, "depth_lots_by_segment", "depth in lots", 0.5),
+        ({"volume_lots": 4.0}, "volume_lots_by_segment", "volume in lots", 5.0),
+        (
+            {"open_interest_lots": 49.0},
+            "open_interest_lots_by_segment",
+            "open interest in lots",
+            50.0,
+        ),
+    ],
+)
+def test_a_segment_may_have_a_threshold_of_its_own_and_the_penalty_says_so(
+    changes: dict[str, float], own: str, measure: str, threshold: float
+) -> None:
+    factors = PenaltyFactors(**{own: {"OPTIONS": threshold}})  # type: ignore[arg-type]
+    name, measured = next(iter(changes.items()))
+
+    (found,) = penalties(basis(segment="OPTIONS", **changes), factors)
+    at_its_own = basis(segment="OPTIONS", **{name: threshold})
+    elsewhere = illiquidity(basis(segment="CASH", **changes), factors)
+
+    assert found == Penalty(f"illiquid: {measure} for options", 0.5, measured, threshold)
+    assert penalties(at_its_own, factors) == ()
+    assert elsewhere is not None
+    assert (elsewhere.measure, elsewhere.threshold) != (found.name, threshold)
+
+
+def test_what_is_judged_is_the_segment_of_what_would_be_traded() -> None:
+    wide = candidate(spread_fraction=0.01)
+    option = replace(share("NIFTY26NOV24000CE"), kind=Kind.CALL)
+    bought = replace(wide.structure, legs=(Leg(option, LONG, 1),))
+    settings = {"penalties": PenaltyFactors(spread_by_segment={"OPTIONS": 0.02})}
+
+    (one,) = ranker(**settings).rank([wide])
+    (other,) = ranker(**settings).rank([structs.replace(wide, structure=bought)])
+
+    assert [each.name for each in one.penalties] == ["illiquid: spread"]
+    assert (other.basis.segment, other.penalties) == ("OPTIONS", ())
+    assert other.score == pytest.approx(2 * one.score)
 
 
 def test_at_its_threshold_and_where_it_is_not_told_nothing_is_too_thin() -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from strategies.ranking_settings import PenaltyFactors, RankingSettings, Weights
+from trading.config import ConfigError, document_of, read
 
 
 def test_the_defaults_are_the_house_figures() -> None:
@@ -38,3 +41,44 @@ def test_a_penalty_out_of_range_is_named(field: str, value: float) -> None:
 def test_a_setting_out_of_range_is_named(field: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         RankingSettings(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (
+            {"spread_by_segment": {"OPTION": 0.1}},
+            r"^spread_by_segment\.OPTION: expected a segment of",
+        ),
+        ({"spread_by_segment": {"OPTIONS": 1.1}}, r"^spread_by_segment\.OPTIONS: 1\.1, .* 0 to 1$"),
+        ({"depth_lots_by_segment": {"CASH": -1.0}}, r"^depth_lots_by_segment\.CASH: -1\.0"),
+        ({"volume_lots_by_segment": {"CASH": math.nan}}, r"^volume_lots_by_segment\.CASH: nan"),
+        (
+            {"open_interest_lots_by_segment": {"": 1.0}},
+            r"^open_interest_lots_by_segment\.: expected",
+        ),
+    ],
+)
+def test_a_segment_or_threshold_that_cannot_be_is_named(
+    limits: dict[str, dict[str, float]], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        PenaltyFactors(**limits)  # type: ignore[arg-type]
+
+
+def test_thresholds_by_segment_come_back_from_a_stored_configuration() -> None:
+    own = {"spread_by_segment": {"OPTIONS": 0.02}, "depth_lots_by_segment": {"CASH": 100}}
+
+    document = {"ranking": {"penalties": own}}
+    again = read(document_of(read(document))).ranking.penalties
+
+    assert (again.spread_of("OPTIONS"), again.spread_of("FUTURES")) == (
+        (0.02, True),
+        (0.005, False),
+    )
+    assert (again.depth_of("CASH"), again.depth_of("OPTIONS")) == ((100.0, True), (1.0, False))
+
+
+def test_a_stored_configuration_names_the_segment_it_does_not_know() -> None:
+    with pytest.raises(ConfigError, match=r"ranking\.penalties.*spread_by_segment\.FUTURE"):
+        read({"ranking": {"penalties": {"spread_by_segment": {"FUTURE": 0.02}}}})

@@ -10,7 +10,7 @@ from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
 from strategies.ranking_features import Conditions
 from strategies.ranking_settings import PenaltyFactors
-from strategies.ranking_together import Closes, ClosesState, likeness
+from strategies.ranking_together import Closes, ClosesState, Likenesses, likeness
 from strategies.signals import Direction
 from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker
 
@@ -86,6 +86,19 @@ def test_what_is_asked_first_makes_no_difference() -> None:
     kept = kept_closes()
 
     assert likeness(stance("A"), stance("E"), kept) == likeness(stance("E"), stance("A"), kept)
+
+
+@pytest.mark.parametrize("view", list(Direction))
+def test_many_at_once_are_each_as_alike_as_one_by_one(view: Direction) -> None:
+    kept = kept_closes()
+    kept.add(500, np.array([101.0, np.nan, 99.0, np.nan, 100.0]))
+    others = [stance(symbol, way) for symbol in "ABCDE" for way in Direction]
+
+    for one in (stance("A", view), stance("E", view)):
+        told = Likenesses(others, kept).to(one)
+
+        assert told == [likeness(one, each, kept) for each in others]
+    assert Likenesses(others, Closes(5, 60, 10)).to(stance("A", view))[-3:] == [0.0] * 3
 
 
 def test_a_candidate_that_moves_with_what_is_held_stands_behind() -> None:

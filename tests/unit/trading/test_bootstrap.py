@@ -8,13 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from marketdata.calendar import IST
+from marketdata.history import bars_path, bars_table
 from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.price_bands import PriceBands
 from marketdata.tape import microseconds
 from marketdata.tape_head import TapeHead
 from marketdata.ticks import TICK, Ticks
+from marketdata.timeframes import Timeframe
+from tests.unit.trading.engine.builders import Scripted
 from trading.bootstrap import (
     Outside,
     history_of,
@@ -26,6 +30,7 @@ from trading.bootstrap import (
 )
 from trading.config import Config
 from trading.engine.events import BandsTold, ConditionChanged
+from trading.engine.scan import timeframes
 
 DAY = date(2026, 10, 6)
 OPENS = datetime(2026, 10, 6, 9, 15, tzinfo=IST)
@@ -60,6 +65,15 @@ HEAD = TapeHead(
     session_open=OPENS,
     session_close=OPENS.replace(hour=15, minute=30),
 )
+
+
+class OnFiveSeconds(Scripted):
+    """A strategy on bars of which no history is kept."""
+
+    __slots__ = ()
+    timeframe = Timeframe.SECONDS_5
+
+
 BANDS = PriceBands(DAY, "kite", OPENS, {"NSE:INFY": (Decimal(1_350), Decimal(1_650))})
 
 
@@ -111,6 +125,27 @@ def test_the_bars_before_are_read_for_the_columns_with_features_only(tmp_path: P
 
     assert history_of(setup, tmp_path) == {}
     assert setup.universe.studied == 3
+
+
+def write_minutes(folder: Path, symbol: str, minutes: int) -> None:
+    """Write a flat morning of the day before."""
+    start = int(OPENS.timestamp()) - 86_400 + 60 * np.arange(minutes)
+    flat = np.full(minutes, 1_500.0)
+    bars = {"start": start, "open": flat, "high": flat, "low": flat, "close": flat}
+    table = bars_table({**bars, "volume": flat, "oi": flat}, np.zeros(minutes, dtype=np.bool_))
+    pq.write_table(table, bars_path(folder, symbol))
+
+
+def test_bars_shorter_than_a_minute_have_no_history_and_stop_no_day(tmp_path: Path) -> None:
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+    quick = replace(setup, strategies=(*setup.strategies, OnFiveSeconds()))
+    write_minutes(tmp_path, "INFY", 30)
+
+    found = history_of(quick, tmp_path)
+
+    assert Timeframe.SECONDS_5 in timeframes(quick)
+    assert set(found) == set(timeframes(quick)) - {Timeframe.SECONDS_5}
+    assert (~found[Timeframe.MINUTE].gap).any(axis=1).sum() == 30
 
 
 def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:

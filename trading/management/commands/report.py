@@ -11,6 +11,7 @@ from trading import selectors
 from trading.models import RunState
 from trading.paper_day import report_of
 from trading.selectors import UnknownRunError
+from trading.selectors_held_back import held_back
 from trading.selectors_structures import structure_trips
 
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         )
         for trip in structure_trips(run):
             self.stdout.write(trip.told)
+        for each in held_back(run):
+            self.stdout.write(f"{each.strategy} held back {each.times} times: {each.reason}")
         for finding in report.findings:
             self.stdout.write(f"{finding.check}: {finding.text}")
         if report.findings:
