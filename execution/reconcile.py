@@ -75,12 +75,13 @@ def reconcile(
     among `orders` is not foreign but unknown. Empty, no order is.
 
     The order of `orders` is kept, then comes what only the broker knows. An order is absent only
-    when `book.complete`, it is not `unsettled` and neither an order nor a trade of it is there.
-    Positions are compared after the trades just found; what is flat on both sides agrees.
+    when `book.complete`, it is not `unsettled`, neither an order nor a trade of it is there, and
+    the list of orders is no older than what is known already. Positions are compared after the
+    trades just found; what is flat on both sides agrees.
     """
     book = without_allotted(orders, book)
-    pages = _Pages.of(book)
     asked = [order for order in orders if not is_part(order)]
+    pages = _Pages.of(book, is_behind=_is_behind(asked, book))
     found = [_look_up(order, pages, known_trades) for order in asked]
     own = {order.request.client_id for order in orders}
     unknown = {name for name in pages.orders.keys() - own if is_of_run(name, run_code)}
@@ -89,9 +90,7 @@ def reconcile(
     return Reconciliation(
         updates=tuple(finding.update for finding in found if finding.update is not None),
         absent=tuple(
-            order.request.client_id
-            for order, finding in zip(asked, found, strict=True)
-            if finding.absent
+            each.request.client_id for each, one in zip(asked, found, strict=True) if one.absent
         ),
         discrepancies=(
             *(discrepancy for finding in found for discrepancy in finding.discrepancies),
@@ -106,21 +105,42 @@ def reconcile(
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    """A book opened at a client id: its orders and its trades, each in the order of the book."""
+    """A book opened at a client id: its orders and its trades, each in the order of the book.
+
+    `is_behind`: its list of orders is known to be an old one, what it lacks may be there.
+    """
 
     book: BrokerBook
     orders: Mapping[str, Sequence[OrderUpdate]]
     trades: Mapping[str, Sequence[Fill]]
+    is_behind: bool
 
     @classmethod
-    def of(cls, book: BrokerBook) -> _Pages:
+    def of(cls, book: BrokerBook, *, is_behind: bool) -> _Pages:
         orders: dict[str, list[OrderUpdate]] = {}
         trades: dict[str, list[Fill]] = {}
         for update in book.orders:
             orders.setdefault(update.client_id, []).append(update)
         for fill in book.trades:
             trades.setdefault(fill.client_id, []).append(fill)
-        return cls(book, orders, trades)
+        return cls(book, orders, trades, is_behind)
+
+
+def _is_behind(orders: Sequence[Order], book: BrokerBook) -> bool:
+    """Say whether a book lists less than its own trades, or than we know, of any order."""
+    listed = {update.broker_id: update.filled_quantity for update in book.orders}
+    traded: dict[str, int] = {order.broker_id: order.claimed_quantity for order in orders}
+    traded.pop("", None)
+    for broker_id, filled in _filled(book).items():
+        traded[broker_id] = max(filled, traded.get(broker_id, 0))
+    return any(listed.get(broker_id, -1) < filled for broker_id, filled in traded.items())
+
+
+def _filled(book: BrokerBook) -> dict[str, int]:
+    filled: dict[str, int] = {}
+    for fill in book.trades:
+        filled[fill.broker_id] = filled.get(fill.broker_id, 0) + fill.quantity
+    return filled
 
 
 def _look_up(order: Order, pages: _Pages, known_trades: Set[str]) -> _Finding:
@@ -128,25 +148,23 @@ def _look_up(order: Order, pages: _Pages, known_trades: Set[str]) -> _Finding:
     told, trades = pages.orders.get(client_id, ()), tuple(pages.trades.get(client_id, ()))
     ids = {update.broker_id: None for update in told} | {fill.broker_id: None for fill in trades}
     if len(ids) > 1:
-        return _with_twin(order, pages.book, list(ids), known_trades)
+        return _with_twin(order, pages, list(ids), known_trades)
     if told:
         return _compared(order, told[-1], trades, known_trades)
     if trades:
         return _compared(order, _from_trades(order, trades), (), known_trades)
-    return _not_there(order, pages.book)
+    return _not_there(order, pages)
 
 
-def _with_twin(
-    order: Order, book: BrokerBook, ids: Sequence[str], known_trades: Set[str]
-) -> _Finding:
+def _with_twin(order: Order, pages: _Pages, ids: Sequence[str], known_trades: Set[str]) -> _Finding:
     """Return what the book says of our order, the first one where we don't know ours yet."""
-    own = order.broker_id or ids[0]
+    own, book = order.broker_id or ids[0], pages.book
     alone = replace(
         book,
         orders=tuple(update for update in book.orders if update.broker_id == own),
         trades=tuple(fill for fill in book.trades if fill.broker_id == own),
     )
-    finding = _look_up(order, _Pages.of(alone), known_trades)
+    finding = _look_up(order, _Pages.of(alone, is_behind=pages.is_behind), known_trades)
     (twin,) = _disagrees(DiscrepancyKind.TWIN_ORDER, order, " ".join(sorted(ids))).discrepancies
     return replace(finding, discrepancies=(twin, *finding.discrepancies))
 
@@ -203,10 +221,11 @@ def _compared(
     return _Finding(update=update, fills=fills)
 
 
-def _not_there(order: Order, book: BrokerBook) -> _Finding:
+def _not_there(order: Order, pages: _Pages) -> _Finding:
+    book = pages.book
     is_proof = book.complete and order.request.client_id not in book.unsettled
     if order.state in _UNPROVEN:
-        if is_proof:
+        if is_proof and not pages.is_behind:
             return _Finding(absent=True)
         return _disagrees(DiscrepancyKind.ORDER_UNPROVEN, order, "not in the book")
     was_there = order.state not in (OrderState.PLANNED, OrderState.REJECTED)

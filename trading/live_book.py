@@ -24,6 +24,7 @@ class OwnBooks:
 
     `changing`: client ids of orders whose change or cancellation it waits for, one for each.
     `run_code`: what its client ids begin with. `foreign`: what it counts as somebody else's.
+    `asked`: each of those changes by order and number, 0 for a cancellation.
     """
 
     orders: Sequence[Order]
@@ -32,6 +33,13 @@ class OwnBooks:
     changing: Sequence[str] = ()
     run_code: str = ""
     foreign: Foreign = NOTHING_FOREIGN
+    asked: Sequence[tuple[str, int]] = ()
+
+    def unanswered(self, sent: Set[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Return what is waited for and isn't among `sent`, all of an order at once as number 0."""
+        again = {client_id for client_id, _ in sent}
+        whole = [(client_id, 0) for client_id in self.changing if client_id not in again]
+        return whole + [one for one in self.asked if one[0] in again and one not in sent]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,15 @@ class LiveNews:
                 self._told_good_at = self._now()
             self.tell(ConditionChanged(self._now(), name, not problem, problem))
 
+    @property
+    def is_agreed(self) -> bool:
+        """Say whether the book agreed when it was last read."""
+        return not self._bad[BOOK]
+
     def confirm(self) -> None:
         """Tell again that the book agrees, if it does and it is time to."""
         now = self._now()
-        if not self._bad[BOOK] and now - self._told_good_at >= self._confirm_every:
+        if self.is_agreed and now - self._told_good_at >= self._confirm_every:
             self._told_good_at = now
             self.tell(ConditionChanged(now, BOOK, good=True))
 

@@ -19,13 +19,14 @@ from trading.doorbell import Doorbell
 from trading.engine.actions import AskMargin, PlaceOrder
 from trading.engine.events import (
     BOOK,
+    SESSION,
     UNREAD,
     BrokerSaid,
     ChangeRefused,
     ForeignSeen,
     TwinFound,
 )
-from trading.engine.venue import OrderWish, Wish, answered, margin_told
+from trading.engine.venue import OrderWish, Wish, answered, margin_told, number_of
 from trading.live_book import BookLooks, Looked, OwnBooks
 from trading.live_calls import Calls
 from trading.live_news import LiveNews, News
@@ -37,9 +38,6 @@ from trading.live_watch import (
     Urgency,
     standing_of,
 )
-
-SESSION = "broker-session"
-"""Condition that is bad while the broker wants a new login."""
 
 
 class LiveBroker(Broker, Protocol):
@@ -90,12 +88,15 @@ class LiveVenue:
         self._stirred_at = self._looked_at = self._glanced_at = now()
         self._broker_ids: dict[str, str] = {}
         self._twins: set[str] = set()
+        self._absent: set[str] = set()
+        self._sent: set[tuple[str, int]] = set()
         self._doubted: set[str] = set()
         self._seen: OwnBooks | None = None
         self._standing = standing_of(())
         self._news = LiveNews(rim, settings.confirm_every)
         self._bell = bell
         self._failure: BaseException | None = None
+        self._asked = 0
         reading = Reading(
             lambda: self._guarded(self._look()),
             lambda: self._guarded(self._glance()),
@@ -125,12 +126,17 @@ class LiveVenue:
             self._broker.adopt(order)
             if order.broker_id:
                 self._broker_ids[order.request.client_id] = order.broker_id
-        for client_id in self._books().changing:
-            if client_id not in self._calls.last:
-                self._broker.doubt(client_id)
-                reason = "asked for before the restart"
-                self._news.tell(ChangeRefused(self._now(), client_id, reason, proven=False))
+            elif order.state is OrderState.PLANNED:
+                self._absent.add(order.request.client_id)
+        self._doubt_what_was_asked()
         self._watching = asyncio.create_task(self._watch.run())
+
+    def _doubt_what_was_asked(self) -> None:
+        """Tell that nothing is proven of changes asked for, but not sent, by this process."""
+        at, reason = self._now(), "asked for before the restart"
+        for client_id, number in self._books().unanswered(self._sent):
+            self._broker.doubt(client_id)
+            self._news.tell(ChangeRefused(at, client_id, reason, proven=False, number=number))
 
     async def end(self) -> None:
         """Stop reading the book; calls on their way are left to themselves."""
@@ -150,8 +156,17 @@ class LiveVenue:
             self._looks.sent(subject, self._stirred_at)
         else:
             subject = wish.client_id
+            self._sent.add((subject, number_of(wish)))
         self._calls.begin(subject, lambda: self._guarded(self._carry_out(subject, wish)))
         return ()
+
+    async def tells_more(self) -> bool:
+        """Wait a moment, unless the book has agreed or was waited for often enough."""
+        if (not self._news and self._news.is_agreed) or self._asked >= self._settings.last_words:
+            return False
+        self._asked += 1
+        await self._bell.wait(self._settings.look_at_once_seconds)
+        return True
 
     # what comes in ----------------------------------------------------------------------------
 
@@ -333,6 +348,9 @@ class LiveVenue:
         for update in looked.updates:
             self._pass_on(update)
         for client_id in looked.absent:
+            if self._broker_ids.get(client_id):
+                continue
+            self._absent.add(client_id)
             update = OrderUpdate(client_id, "", asked_at, OrderState.PLANNED, reason="not there")
             self._news.tell(BrokerSaid(asked_at, update))
 
@@ -351,9 +369,13 @@ class LiveVenue:
     def _pass_on(self, update: OrderUpdate, answers: int = 0) -> None:
         """Tell news of an order, unless it is of a second order under the same id.
 
+        So is one that turns up after it was told never to have been there: the book tells of it.
         `answers`: the number of the change that it answers; of a change of a second order nothing
         is proven for the first.
         """
+        if update.client_id in self._absent:
+            self.look()
+            return
         known = self._broker_ids.get(update.client_id) or update.broker_id
         if update.broker_id and known != update.broker_id:
             if answers:

@@ -32,7 +32,8 @@ class LiveSettings:
     `look_at_once_seconds`; whoever wants the book read waits for a read under way for
     `look_beside_seconds`. Between looks orders and trades are glanced at by themselves, in turns
     of `glance_every_seconds`, as `Urgency` says; a call without an answer for `silent` is in doubt.
-    A book that goes on agreeing is told of `confirm_every`.
+    A book that goes on agreeing is told of `confirm_every`. For one that doesn't agree once the run
+    is over `look_at_once_seconds` are waited `last_words` times.
     """
 
     look_every_seconds: float = 10.0
@@ -44,6 +45,7 @@ class LiveSettings:
     silent: timedelta = timedelta(seconds=0.5)
     stirred: timedelta = timedelta(seconds=15)
     confirm_every: timedelta = timedelta(seconds=20)
+    last_words: int = 120
     patience: Patience = field(default_factory=Patience)
 
 

@@ -40,4 +40,5 @@ def _books_of(engine: Engine) -> OwnBooks:
         engine.orders.changing(),
         engine.setup.run_code,
         Foreign(engine.foreign.orders, engine.foreign.positions),
+        engine.orders.asked(),
     )

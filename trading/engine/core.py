@@ -24,6 +24,7 @@ from trading.engine.entries import Beside, Entries
 from trading.engine.entry_chase import CHASE
 from trading.engine.events import (
     BOOK,
+    SESSION,
     UNREAD,
     BandsTold,
     BrokerSaid,
@@ -347,6 +348,8 @@ class Engine:
                 return
         self._become(at, self.breakers.clear(name) if good else self.breakers.block(name))
         self._outbox.risk(at, "condition", f"{name} is {'good' if good else 'bad'}: {detail}")
+        if name == SESSION and good:
+            self._guard.session_is_back(at)
 
     def _see_foreign(self, seen: ForeignSeen) -> None:
         """Count what is somebody else's at risk, and tell of it once."""

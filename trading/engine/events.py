@@ -16,6 +16,8 @@ from execution.orders import OrderUpdate
 if TYPE_CHECKING:
     from marketdata.ticks import Ticks
 
+SESSION = "broker-session"
+"""Condition that is bad while the broker wants a new login."""
 BOOK = "broker-book"
 """Condition that is bad while the broker's book cannot be read or does not agree with ours; told
 good again and again while it does."""

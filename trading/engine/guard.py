@@ -34,6 +34,9 @@ class Ranges:
     slow: float
 
 
+_MOST_STOPS_TAKEN = 3
+
+
 class Guard:
     """Watches every plan that is alive."""
 
@@ -125,6 +128,12 @@ class Guard:
         self._chase(at, trade)
         self._follow(at, trade)
 
+    def session_is_back(self, at: datetime) -> None:
+        """Send out at once what waits because the broker refused it."""
+        for trade in self._ledger.alive():
+            self._protection.hold_no_longer(at, trade)
+            self._follow(at, trade)
+
     def _follow(self, at: datetime, trade: Trade) -> None:
         if trade.combination:
             self.combined.follow(at, trade)
@@ -192,7 +201,8 @@ class Guard:
         """Tell that somebody else changed an order of ours, and ask for what the plan wants.
 
         An entry ends with what it holds; a stop is brought to the plan's stop, its quantity, and a
-        stop instead of a cancelled one, by what follows on any news; an exit by its timer.
+        stop instead of a cancelled one, by what follows on any news; an exit by its timer. After
+        `_MOST_STOPS_TAKEN` of these the plan is sent out.
         """
         role, client_id = order.request.role, order.request.client_id
         is_cancelled = hand.kind is DiscrepancyKind.ORDER_CANCELLED
@@ -206,6 +216,10 @@ class Guard:
         if role is Role.ENTRY:
             for working in self._orders.working([client_id]):
                 self._dispatch.cancel(at, working)
+            return
+        trade.stops_taken += is_cancelled
+        if trade.stops_taken >= _MOST_STOPS_TAKEN:
+            self.close(at, trade, trade.exit_state.stop_reason)
         elif trade.closing is None:
             self._protection.move_stops(at, trade)
 

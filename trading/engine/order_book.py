@@ -196,6 +196,17 @@ class OrderBook:
         """Return the orders whose changes or cancellation aren't answered, one entry for each."""
         return (*self._cancelling, *self._pending)
 
+    def asked(self) -> tuple[tuple[str, int], ...]:
+        """Return what isn't answered: the order with the change's number, 0 for a cancellation."""
+        return (
+            *((client_id, 0) for client_id in self._cancelling),
+            *(
+                (each, number)
+                for each, way in self._pending.items()
+                for number in sorted(way.asked)
+            ),
+        )
+
     def is_rigid(self, client_id: str) -> bool:
         """Say whether changes of the order don't succeed: it can only be replaced."""
         return client_id in self._rigid

@@ -21,15 +21,13 @@ from trading.engine.dispatch import Dispatch, Touch, exit_side
 from trading.engine.ledger import Ledger
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
+from trading.engine.refusals import pause_seconds
 from trading.engine.settings import ExecutionSettings, TargetStyle
 from trading.engine.trades import Trade
 
 _REJECTED = OrderState.REJECTED
 _A_TURN = timedelta(seconds=1)
 """Between two tries of a change that the rate budget had no room for."""
-_FIRST_PAUSE_SECONDS = 0.5
-_DOUBLED_AT_MOST = 8
-"""Of the pause after a refused exit: how long it is at first, and how often it gets longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +185,9 @@ class Protection:
     def _rest_target(self, at: datetime, trade: Trade) -> None:
         """Let the target rest beside the stop, joined to it (the simulated exchange only).
 
-        A target that was refused is left to the exit rules, which watch the price as well. Once
-        the position is gone the exchange has taken the other of the pair out by itself.
+        A target that was refused is left to the exit rules, which watch the price as well. One
+        that can't be changed is cancelled, and another rests once it is gone. Once the position
+        is gone the exchange has taken the other of the pair out by itself.
         """
         if _REJECTED in [self._orders[client_id].state for client_id in trade.targets]:
             return
@@ -196,10 +195,12 @@ class Protection:
         if working:
             staying = self._staying(trade)
             missing = staying - self._open(trade.targets)
-            if missing and staying:
+            if missing and staying and self._orders.is_rigid(working[0]):
+                self._dispatch.cancel(at, working[0])
+            elif missing and staying:
                 total = self._orders.wanted(working[0]).quantity + missing
                 self._dispatch.change(at, working[0], OrderChange(quantity=total))
-        else:
+        elif not self._orders.unfinished(trade.targets):
             is_long = trade.direction is Direction.LONG
             beyond = PriceDirection.UP if is_long else PriceDirection.DOWN
             request = OrderRequest(
@@ -294,23 +295,21 @@ class Protection:
                 self._dispatch.cancel(at, client_id)
 
     def hold_exits(self, at: datetime, trade: Trade) -> None:
-        """Wait before sending another exit: the last one was refused.
-
-        Half a second, from the third refusal in a row on twice as long each time, up to the pause
-        that is set: what a broker takes back soon costs little cover, what it doesn't few calls.
-        """
-        doubled = min(max(self._refusals(trade) - 2, 0), _DOUBLED_AT_MOST)
-        seconds = min(_FIRST_PAUSE_SECONDS * 2**doubled, self._settings.refusal_pause_seconds)
+        """Wait before sending another exit: the last one was refused."""
+        counted = reversed(trade.exits[trade.exits_before :])
+        states = (self._orders[client_id].state for client_id in counted)
+        seconds = pause_seconds(states, self._settings.refusal_pause_seconds)
         trade.exits_held_until = at + timedelta(seconds=seconds)
         trade.exit_priced_at = at
         self._outbox.emit(SetTimer(at, trade.exits_held_until, f"exit:{trade.plan_id}"))
 
-    def _refusals(self, trade: Trade) -> int:
-        """Return how many of the newest exits were refused, one after another."""
-        states = [self._orders[client_id].state for client_id in reversed(trade.exits)]
-        return next(
-            (n for n, state in enumerate(states) if state is not OrderState.REJECTED), len(states)
-        )
+    def hold_no_longer(self, at: datetime, trade: Trade) -> None:
+        """Send refused exits at once and count refusals anew: the broker takes orders again."""
+        trade.exits_before = len(trade.exits)
+        if trade.exits_held_until is not None:
+            trade.exits_held_until = None
+            self.settle(at, trade)
+            self.look_again(at, trade)
 
     def _convert(self, at: datetime, trade: Trade, client_id: str) -> None:
         if self._orders.is_rigid(client_id):

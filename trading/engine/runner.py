@@ -47,6 +47,7 @@ from trading.engine.fault_tally import FaultTally
 from trading.engine.invariants import Invariants, effects_of
 from trading.engine.lived import Keeping, Lived
 from trading.engine.timeline import Timeline
+from trading.engine.turns import in_turn
 from trading.engine.venue import Venue, Wish
 
 FRAME = "Frame"
@@ -131,8 +132,7 @@ class Surroundings:
 class Runner:
     """Runs one engine through one session; `answer` is how it is asked, to be timed by a bench.
 
-    `lived`: what was kept of the run's past, whose engine and surroundings these are; None where
-    the whole past is lived again.
+    `lived`: what was kept of its past, with these engine and surroundings; None: nothing was.
     """
 
     def __init__(self, engine: Engine, around: Surroundings, lived: Lived | None = None) -> None:
@@ -177,7 +177,7 @@ class Runner:
         self._around.journal.flush()
 
     async def _live_on(self, until: datetime) -> None:
-        """Live what is still to come; nobody is asked anything more once the run has ended."""
+        """Live what is still to come; nobody is asked anything more once all of it is told."""
         frames = self._around.feed.frames(self._taken)
         await self._around.venue.begin()
         self._is_live = True
@@ -185,6 +185,8 @@ class Runner:
             await self._up_to(frame.at)
             await self._frame(frame)
         await self._up_to(until)
+        while await self._around.venue.tells_more():
+            await self._up_to(until)
 
     def _open(self, head: dict[str, Any]) -> None:
         recovered = self._around.journal.recovered
@@ -321,16 +323,14 @@ class Runner:
         """Journal an event, let the engine answer, journal and do what it wishes.
 
         What was opened is held against the limits before anything leaves; the books of every plan
-        that something happened to are checked then.
+        that something happened to are checked then. Raises `EndlessError`.
         """
         plans: dict[str, None] = {}
         inbox, send = self._inbox, self._around.venue.send
-        inbox.append(event)
-        while inbox:
-            event = inbox.popleft()
-            self._log(type(event).__name__, told(event), incoming=True)
-            actions = self.answer(event)
-            effects = effects_of(self.engine, event, actions)
+        for each in in_turn(inbox, event):
+            self._log(type(each).__name__, told(each), incoming=True)
+            actions = self.answer(each)
+            effects = effects_of(self.engine, each, actions)
             if effects.approved:
                 check_caps(self.engine, effects.approved)
             plans.update(effects.plans)

@@ -55,7 +55,7 @@ class ExecutionSettings:
     the broker tells that it is gone. A leg of several that has not
     filled within `leg_retry_seconds` is priced anew, each time up to `leg_chase_ticks` further;
     after `leg_attempts` of these the entry ends with what is held. After a refused exit the next
-    one waits for half a second, from the third refusal in a row on twice as long each time, at
+    one waits for half a second, after eight refusals in a row twice as long each time, at
     most `refusal_pause_seconds`.
     `stop_watchdog_seconds`: how long the price may be through a stop that has not filled.
     `one_unit`: trade one lot, `fixed_units` times, whatever the risk (comparisons with other

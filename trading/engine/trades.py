@@ -67,7 +67,8 @@ class Trade:
     is the price the decision was made on. Prices of `exit_plan` and `exit_state` are rupees of the
     traded contract. `view` is the opinion on the underlying. One leg of a plan of several names
     that plan in `combination`, trades `ratio` units for each of its units, and rests a stop only
-    where nothing else bounds its loss (`rests_stop`).
+    where nothing else bounds its loss (`rests_stop`). Refusals of exits are counted after the first
+    `exits_before` of them; `stops_taken` counts the stops that somebody else cancelled.
 
     `open_quantity`: the units held, without sign; `is_reversed`: more has been taken out than was
     held. Both follow from `position`, which only `hold` replaces.
@@ -98,6 +99,8 @@ class Trade:
     exit_tries: int = 0
     exit_priced_at: datetime | None = None
     exits_held_until: datetime | None = None
+    exits_before: int = 0
+    stops_taken: int = 0
     booked_realised: Decimal = Decimal(0)
     charges: Decimal = Decimal(0)
     order_charges: dict[str, Decimal] = field(default_factory=dict)

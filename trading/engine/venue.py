@@ -42,6 +42,9 @@ class Venue(Protocol):
     async def send(self, wish: Wish) -> Sequence[Answer | MarginTold]:
         """Carry a wish out, once; return what is known of it now."""
 
+    async def tells_more(self) -> bool:
+        """Wait a moment for what is still to be told of a run that is over; say if it may be."""
+
 
 class MarketBroker(Broker, Protocol):
     """A broker that lives on the market's frames, such as the paper broker."""
@@ -70,6 +73,10 @@ class InstantVenue:
             return (MarginTold(wish.at, wish.code, None, None, "no real broker to ask"),)
         return (await answered(self._broker, wish),)
 
+    async def tells_more(self) -> bool:
+        """Return False: everything has been told at once."""
+        return False
+
 
 async def margin_told(desk: MarginDesk, wish: AskMargin) -> MarginTold:
     """Return the broker's answer to a question about margin, or why there is none."""
@@ -86,7 +93,7 @@ async def answered(broker: Broker, wish: OrderWish) -> Answer:
     A session that has ended proves that nothing was sent.
     """
     try:
-        return BrokerSaid(wish.at, await _call(broker, wish), _number(wish))
+        return BrokerSaid(wish.at, await _call(broker, wish), number_of(wish))
     except NotNow as error:
         return _failed(wish, str(error), proven=True, later=True)
     except (Refused, SessionExpired) as error:
@@ -105,13 +112,14 @@ def _call(broker: Broker, wish: OrderWish) -> Awaitable[OrderUpdate]:
             return broker.cancel(client_id)
 
 
-def _number(wish: OrderWish) -> int:
+def number_of(wish: OrderWish) -> int:
+    """Return the number of the change that a wish is, 0 for any other."""
     return wish.number if isinstance(wish, ModifyOrder) else 0
 
 
 def _failed(wish: OrderWish, reason: str, *, proven: bool, later: bool = False) -> Answer:
     if not isinstance(wish, PlaceOrder):
-        return ChangeRefused(wish.at, wish.client_id, reason, proven, _number(wish), later)
+        return ChangeRefused(wish.at, wish.client_id, reason, proven, number_of(wish), later)
     state = OrderState.REJECTED if proven else OrderState.UNKNOWN
     return BrokerSaid(
         wish.at, OrderUpdate(wish.request.client_id, "", wish.at, state, reason=reason)

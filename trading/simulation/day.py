@@ -111,6 +111,8 @@ class Day:
             return "process dead"
         if self.reach.is_down:
             return "broker unreachable"
+        if self.reach.is_stale:
+            return "book shown as it was"
         return "token dead" if self.reach.is_expired else ""
 
     def _message(self, word: OrderUpdate) -> None:

@@ -33,11 +33,13 @@ _SETTLE = timedelta(seconds=0.75)
 class Reach:
     """How the broker can be reached: whether anybody answers, and whether the token is good.
 
-    `calls` are under way: they get there although the desk that made them is dead.
+    `calls` are under way: they get there although the desk that made them is dead. `is_stale`: the
+    orders it showed last were those of an earlier look.
     """
 
     is_down: bool = False
     is_expired: bool = False
+    is_stale: bool = False
     orders: tuple[Shown, ...] = ()
     calls: list[asyncio.Task[Any]] = field(default_factory=list)
 
@@ -308,7 +310,8 @@ class Line:
 
     def _orders(self) -> tuple[Shown, ...]:
         reach = self._reach
-        if self._floor.surface.strike(Kind.STALE_BOOK) is None or not reach.orders:
+        reach.is_stale = self._floor.surface.strike(Kind.STALE_BOOK) is not None
+        if not reach.is_stale or not reach.orders:
             reach.orders = self._floor.orders()
         return reach.orders
 
@@ -339,7 +342,7 @@ class Line:
             return word
         known.requests[client_id] = resting
         known.doubted.discard(client_id)
-        return replace(word, request=resting)
+        return replace(word, request=resting, at=max(word.at, self._now()))
 
     def _is_settled(self, client_id: str, asked_at: datetime) -> bool:
         known = self._known

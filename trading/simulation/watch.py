@@ -26,9 +26,18 @@ from trading.simulation.troubles import Kind
 
 BARE_SECONDS = 5.0
 """For how long something may be held without cover while something can be done about it."""
-_LOST = frozenset({Kind.LOSE_REQUEST, Kind.LOSE_ANSWER})
-_LOST_SECONDS = 2.25
-"""What a call costs that is lost behind two others: until it is given up, and twice missed."""
+_FAILED_SECONDS = {
+    Kind.LOSE_REQUEST: 2.25,
+    Kind.LOSE_ANSWER: 2.25,
+    Kind.ERROR_BEFORE: 1.25,
+    Kind.ERROR_AFTER: 1.25,
+    Kind.REFUSE: 0.6,
+    Kind.REJECT: 1.25,
+}
+"""What a call that fails behind two others costs until the next may leave.
+
+A lost one is given up and twice missed in the book, one without proof is twice missed there.
+"""
 
 
 @dataclass(slots=True)
@@ -57,14 +66,16 @@ class Watch:
             self._seen, self._bare = floor.version, uncovered(floor.rows.values(), floor.net())
         gone = floor.surface.clock.gone()
         for key, since in self.cover.look(gone, self._bare, cause):
-            if gone - since > BARE_SECONDS + self._lost(since):
+            if gone - since > BARE_SECONDS + self._failed(since):
                 self.note(f"{key} was held without cover for more than {BARE_SECONDS:.0f} s")
 
-    def _lost(self, since: float) -> float:
-        """Return the seconds that calls lost one after the other cost, the first two aside."""
+    def _failed(self, since: float) -> float:
+        """Return the seconds that calls failing one after the other cost, the first two aside."""
         strikes = self.floor.surface.strikes
-        lost = [kind for at, kind in strikes if at >= since - 1.0 and kind in _LOST]
-        return _LOST_SECONDS * max(len(lost) - 2, 0)
+        costs = [
+            _FAILED_SECONDS[k] for at, k in strikes if at >= since - 1.0 and k in _FAILED_SECONDS
+        ]
+        return sum(costs[2:])
 
     def posting(self, client_id: str, is_intended: bool, is_leader: bool) -> None:
         """Judge an order on its way: written down before, by the leader, and only once."""

@@ -106,3 +106,39 @@ def test_an_order_under_an_id_of_this_run_is_never_taken_for_anothers_exit() -> 
     found = reconcile([OWN], [], replace(shown, orders=(shown.orders[0], by_us)), NONE, "RUN1")
 
     assert found.taken_out == ()
+
+
+SENT = structs.replace(
+    OPEN_ORDER,
+    request=replace(OPEN_ORDER.request, client_id="s1"),
+    state=S.SENT,
+    broker_id="",
+)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        book(told(S.PARTIAL), trades=(fill(1),), net=((CALL.key, 65),)),
+        book(trades=(fill(1),), net=((CALL.key, 65),)),
+        book(),
+    ],
+    ids=["fewer than its trades", "not even the order", "not what we know"],
+)
+def test_a_list_of_orders_that_is_older_than_what_is_known_proves_no_absence(
+    shown: BrokerBook,
+) -> None:
+    known = structs.replace(OPEN_ORDER, state=S.PARTIAL, claimed_quantity=65)
+    behind = replace(shown, orders=tuple(replace(o, filled_quantity=0) for o in shown.orders))
+
+    found = reconcile([known, SENT], [], behind, NONE)
+
+    assert found.absent == ()
+    assert DiscrepancyKind.ORDER_UNPROVEN in {one.kind for one in found.discrepancies}
+
+
+def test_a_list_of_orders_that_tells_all_that_is_known_proves_absence() -> None:
+    known = structs.replace(OPEN_ORDER, state=S.PARTIAL, claimed_quantity=65)
+    shown = book(told(S.PARTIAL, fill(1)), trades=(fill(1),), net=((CALL.key, 65),))
+
+    assert reconcile([known, SENT], [], shown, NONE).absent == ("s1",)

@@ -117,17 +117,20 @@ class ScriptedBroker:
 class Bench:
     """A venue, its broker, the moment it is, and what the engine knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.broker = ScriptedBroker()
         self.now = NOON
         self.bell = Doorbell()
         self.orders: list[Order] = []
         self.changing: tuple[str, ...] = ()
+        self.asked: tuple[tuple[str, int], ...] = ()
         self.venue = LiveVenue(
             self.broker,
-            lambda: OwnBooks(self.orders, (), frozenset(), self.changing),
+            lambda: OwnBooks(self.orders, (), frozenset(), self.changing, asked=self.asked),
             (lambda: self.now, self.bell),
-            LiveSettings(look_every_seconds=0.001, patience=Patience(timedelta(seconds=10))),
+            LiveSettings(
+                look_every_seconds=0.001, patience=Patience(timedelta(seconds=10)), **settings
+            ),
         )
 
     async def settled(self) -> list[Any]:

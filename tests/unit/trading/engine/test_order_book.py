@@ -384,3 +384,16 @@ def test_cancellations_on_their_way_are_told_in_the_order_they_were_asked_for():
         orders.expect_cancel(name)
 
     assert orders.changing() == names
+
+
+def test_what_is_not_answered_is_told_by_order_and_number_a_cancellation_as_0():
+    orders = OrderBook()
+    for name in ("S1", "S2"):
+        orders.add(replace(STOP, client_id=name))
+    orders.expect_change("S1", OrderChange(quantity=65))
+    orders.expect_change("S1", OrderChange(quantity=130))
+    orders.expect_cancel("S2")
+
+    orders.change_refused("S1", 1, proven=False)
+
+    assert orders.asked() == (("S2", 0), ("S1", 2))

@@ -20,7 +20,13 @@ from trading.engine.actions import (
     ModifyOrder,
     PlaceOrder,
 )
-from trading.engine.events import BrokerSaid, CommandIssued, CommandKind
+from trading.engine.events import (
+    SESSION,
+    BrokerSaid,
+    CommandIssued,
+    CommandKind,
+    ConditionChanged,
+)
 from trading.engine.settings import ExecutionSettings, TargetStyle
 
 THREE_LOTS = {
@@ -96,7 +102,7 @@ def test_a_refused_exit_is_told_held_and_sent_again():
     assert left(desk, Role.EXIT) == [130]
 
 
-def test_exits_refused_in_a_row_are_followed_by_the_next_at_growing_pauses():
+def test_exits_refused_in_a_row_are_followed_by_the_next_every_half_second():
     desk = Desk()
     desk.enter()
     desk.broker.next("modify", "refuse")
@@ -104,12 +110,31 @@ def test_exits_refused_in_a_row_are_followed_by_the_next_at_growing_pauses():
     desk.tick(FUTURE_COLUMN, 24_100.0)
     tries = []
 
-    for _ in range(8):
+    for _ in range(6):
         desk.wait(0.5)
         tries.append(len(desk.trade.exits))
 
-    assert tries == [3, 4, 4, 5, 5, 5, 5, 6]
+    assert tries == [3, 4, 5, 6, 6, 6]
     assert left(desk, Role.EXIT) == [130]
+
+
+def test_what_waits_after_many_refusals_leaves_at_once_when_the_session_is_back():
+    desk = Desk()
+    desk.enter()
+    desk.broker.next("modify", "refuse")
+    desk.broker.next(Role.EXIT, *["refuse"] * 13)
+    desk.tick(FUTURE_COLUMN, 24_100.0)
+    for _ in range(16):
+        desk.wait(0.5)
+    waiting = len(desk.trade.exits)
+    desk.tell(ConditionChanged(desk.now, SESSION, good=False, detail="log in"))
+
+    desk.tell(ConditionChanged(desk.now, SESSION, good=True))
+    again = len(desk.trade.exits)
+    desk.wait(0.5)
+
+    assert waiting == 12
+    assert (again, len(desk.trade.exits)) == (13, 14)
 
 
 def test_what_waits_after_a_refusal_is_not_put_off_by_another_order():
@@ -179,6 +204,18 @@ def test_a_stop_that_the_broker_cancels_is_put_back():
     desk.news(desk.trade.stops[0], OrderState.CANCELLED)
 
     assert left(desk, Role.STOP) == [130]
+
+
+def test_a_plan_whose_stops_are_taken_away_again_and_again_is_sent_out():
+    desk = Desk()
+    desk.enter()
+
+    for taken in range(3):
+        assert left(desk, Role.STOP, Role.EXIT) == [130], taken
+        desk.news(desk.trade.stops[-1], OrderState.CANCELLED)
+
+    assert left(desk, Role.STOP) == []
+    assert left(desk, Role.EXIT) == [130]
 
 
 def test_a_stop_that_never_reached_the_broker_is_placed_again():
