@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketdata.bar_grids import resample
-from marketdata.bars import BarGrid, Floats
+from marketdata.bars import BarGrid, Flags, Floats
 from marketdata.quality import ScreenedTokens, ScreenSettings, TickScreen
 from marketdata.timeframes import Timeframe
 from trading.research.bar_days import PRICES, Laid, TradingDay
 from trading.research.bar_ticks import DayTicks, day_ticks, fold_back, is_clean, screened
 
 _MINUTE = 60
+_FILLED = (*PRICES, "oi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,25 @@ class Market:
         )
         minute = np.concatenate([np.arange(day.minutes, dtype=np.int64) for day in self.days])
         gap = np.isnan(laid.close)
-        close = self._carried(laid.close)
+        filled = self._filled(gap) if gap.any() else {name: getattr(laid, name) for name in _FILLED}
+        own = self.volume_from == tuple(range(len(laid.columns)))
         return BarGrid(
             timeframe=Timeframe.MINUTE,
             start=laid.start,
             session=session,
             minute=minute,
-            **{name: np.where(gap, close, getattr(laid, name)) for name in PRICES},
-            volume=laid.volume[:, list(self.volume_from)],
-            oi=np.nan_to_num(self._carried(np.where(gap, np.nan, np.nan_to_num(laid.oi)))),
+            **{name: filled[name] for name in PRICES},
+            volume=laid.volume if own else laid.volume[:, list(self.volume_from)],
+            oi=np.nan_to_num(filled["oi"]) if np.isnan(filled["oi"]).any() else filled["oi"],
             gap=gap,
         )
+
+    def _filled(self, gap: Flags) -> dict[str, Floats]:
+        """Return prices and open interest with those of a gap carried from the bar before it."""
+        laid = self.laid
+        close = self._carried(laid.close)
+        oi = self._carried(np.where(gap, np.nan, np.nan_to_num(laid.oi)))
+        return {name: np.where(gap, close, getattr(laid, name)) for name in PRICES} | {"oi": oi}
 
     def _carried(self, values: Floats) -> Floats:
         """Return `values` with each NaN replaced by the last number before it of its session."""
