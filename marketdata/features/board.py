@@ -89,7 +89,7 @@ class FeatureBoard:
         """Take a history into the memories, exactly as one `step` after another would."""
         self._check(grid.close.shape[1])
         for first in range(0, len(grid), _ROWS_AT_ONCE):
-            part = _rows(grid, first, first + _ROWS_AT_ONCE)
+            part = rows_of(grid, first, first + _ROWS_AT_ONCE)
             ready = columns_of(part)
             for feature, state, kept, _ in self._lines:
                 if kept is not None:
@@ -97,6 +97,21 @@ class FeatureBoard:
                 else:
                     for index in range(len(part)):
                         feature.step(state, part.row(index))
+
+    def over(self, grid: BarGrid) -> Outputs:
+        """Take a history into the memories; return each feature over it, shape `(T, N)`."""
+        self._check(grid.close.shape[1])
+        ready = columns_of(grid)
+        found = {}
+        for feature, state, kept, _ in self._lines:
+            out = np.empty((len(feature.outputs), *ready.shape))
+            if kept is not None:
+                kept.take(ready, out)
+            else:
+                for index in range(len(grid)):
+                    out[:, index] = feature.step(state, grid.row(index))
+            found[feature] = _named(feature, out)
+        return found
 
     def step(self, bar: BarRow) -> Outputs:
         """Take one bar; return fresh arrays, shape `(N,)`."""
@@ -127,6 +142,7 @@ def _named(feature: Feature, values: Floats) -> Mapping[str, Floats]:
     return dict(zip(feature.outputs, values, strict=True))
 
 
-def _rows(grid: BarGrid, first: int, last: int) -> BarGrid:
+def rows_of(grid: BarGrid, first: int, last: int) -> BarGrid:
+    """Return the bars from row `first` to the one before `last`."""
     names = (field.name for field in fields(grid) if field.name != "timeframe")
     return BarGrid(grid.timeframe, **{name: getattr(grid, name)[first:last] for name in names})

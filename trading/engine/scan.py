@@ -53,6 +53,14 @@ SLOW_ATR = ATR(28)
 _VWAP = SessionVWAP(1.0)
 
 
+def lasting_features(timeframe: Timeframe) -> tuple[Feature, ...]:
+    """Return the features that are read whether a strategy speaks or not."""
+    ranges = (EXIT_ATR, SLOW_ATR)
+    if timeframe is not RANKING_TIMEFRAME:
+        return ranges
+    return (*ranges, *ranking_features().values(), _VWAP, OI_CHANGE)
+
+
 def nothing() -> tuple[Stance, ...]:
     """Return that nothing is held."""
     return ()
@@ -132,14 +140,9 @@ class Scan:
         self.stopwatch: Stopwatch | None = None
 
     def _features_on(self, timeframe: Timeframe) -> list[Feature]:
-        wanted: list[Feature] = [EXIT_ATR, SLOW_ATR]
-        for strategy in self._setup.strategies:
-            if strategy.timeframe is timeframe:
-                wanted.extend(strategy.features().values())
-        if timeframe is RANKING_TIMEFRAME:
-            wanted.extend(ranking_features().values())
-            wanted += [_VWAP, OI_CHANGE]
-        return wanted
+        lasting, told = lasting_features(timeframe), self._setup.strategies
+        of = [s.features().values() for s in told if s.timeframe is timeframe]
+        return [*lasting[:2], *(each for some in of for each in some), *lasting[2:]]
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
         """Take the sessions before into the features; opinions on them are not formed."""

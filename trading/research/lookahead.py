@@ -14,7 +14,7 @@ import numpy as np
 
 from marketdata.bars import BarGrid, BarRow, Flags, Floats, Ints
 from marketdata.features.base import Feature
-from marketdata.features.board import Outputs, run
+from marketdata.features.board import Outputs
 from marketdata.timeframes import Timeframe
 from strategies.frames import batch_frame
 from strategies.ranking import RankerState
@@ -32,11 +32,13 @@ from strategies.ranking_features import features as ranking_features
 from strategies.ranking_history import HistoryView
 from strategies.ranking_settings import RankingSettings
 from strategies.ranking_together import ClosesState
+from trading.engine.scan import lasting_features
 from trading.engine.settings import EngineSetup
 from trading.research.bar_days import TradingDay
 from trading.research.bar_market import Market
 from trading.research.bar_ticks import DayTicks
-from trading.research.sayings import Sayings, said_of
+from trading.research.looked_over import LookedOver, Passing, look_over
+from trading.research.sayings import Sayings
 
 _MINUTE = timedelta(minutes=1)
 _REST = timedelta(seconds=59, milliseconds=999)
@@ -47,35 +49,39 @@ _UNKNOWN = {"bid": np.nan, "ask": np.nan, "bid_quantity": 0.0, "ask_quantity": 0
 class _Row(Mapping[Feature, Mapping[str, Floats]]):
     """One bar's features, each taken out of those of all bars when it is asked for."""
 
-    __slots__ = ("_known", "_outputs", "_row")
+    __slots__ = ("_known", "_outputs", "_passing", "_row")
 
-    def __init__(self, outputs: Outputs, row: int) -> None:
+    def __init__(
+        self, outputs: Outputs, passing: Mapping[Feature, Mapping[str, Passing]], row: int
+    ) -> None:
         self._outputs = outputs
+        self._passing = passing
         self._row = row
         self._known: dict[Feature, Mapping[str, Floats]] = {}
 
     def __getitem__(self, feature: Feature) -> Mapping[str, Floats]:
         found = self._known.get(feature)
         if found is None:
-            named = self._outputs[feature]
+            named = self._outputs.get(feature) or self._passing[feature]
             found = {name: values[self._row] for name, values in named.items()}
             self._known[feature] = found
         return found
 
     def __contains__(self, feature: object) -> bool:
-        return feature in self._outputs
+        return feature in self._outputs or feature in self._passing
 
     def __iter__(self) -> Iterator[Feature]:
-        return iter(self._outputs)
+        return iter((*self._outputs, *self._passing))
 
     def __len__(self) -> int:
-        return len(self._outputs)
+        return len(self._outputs) + len(self._passing)
 
 
 @dataclass(frozen=True, slots=True)
 class Lookahead:
     """All sessions as grids with their features, by time-frame.
 
+    `outputs`: of every bar; `passing`: what only strategies read, where one of them is heard.
     `starts`: epoch seconds of the starts of the bars, rising, by time-frame.
     `said_at`: epoch seconds of the ends of the bars on which a strategy may speak, rising;
     `said_in`: of which columns it may, a row each. `said_by`: what each strategy says of them.
@@ -86,6 +92,7 @@ class Lookahead:
 
     grids: Mapping[Timeframe, BarGrid]
     outputs: Mapping[Timeframe, Outputs]
+    passing: Mapping[Timeframe, Mapping[Feature, Mapping[str, Passing]]]
     starts: Mapping[Timeframe, Sequence[int]]
     said_at: Sequence[int]
     said_in: Flags
@@ -104,12 +111,11 @@ class Lookahead:
         `features`: those the scan keeps, by time-frame.
         """
         grids = market.grids(tuple(features))
-        outputs = {timeframe: run(features[timeframe], grids[timeframe]) for timeframe in grids}
+        over = {t: _looked_over(setup, grid, features[t]) for t, grid in grids.items()}
+        outputs = {timeframe: each.outputs for timeframe, each in over.items()}
         first = setup.day.toordinal()
-        said = [
-            said_of(strategy, grids[strategy.timeframe], outputs[strategy.timeframe], setup)
-            for strategy in setup.strategies
-        ]
+        heard = {timeframe: iter(each.said) for timeframe, each in over.items()}
+        said = [next(heard[strategy.timeframe]) for strategy in setup.strategies]
         said_at, said_in = _joined([(each.ends, each.columns) for each in said])
         ranked = grids[RANKING_TIMEFRAME]
         frame = batch_frame(ranking_features(), ranked, outputs[RANKING_TIMEFRAME])
@@ -118,6 +124,7 @@ class Lookahead:
         return cls(
             grids=grids,
             outputs=outputs,
+            passing={timeframe: each.passing for timeframe, each in over.items()},
             starts={timeframe: grid.start.tolist() for timeframe, grid in grids.items()},
             said_at=said_at.tolist(),
             said_in=said_in,
@@ -167,7 +174,7 @@ class Lookahead:
         row = self.row(timeframe, end_s)
         if row < 0 or int(self.grids[timeframe].session[row]) != session:
             return None
-        return _Row(self.outputs[timeframe], row)
+        return _Row(self.outputs[timeframe], self.passing[timeframe], row)
 
     def may_speak(self, end_s: int) -> bool:
         """Say whether a strategy says something on a bar that ends at `end_s`."""
@@ -221,6 +228,12 @@ class Lookahead:
                 for moment in (stage.square_off_at, stage.flat_by):
                     found[_frame_after(moment - day.opens_at)] = np.arange(len(columns))
         return dict(sorted(found.items()))
+
+
+def _looked_over(setup: EngineSetup, grid: BarGrid, features: Sequence[Feature]) -> LookedOver:
+    """Return what the bars of one length come to; the strategies keep the set-up's order."""
+    strategies = [one for one in setup.strategies if one.timeframe is grid.timeframe]
+    return look_over(strategies, features, lasting_features(grid.timeframe), grid, setup)
 
 
 def _frame_after(span: timedelta) -> int:

@@ -5,6 +5,7 @@ It is worked out once for all sessions; which bars an engine is shown is `skippi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,4 +112,25 @@ def _sayings(said: Signals, rows: Ints, heard: Sides, ends: Ints) -> Sayings:
         side=heard[place, column],
         values=np.array([getattr(said, name)[rows[place], column] for name in names]),
         width=heard.shape[1],
+    )
+
+
+def joined(parts: Sequence[Said]) -> Said:
+    """Return what is said of several histories, one behind the other, of which all is known."""
+    told = [part.sayings for part in parts if part.sayings is not None]
+    spans: dict[int, tuple[int, int]] = {}
+    count = 0
+    for each in told:
+        spans |= {end: (first + count, last + count) for end, (first, last) in each.spans.items()}
+        count += len(each.column)
+    return Said(
+        ends=np.concatenate([part.ends for part in parts]),
+        columns=np.concatenate([part.columns for part in parts]),
+        sayings=Sayings(
+            spans=spans,
+            column=np.concatenate([each.column for each in told]),
+            side=np.concatenate([each.side for each in told]),
+            values=np.concatenate([each.values for each in told], axis=1),
+            width=told[0].width,
+        ),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from marketdata.features.atr import ATR
-from marketdata.features.board import FeatureBoard, run
+from marketdata.features.board import FeatureBoard, rows_of, run
 from marketdata.features.catalogue import ONE_OF_EACH
 from marketdata.features.ema import EMA
 
@@ -43,6 +43,18 @@ def test_a_run_tells_row_by_row_what_steps_tell(make_market):
             for name, values in outputs.items():
                 assert values.shape == (4,)
                 assert whole[feature][name][t].tobytes() == values.tobytes()
+
+
+def test_histories_taken_one_behind_the_other_tell_what_a_run_over_all_tells(make_market):
+    grid = make_market(12, rows=100, columns=4, holes=True)
+    board, whole = FeatureBoard(ONE_OF_EACH, 4), run(ONE_OF_EACH, grid)
+
+    for first, last in ((0, 37), (37, 38), (38, 100)):
+        part = board.over(rows_of(grid, first, last))
+        for feature in ONE_OF_EACH:
+            for name in feature.outputs:
+                expected = whole[feature][name][first:last]
+                assert part[feature][name].tobytes() == expected.tobytes(), (feature, name)
 
 
 def test_what_a_step_returned_stays_as_it_was(make_market):
