@@ -108,7 +108,7 @@ class CrashDay:
         desk.kill()
         desk.start()
         spent = await desk.until("the book to agree", lambda: len(_agreed(desk.run)) > seen)
-        assert not desk.naked()
+        await desk.until("protection of what has filled meanwhile", lambda: not desk.naked())
         self.drills.append(Drill("killed while its stop rests", back=spent))
 
     async def _never_comes_back(self) -> None:
