@@ -129,8 +129,7 @@ class _Pages:
 def _is_behind(orders: Sequence[Order], book: BrokerBook) -> bool:
     """Say whether a book lists less than its own trades, or than we know, of any order."""
     listed = {update.broker_id: update.filled_quantity for update in book.orders}
-    traded: dict[str, int] = {order.broker_id: order.claimed_quantity for order in orders}
-    traded.pop("", None)
+    traded = {order.broker_id: order.claimed_quantity for order in orders if order.broker_id}
     for broker_id, filled in _filled(book).items():
         traded[broker_id] = max(filled, traded.get(broker_id, 0))
     return any(listed.get(broker_id, -1) < filled for broker_id, filled in traded.items())

@@ -15,7 +15,6 @@ from marketdata.features.base import Feature
 from marketdata.features.board import FeatureBoard, Outputs, rows_of, run
 from marketdata.features.kernels import CompiledFeature
 from strategies.base import Strategy
-from strategies.context import BESIDE_OPTIONS
 from trading.engine.settings import EngineSetup
 from trading.research.sayings import Said, joined, said_of
 
@@ -67,17 +66,13 @@ def look_over(
     bar, and where a feature has no compiled loop, all features are kept of all bars.
     """
     is_compiled = all(isinstance(feature, CompiledFeature) for feature in features)
-    if strategies and is_compiled and all(_is_told_ahead(one) for one in strategies):
+    if strategies and is_compiled and not any(one.context for one in strategies):
         found = _by_sessions(strategies, features, lasting, grid, setup)
         if found is not None:
             return found
     outputs = run(features, grid)
     said = tuple(said_of(strategy, grid, outputs, setup) for strategy in strategies)
     return LookedOver(outputs, {}, said)
-
-
-def _is_told_ahead(strategy: Strategy) -> bool:
-    return not strategy.context and BESIDE_OPTIONS.isdisjoint(strategy.context)
 
 
 def _by_sessions(

@@ -74,7 +74,7 @@ class PlannedScan(Scan):
     def _opinions(self, strategy: Strategy, row: BarRow, at: datetime) -> Opinions:
         """Return what a strategy says of a bar out of what it says of all of them."""
         sayings = self._ahead.said_by.get(strategy.name)
-        if sayings is None or self.stopwatch is not None:
+        if sayings is None:
             return super()._opinions(strategy, row, at)
         said = sayings.at(row.start + row.timeframe.seconds)
         if said is None:
