@@ -13,8 +13,10 @@ from risk.exposure import Exposure
 from risk.limits import RiskLimits
 
 DAILY_LOSS = "daily-loss"
+DAILY_LOSS_REACHED = "daily-loss-reached"
+"""Blocks entries for the rest of the day, where the day's loss is not to flatten the desk."""
 END_OF_DAY = "end-of-day"
-_REASONS_OF_ONE_DAY = frozenset({DAILY_LOSS, END_OF_DAY})
+_REASONS_OF_ONE_DAY = frozenset({DAILY_LOSS, DAILY_LOSS_REACHED, END_OF_DAY})
 
 
 class TradingState(StrEnum):
@@ -78,9 +80,18 @@ class Breakers:
         """Say whether everything still open is to be closed."""
         return self.state in (TradingState.FLATTENING, TradingState.HALTED)
 
+    @property
+    def has_lost_the_day(self) -> bool:
+        """Say whether the day's loss has ended its entries, whatever else it did."""
+        return DAILY_LOSS in self.blocked or DAILY_LOSS_REACHED in self.blocked
+
     def block(self, reason: str) -> Breakers:
         """Return the breakers with entries blocked for `reason`; positions stay as they are."""
         return self._tightened(TradingState.REDUCE_ONLY, _named(reason))
+
+    def block_for_today(self) -> Breakers:
+        """Return the breakers with entries blocked by the day's loss; nothing is flattened."""
+        return self.block(DAILY_LOSS_REACHED)
 
     def clear(self, reason: str) -> Breakers:
         """Return the breakers without `reason`; entries resume once no reason is left.

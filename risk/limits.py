@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from enum import StrEnum
 
 from marketdata.instruments import Segment
 
@@ -38,10 +39,28 @@ _COUNTS = (
     "max_order_to_trade",
 )
 
-_BY_NAME = ("strategy_shares", "groups", "spread_by_segment", "stale_by_segment")
+_BY_NAME = (
+    "daily_loss_action",
+    "strategy_shares",
+    "groups",
+    "spread_by_segment",
+    "stale_by_segment",
+)
 
 _INDICES = ("BANKEX", "BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTY", "NIFTYNXT50", "SENSEX")
 """Underlyings of index contracts: made of each other's shares, so they fall together."""
+
+
+class DailyLossAction(StrEnum):
+    """What the desk does once the day's loss has reached its limit.
+
+    FLATTEN: everything is closed, and the desk is locked until a person unlocks it. NO_ENTRIES:
+    what works of entries is cancelled and nothing is entered any more that day; what is held stays
+    with its own exits.
+    """
+
+    FLATTEN = "FLATTEN"
+    NO_ENTRIES = "NO_ENTRIES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +68,10 @@ class RiskLimits:
     """The limits of one account.
 
     Fractions, above 0 and at most 1: `risk_per_trade` and `heat` of equity, `daily_loss` of the
-    day's first equity, `margin_share` the part of equity that margin may use,
-    `equity_share_per_position` the value of shares in one position, `max_spread` of the middle
-    price. `max_lots` holds for derivatives only. A position is counted whatever its size, an
-    entry that still works included; `max_new_per_underlying` is per scan cycle, and
+    day's first equity (`daily_loss_action` then follows), `margin_share` the part of equity that
+    margin may use, `equity_share_per_position` the value of shares in one position, `max_spread` of
+    the middle price. `max_lots` holds for derivatives only. A position is counted whatever its
+    size, an entry that still works included; `max_new_per_underlying` is per scan cycle, and
     `max_positions_per_strategy` holds besides the strategy's own number.
 
     `slippage_ticks` and `slippage_share` (of the stop's price) are allowed for beyond the stop,
@@ -82,6 +101,7 @@ class RiskLimits:
     risk_per_trade: Decimal = Decimal("0.005")
     heat: Decimal = Decimal("0.02")
     daily_loss: Decimal = Decimal("0.025")
+    daily_loss_action: DailyLossAction = DailyLossAction.FLATTEN
     max_lots: int = 3
     equity_share_per_position: Decimal = Decimal("0.20")
     max_positions: int = 5
@@ -139,6 +159,11 @@ class RiskLimits:
                 f"heat: {self.heat} is below risk_per_trade {self.risk_per_trade}, "
                 "expected room for one trade"
             )
+
+    @property
+    def daily_loss_flattens(self) -> bool:
+        """Say whether the desk is closed and locked once the day's loss has reached its limit."""
+        return self.daily_loss_action is DailyLossAction.FLATTEN
 
     def trade_budget_inr(self, equity_inr: Decimal) -> Decimal:
         """Return what one trade may lose, costs included."""

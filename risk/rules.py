@@ -17,6 +17,7 @@ from marketdata.instruments import Instrument
 from risk import desk_rules
 from risk.breakers import daily_loss_breached
 from risk.case import Case
+from risk.price_rules import price_band
 from risk.proposal import Funds, ProposedLeg
 from risk.verdict import Verdict
 from strategies.direction import Direction
@@ -191,20 +192,6 @@ def spread(case: Case) -> Verdict:
     return Verdict("spread", good, _exact(spreads[at]), limits[at], "of middle", told)
 
 
-def price_band(case: Case) -> Verdict:
-    """Refuse where an entry or a stop would lie outside the exchange's price band of its contract.
-
-    The stop that is to rest counts like the entry: one that the exchange refuses protects nothing.
-    A day without bands, made or recorded, refuses nothing; a contract without one is refused.
-    """
-    if case.context.bands is None:
-        return Verdict("price-band", True, "no bands", "any price", detail="none told today")
-    judged = [_banded(case, *price) for price in _order_prices(case)]
-    if not judged:
-        return Verdict("price-band", True, "no price", "any price")
-    return next((verdict for verdict in judged if not verdict.passed), judged[0])
-
-
 def wrong_side(case: Case) -> Verdict:
     """Refuse where the market already stands at or through the stop or the first target."""
     proposal, price = case.proposal, case.proposal.at_touch()
@@ -310,23 +297,6 @@ def orders_of(leg: ProposedLeg, quantity: int) -> tuple[int, ...]:
     if freeze is not None and freeze < instrument.lot_size:
         return ()
     return slices(quantity * leg.ratio, instrument.lot_size, freeze)
-
-
-def _order_prices(case: Case) -> list[tuple[str, str, Decimal]]:
-    """Return what each order of the plan is for, its contract's key and its price."""
-    ticks = case.limits.chase_ticks
-    limits = ((leg.instrument.key, leg.limit_price(ticks)) for leg in case.proposal.legs)
-    entries = [("entry", key, price) for key, price in limits if price is not None]
-    return entries + [("stop", key, price) for key, price in case.context.stops]
-
-
-def _banded(case: Case, what: str, key: str, price: Decimal) -> Verdict:
-    band = (case.context.bands or {}).get(key)
-    if band is None:
-        return Verdict("price-band", False, price, "no band", "INR", f"{what} of {key}")
-    low, high = band
-    good = low <= price <= high
-    return Verdict("price-band", good, price, f"{low} to {high}", "INR", f"{what} of {key}")
 
 
 def _counted(rule: str, count: int, allowed: int, detail: str = "") -> Verdict:

@@ -67,6 +67,7 @@ class CalendarSpread(Strategy):
     latest_minute: int = 285
     out_at: str = ""
     most_move: float = 0.0
+    trail_part: float = 0.0
     confidence: float = 0.55
     gap_minutes: int = 30
     valid_minutes: int = 10

@@ -79,6 +79,7 @@ class ExpiryStrangle(Strategy):
     latest_minute: int = 165
     out_at: str = "15:10"
     most_move: float = 0.0
+    trail_part: float = 0.0
     confidence: float = 0.60
     gap_minutes: int = 15
     valid_minutes: int = 10

@@ -77,6 +77,7 @@ class IronCondor(Strategy):
     latest_minute: int = 285
     out_at: str = ""
     most_move: float = 0.0
+    trail_part: float = 0.0
     confidence: float = 0.65
     gap_minutes: int = 15
     valid_minutes: int = 10

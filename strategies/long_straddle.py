@@ -13,11 +13,12 @@ from strategies.base import Frame, Repeat, Strategy
 from strategies.context import DAYS_TO_EXPIRY, IV_PERCENTILE, MINUTES_TO_EVENT
 from strategies.levels import without_direction
 from strategies.option_legs import Terms
-from strategies.option_levels import GainOf, Leaving, Levels
+from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import LegLimits
 from strategies.option_parameters import (
     check_option_entry,
     check_percentiles,
+    leaving_of,
     may_enter,
     names_of,
     within,
@@ -61,6 +62,7 @@ class LongStraddle(Strategy):
     earliest_minute: int = 0
     latest_minute: int = 330
     out_at: str = ""
+    trail_part: float = 0.0
     confidence: float = 0.55
     gap_minutes: int = 10
     valid_minutes: int = 5
@@ -89,7 +91,7 @@ class LongStraddle(Strategy):
             expiry=Expiry(self.min_days, self.max_days),
             terms=Terms(
                 levels=Levels(self.stop, self.first_target, self.target, GainOf.PREMIUM),
-                leaving=Leaving(self.out_at),
+                leaving=leaving_of(self),
                 legs=LegLimits(self.max_spread, self.min_oi, self.min_volume),
             ),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),

@@ -72,8 +72,9 @@ class Levels:
 class Leaving:
     """What a structure sets for its exits beside the levels.
 
-    Trailing, the volatility exit and the time without a profit belong to a price that trends and
-    are left out. `out_at`: a time of day in India as text (`15:10`), empty for the square-off.
+    The volatility exit and the time without a profit belong to a price that trends and are left
+    out. `trail_part`: how far behind the value its stop trails, a part of the premium, 0 for not
+    at all. `out_at`: a time of day in India as text (`15:10`), empty for the square-off.
     By the underlying's price: with `at_opinion_levels` the opinion's own stop and last target
     hold, where it has a direction; `most_move`: out once it has moved by this part of the
     opinion's price against it, without a direction either way; 0 for never.
@@ -83,12 +84,15 @@ class Leaving:
     break_even: bool = False
     at_opinion_levels: bool = False
     most_move: float = 0.0
+    trail_part: float = 0.0
 
     def __post_init__(self) -> None:
         if self.out_at:
             time.fromisoformat(self.out_at)
         if not 0 <= self.most_move < 1:
             raise ValueError(f"most_move: {self.most_move}, expected from 0 to below 1")
+        if not 0 <= self.trail_part < 1:
+            raise ValueError(f"trail_part: {self.trail_part}, expected from 0 to below 1")
 
     def ways_out(self, signal: Signal) -> WaysOut:
         """Return the exits of a structure made of an opinion."""
@@ -97,7 +101,8 @@ class Leaving:
             day = signal.at.astimezone(IST).date()
             until = datetime.combine(day, time.fromisoformat(self.out_at), IST)
         return WaysOut(
-            trail=False,
+            trail=self.trail_part > 0,
+            trail_part=self.trail_part,
             break_even=self.break_even,
             volatility=False,
             time_stop=False,

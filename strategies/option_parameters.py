@@ -41,6 +41,7 @@ def leaving_of(owner: object) -> Leaving:
         out_at=str(getattr(owner, "out_at", "")),
         at_opinion_levels=bool(getattr(owner, "at_opinion_levels", False)),
         most_move=float(getattr(owner, "most_move", 0.0)),
+        trail_part=float(getattr(owner, "trail_part", 0.0)),
     )
 
 

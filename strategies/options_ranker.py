@@ -96,6 +96,7 @@ class OptionsRanker(Strategy):
     latest_minute: int = 300
     out_at: str = ""
     most_move: float = 0.0
+    trail_part: float = 0.0
     at_opinion_levels: bool = False
     confidence: float = 0.65
     gap_minutes: int = 30

@@ -58,6 +58,7 @@ class RankerRules:
     single_target: float
     out_at: str
     most_move: float
+    trail_part: float
     at_opinion_levels: bool
 
     @classmethod

@@ -68,6 +68,7 @@ class ShortStrangle(Strategy):
     latest_minute: int = 45
     out_at: str = "15:15"
     most_move: float = 0.0
+    trail_part: float = 0.0
     confidence: float = 0.60
     gap_minutes: int = 5
     valid_minutes: int = 5

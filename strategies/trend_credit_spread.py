@@ -82,6 +82,7 @@ class TrendCreditSpread(Strategy):
     latest_minute: int = 285
     out_at: str = "15:10"
     most_move: float = 0.0
+    trail_part: float = 0.0
     at_opinion_levels: bool = False
     confidence: float = 0.65
     gap_minutes: int = 15

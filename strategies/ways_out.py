@@ -47,12 +47,15 @@ class WaysOut:
 
     The stop, the targets and the end of the day always hold. `trail`, `break_even` (the stop
     moved to the entry after the first target), `volatility` and `time_stop`: False leaves this
-    exit out, True leaves it to the desk's setting. `first_fraction`: the part closed at the
+    exit out, True leaves it to the desk's setting. `trail_part`: what the trail keeps between the
+    value and its stop, a part of the entry, 0 for the desk's measure, which an option has none of.
+    `first_fraction`: the part closed at the
     first target, None for the desk's. `until`: out at this moment, None for the session's
     square-off; an aware datetime. `underlying`: levels of the opinion's own instrument.
     """
 
     trail: bool = True
+    trail_part: float = 0.0
     break_even: bool = True
     volatility: bool = True
     time_stop: bool = True
@@ -61,6 +64,8 @@ class WaysOut:
     underlying: UnderlyingLevels | None = None
 
     def __post_init__(self) -> None:
+        if not 0 <= self.trail_part < 1:
+            raise ValueError(f"trail_part: {self.trail_part}, expected from 0 to below 1")
         if self.first_fraction is not None and not 0 <= self.first_fraction <= 1:
             raise ValueError(f"first_fraction: {self.first_fraction}, expected 0 to 1")
         if self.until is not None and self.until.tzinfo is None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from execution.kitesim.price_limits import Range
+from execution.price_protection import Range
 from marketdata.instruments import Instrument
 
 

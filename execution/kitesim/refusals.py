@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from execution.kitesim.answers import ErrorType, KiteError, bad_input
 from execution.kitesim.order_form import OrderForm
-from execution.kitesim.price_limits import Range, protection_range
 from execution.kitesim.settings import Check
 from execution.orders import OrderRequest, OrderType, Product, Side
+from execution.price_protection import Range, protection_range
 from marketdata.instruments import Instrument, Kind, Segment
 
 NO_SUCH_INSTRUMENT = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -81,9 +81,10 @@ class ExitRules:
     ATR. It arms at a profit of `arm_at_r` times the risk (0 at once), after the first target, or
     at the tightening stage, and moves by at least `trail_step`, a fraction of the price.
     `first_fraction` of the quantity closes at the first target, in whole lots.
-    `time_stop_minutes`: out after this long without a profit. `volatility_multiple`: out when the
-    ATR has grown to this many times that of the entry. `mae_r`: out at a loss of this many times
-    the risk; beyond 1 it catches gaps through the stop.
+    `time_stop_minutes`: out after this long without a profit; with `time_stop_bars` after so many
+    bars of the strategy instead, 0 for the minutes (see `on_bars`). `volatility_multiple`: out
+    when the ATR has grown to this many times that of the entry. `mae_r`: out at a loss of this
+    many times the risk; beyond 1 it catches gaps through the stop.
     """
 
     hard_stop: bool = True
@@ -98,6 +99,7 @@ class ExitRules:
     break_even_after_target1: bool = True
     time_stop: bool = True
     time_stop_minutes: float = 20.0
+    time_stop_bars: int = 0
     volatility: bool = True
     volatility_multiple: float = 2.0
     mae: bool = True
@@ -117,11 +119,18 @@ class ExitRules:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected above 0")
         if self.tighten_atr > self.trail_atr:
             raise ValueError(f"tighten_atr: {self.tighten_atr}, expected at most trail_atr")
-        for name in ("arm_at_r", "trail_step"):
+        for name in ("arm_at_r", "trail_step", "time_stop_bars"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected 0 or more")
         if not 0 <= self.first_fraction <= 1:
             raise ValueError(f"first_fraction: {self.first_fraction}, expected 0 to 1")
+
+    def on_bars(self, seconds: int) -> ExitRules:
+        """Return the rules for a strategy on bars of a length: its time stop told in minutes."""
+        if not self.time_stop_bars:
+            return self
+        minutes = self.time_stop_bars * seconds / 60
+        return replace(self, time_stop_minutes=minutes, time_stop_bars=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +142,9 @@ class ExitPlan:
     `costs_per_unit` is added to the entry for the break-even stop. `opened_at_s`, `tighten_at_s`
     and `square_off_at_s`: epoch seconds, None for never. With `hard_stop_rests` the stop
     rests at the broker and fills there: the kernel moves it, tells when the price is through it,
-    and leaves the exit to the broker. `vector`: the kernel's form of it, once it was made.
+    and leaves the exit to the broker. `trail_part`: the part of the entry that the trail keeps
+    behind the price, of what no ATR is known of, 0 for none. `vector`: the kernel's form of it,
+    once it was made.
     """
 
     direction: Direction
@@ -150,6 +161,7 @@ class ExitPlan:
     tighten_at_s: float | None = None
     square_off_at_s: float | None = None
     hard_stop_rests: bool = False
+    trail_part: float = 0.0
     vector: Any = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -168,11 +180,29 @@ class ExitPlan:
             )
         if not self.costs_per_unit >= 0:
             raise ValueError(f"costs_per_unit: {self.costs_per_unit}, expected 0 or more")
+        if not 0 <= self.trail_part < 1:
+            raise ValueError(f"trail_part: {self.trail_part}, expected from 0 to below 1")
 
     @property
     def risk(self) -> float:
         """Return the distance from entry to the first stop, in rupees a unit: 1 R."""
         return abs(self.entry - self.stop)
+
+    def trail_range(self, atr: float) -> float:
+        """Return the range that the trail is measured in, in rupees: `atr`, or the plan's own.
+
+        The plan's own makes `trail_atr` of it the part of the entry; NaN leaves the stop alone.
+        """
+        return self.trail_part * self.entry / self.rules.trail_atr if self.trail_part else atr
+
+    @property
+    def trail_step(self) -> float:
+        """Return by which fraction of the price the trail moves its stop at least.
+
+        By a part of the entry it is a quarter of that: a premium may double within the changes
+        that the broker allows one order.
+        """
+        return max(self.rules.trail_step, self.trail_part / 4)
 
     @property
     def first_quantity(self) -> int:

@@ -145,7 +145,7 @@ def _from_plan(plan: ExitPlan) -> Floats:
     vector[kernel.TRAIL_ATR] = rules.trail_atr if rules.trail else math.inf
     vector[kernel.TIGHTEN_ATR] = rules.tighten_atr if rules.trail else math.inf
     vector[kernel.ARM_AT] = plan.entry + side * rules.arm_at_r * plan.risk
-    vector[kernel.TRAIL_STEP] = rules.trail_step
+    vector[kernel.TRAIL_STEP] = plan.trail_step
     vector[kernel.TIME_STOP] = rules.time_stop_minutes * 60 if rules.time_stop else math.inf
     vector[kernel.VOLATILITY] = rules.volatility_multiple if rules.volatility else math.inf
     vector[kernel.MAE_LEVEL] = plan.entry - side * rules.mae_r * plan.risk if rules.mae else never

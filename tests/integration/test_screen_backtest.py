@@ -151,6 +151,7 @@ WAYS = {
     "half, then even": {**EVEN, "exits.first_fraction": 0.5},
     "half, then trail": {**EVEN, **TRAIL, "exits.first_fraction": 0.5, "exits.trail_step": 0.0},
     "time": {"exits.time_stop": True, "exits.time_stop_minutes": 7.0},
+    "three bars' time": {"exits.time_stop": True, "exits.time_stop_bars": 3},
     "a little time": {"exits.time_stop": True, "exits.time_stop_minutes": 0.5},
     "an adverse way": {"exits.mae": True, "exits.mae_r": 0.5},
     "wild bars": {"exits.volatility": True, "exits.volatility_multiple": 1.1},

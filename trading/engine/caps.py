@@ -7,6 +7,7 @@ which know nothing of how the gate worked it out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ def check_caps(engine: Engine, actions: Sequence[Action]) -> None:
     """Raise `InvariantBrokenError` where a plan opened by `actions` took a limit over its cap.
 
     Figures of the rest of the desk may be over theirs: equity falls while nothing is opened. Only
-    what a new plan counts towards is asked.
+    what a new plan counts towards is asked; of what moves together, what was opened before it and
+    stands in a group with it: a measured correlation is the gate's alone.
     """
     opened = [
         engine.ledger.plan(action.plan_id)
@@ -37,10 +39,18 @@ def check_caps(engine: Engine, actions: Sequence[Action]) -> None:
     if not opened:
         return
     desk = _Desk.of(engine.ledger.exposure(engine.last_prices()), engine.setup.limits)
+    codes = _codes(engine)
+    foreign = list(desk.open[len(codes) :])
+    later = {plan.plan_id for plan in opened if plan is not None}
     for plan in opened:
         if plan is None:
             raise InvariantBrokenError("an approved decision opened no plan")
-        for name, measured, allowed in _figures(plan, desk):
+        later.discard(plan.plan_id)
+        known = zip(codes, desk.open, strict=False)
+        earlier = [risk for code, risk in known if code not in later] + foreign
+        own = desk.open[codes.index(plan.plan_id)] if plan.plan_id in codes else None
+        alone = _Alone(own, earlier, _expires_on(plan, engine.setup.day))
+        for name, measured, allowed in (*_figures(plan, desk), *_own_figures(plan, desk, alone)):
             if measured > allowed:
                 raise InvariantBrokenError(
                     f"{plan.plan_id}: {name} is {measured} with it, {allowed} allowed"
@@ -81,6 +91,46 @@ def _figures(
     yield "max-positions", len(desk.open), limits.max_positions
     yield "underlying", len(same), limits.max_positions_per_underlying
     yield "strategy", len(own), limits.max_positions_per_strategy
+
+
+class _Alone(NamedTuple):
+    """What a plan has at risk, None once it is over, and what was opened up to it."""
+
+    own: OpenRisk | None
+    earlier: Sequence[OpenRisk]
+    expires_today: bool
+
+
+def _own_figures(
+    plan: Trade | Combination, desk: _Desk, alone: _Alone
+) -> Iterator[tuple[str, Decimal, Decimal]]:
+    """Return the figures of a plan itself, and of what was opened before it and falls with it."""
+    limits, view, name = desk.limits, int(plan.view), plan.underlying
+    mine = [] if alone.own is None else [alone.own]
+    budget = limits.trade_budget_inr(desk.equity)
+    yield "per-trade-risk", _risk(mine), budget + _room(mine)
+    if alone.expires_today:
+        yield "expiry-day-risk", _risk(mine), budget * limits.expiry_day_risk + _room(mine)
+    falls = [
+        risk
+        for risk in alone.earlier
+        if risk.direction * view >= 0
+        and (risk.underlying == name or limits.group_of(risk.underlying, name))
+    ]
+    allowed = limits.heat_budget_inr(desk.equity) * limits.correlated_share
+    yield "correlated-risk", _risk(falls), allowed + _room(falls)
+
+
+def _codes(engine: Engine) -> list[str]:
+    """Return the plans behind the ledger's open risks, in their order; foreign ones come last."""
+    ledger = engine.ledger
+    alone = [trade.plan_id for trade in ledger.alive() if not trade.combination]
+    return alone + [plan.plan_id for plan in ledger.alive_combinations()]
+
+
+def _expires_on(plan: Trade | Combination, day: date) -> bool:
+    legs = plan.legs if isinstance(plan, Combination) else (plan,)
+    return day in [leg.instrument.expiry for leg in legs]
 
 
 def _risk(risks: Iterable[OpenRisk]) -> Decimal:

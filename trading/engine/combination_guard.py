@@ -44,14 +44,15 @@ class CombinationGuard:
     def look(self, at: datetime, plan: Combination, slow_atr: float) -> None:
         """Let the exit rules look at the value of all legs and act on it.
 
-        `slow_atr`: of the opinion's instrument, for the volatility exit; the trail needs the range
-        of the value itself, which nobody knows, and stands still.
+        `slow_atr`: of the opinion's instrument, for the volatility exit. The range of the value
+        itself nobody knows: without a part of the entry to keep, the trail stands still.
         """
+        atr = plan.exit_plan.trail_range(math.nan)
         price = PriceBar.tick(plan.value(self._panel))
         while plan.wanted and not plan.is_entering and plan.closing is None:
             before = replace(plan.exit_state, open_quantity=plan.wanted)
             plan.exit_state, decision = exit_step(
-                plan.exit_plan, before, price, atr=math.nan, now_s=at.timestamp(), slow_atr=slow_atr
+                plan.exit_plan, before, price, atr=atr, now_s=at.timestamp(), slow_atr=slow_atr
             )
             if plan.exit_state.stop != before.stop:
                 self._move_backstops(at, plan)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from marketdata.instruments import Instrument, PriceDirection
 from marketdata.options.iv_history import IvHistories, IvSettings
+from marketdata.timeframes import Timeframe
 from marketdata.universe import Universe
 from risk.event_rules import EventWindow
 from risk.exits import ExitRules
@@ -157,3 +158,10 @@ class EngineSetup:
     def instrument(self, column: int) -> Instrument:
         """Return the instrument of a column."""
         return self.universe.columns[column].instrument
+
+    def timeframe_of(self, strategy: str) -> Timeframe:
+        """Return the length of the bars that a strategy looks at. Raises `ValueError`."""
+        for each in self.strategies:
+            if each.name == strategy:
+                return each.timeframe
+        raise ValueError(f"strategy: {strategy}, expected one of the run's")

@@ -143,7 +143,8 @@ def screen(
         some = wanted[first : first + _AT_ONCE]
         saying = said_of([strategy for strategy, _ in some], screened.blocks)
         for (strategy, exits), said in zip(some, saying, strict=True):
-            ways = Ways(exits, ranges, screened.config.execution.fixed_units)
+            own = exits.on_bars(strategy.timeframe.seconds)
+            ways = Ways(own, ranges, screened.config.execution.fixed_units)
             yield traded(screened.laid, strategy, said, ways)
         progress(first + len(some), len(wanted))
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from execution.kitesim.price_limits import Range
 from execution.market_rules import ExchangeSettings
+from execution.price_protection import Range
 from marketdata.clock import Clock
 from marketdata.features.base import Feature
 from marketdata.instruments import Instrument, Kind

@@ -174,3 +174,13 @@ def test_the_daily_loss_is_breached_when_it_reaches_its_limit(
     exposure = Exposure(D(900_000), D(1_000_000), D(realised), D(unrealised), ())
 
     assert daily_loss_breached(exposure, RiskLimits()) is breached
+
+
+def test_the_days_loss_may_end_entries_without_flattening() -> None:
+    spent = Breakers().block_for_today()
+
+    assert (spent.state, spent.blocked) == (TradingState.REDUCE_ONLY, {"daily-loss-reached"})
+    assert (spent.must_flatten, spent.has_lost_the_day) == (False, True)
+    assert Breakers().flatten("daily-loss").has_lost_the_day
+    assert not Breakers().flatten("kill-switch").block("operator").has_lost_the_day
+    assert spent.next_session() == Breakers()

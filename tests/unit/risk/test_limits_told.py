@@ -29,7 +29,7 @@ def test_limits_left_out_keep_their_defaults() -> None:
     assert read({"risk": {}}).risk == Config().risk
 
 
-def test_rules_of_both_files_are_asked() -> None:
+def test_rules_of_every_file_are_asked() -> None:
     rooms = {rule.__module__ for rule in RULES}
 
-    assert rooms == {"risk.rules", "risk.desk_rules"}
+    assert rooms == {"risk.rules", "risk.desk_rules", "risk.price_rules"}

@@ -314,6 +314,15 @@ def test_every_option_strategy_that_may_lose_by_a_move_can_be_left_by_one(name: 
         build_strategies({name: {"most_move": 1.5}})
 
 
+@pytest.mark.parametrize("name", [*OPTION_STRATEGIES, "long_straddle"])
+def test_every_option_strategy_can_trail_by_a_part_of_its_premium(name: str) -> None:
+    out = leaving_of(build_strategies({name: {"trail_part": 0.2}})[0]).ways_out(view())
+
+    assert (out.trail, out.trail_part) == (True, 0.2)
+    with pytest.raises(ValueError, match=r"trail_part: 1\.0, expected from 0 to below 1"):
+        build_strategies({name: {"trail_part": 1.0}})
+
+
 @given(
     st.sampled_from([LONG, SHORT]),
     st.integers(-6, 6),

@@ -16,6 +16,8 @@ def test_left_to_the_desk_nothing_is_changed() -> None:
     ("wishes", "words"),
     [
         ({"first_fraction": 1.1}, "first_fraction: 1.1, expected 0 to 1"),
+        ({"trail_part": -0.1}, "trail_part: -0.1, expected from 0 to below 1"),
+        ({"trail_part": 1.0}, "trail_part: 1.0, expected from 0 to below 1"),
         ({"until": datetime(2026, 10, 6, 15, 10)}, "until: expected an aware datetime"),
     ],
 )

@@ -1,47 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from execution.kitesim.order_form import parse_order
-from execution.kitesim.price_limits import (
-    automatic_protection,
-    protected_price,
-    protection_range,
-)
+from execution.kitesim.price_limits import automatic_protection, protected_price
 from execution.kitesim.protection import as_protected
 from execution.orders import OrderType, Side
 from marketdata.dated import FactMissing
 from tests.unit.execution.kitesim.desk import CALL, FUTURE, SHARE, D, Made, form
 
 DAY = date(2026, 11, 23)
-STOCK = replace(FUTURE, symbol="INFY26DECFUT", name="INFY")
-
-
-@pytest.mark.parametrize(
-    ("item", "reference", "expected"),
-    [
-        (CALL, 50, (30, 70)),
-        (CALL, 100, (60, 140)),
-        (FUTURE, 10_000, (9_800, 10_200)),
-        (FUTURE, 26_000, (25_480, 26_520)),
-        (STOCK, 50, (D("48.5"), D("51.5"))),
-        (STOCK, 1_500, (1_455, 1_545)),
-    ],
-)
-def test_the_range_depends_on_kind_and_price(item, reference, expected):
-    assert protection_range(item, D(reference), DAY) == expected
-
-
-def test_shares_have_no_such_range():
-    assert protection_range(SHARE, D(1500), DAY) is None
-
-
-def test_before_the_first_circular_nothing_is_known():
-    with pytest.raises(FactMissing):
-        protection_range(CALL, D(100), date(2020, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -86,3 +56,8 @@ def test_a_limit_order_and_one_without_a_last_price_stay_as_they_are():
 
     assert as_protected(limit, CALL, market) == (limit, ())
     assert as_protected(plain, CALL, market) == (plain, ())
+
+
+def test_before_the_first_table_the_broker_s_own_protection_is_not_known():
+    with pytest.raises(FactMissing):
+        automatic_protection(CALL, D(100), date(2020, 1, 1))

@@ -6,10 +6,11 @@ A debit is a value that was bought, a credit one that was sold: the same exits, 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from risk.exits import ExitPlan, ExitReason, ExitRules, PriceBar
+from risk.exits import ExitPlan, ExitReason, ExitRules, ExitState, PriceBar, step
 from strategies.option_levels import GainOf, Levels
 from strategies.outlook import Outlook
 from strategies.signals import Direction
@@ -136,3 +137,68 @@ def test_a_structure_without_a_gain_leaves_after_twenty_minutes_where_it_is_told
     assert (decision is not None) is is_out
     if decision is not None:
         assert decision.reason is ExitReason.TIME
+
+
+TRAILING = ExitRules(volatility=False, time_stop=False, mae=False, target1=False, target2=False)
+
+
+def trailed(made: ExitPlan, worth: float, state: ExitState, seconds: int = 60) -> ExitState:
+    """Return the state once the value has stood somewhere, of which no range is known."""
+    now_s = OPENED_AT + seconds
+    return step(made, state, value(worth), atr=made.trail_range(math.nan), now_s=now_s)[0]
+
+
+@pytest.mark.parametrize("ticks", [-1, 0, 1])
+@pytest.mark.parametrize("way", [LONG, SHORT])
+def test_a_trail_by_a_part_of_the_premium_leaves_at_its_stop(way: Direction, ticks: int) -> None:
+    rules = replace(TRAILING, arm_at_r=0.25)
+    made = replace(plan(way, DEBIT if way is LONG else CREDIT, BOUNDED, rules), trail_part=0.12)
+    best = 100.0 + way * 30.0
+    state = trailed(made, best, state_of(made))
+
+    decision = decided(
+        made,
+        value(best - way * 12.0 - way * ticks * TICK),
+        state,
+        atr=made.trail_range(math.nan),
+        now_s=OPENED_AT + 120,
+    )
+
+    assert state.stop == pytest.approx(best - way * 12.0, abs=1e-9)
+    assert (decision is not None) is (ticks >= 0)
+    if decision is not None:
+        assert (decision.reason, decision.quantity) == (ExitReason.TRAIL, 130)
+
+
+@pytest.mark.parametrize("way", [LONG, SHORT])
+def test_from_the_tightening_stage_on_it_keeps_half_of_that(way: Direction) -> None:
+    levels = DEBIT if way is LONG else CREDIT
+    made = replace(
+        plan(way, levels, BOUNDED, TRAILING), trail_part=0.12, tighten_at_s=OPENED_AT + 600
+    )
+    early = trailed(made, 100.0 + way * 5.0, state_of(made))
+
+    late = trailed(made, 100.0 + way * 5.0, early, seconds=600)
+
+    assert early.stop == made.stop
+    assert late.stop == pytest.approx(100.0 + way * 5.0 - way * 6.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("further", "moves"), [(4.0, False), (4.05, True)])
+def test_it_moves_by_a_quarter_of_what_it_keeps_or_not_at_all(further: float, moves: bool) -> None:
+    made = replace(plan(LONG, DEBIT, BOUNDED, replace(TRAILING, arm_at_r=0.25)), trail_part=0.12)
+    state = trailed(made, 130.0, state_of(made))
+
+    after = trailed(made, 130.0 + further, state, seconds=120)
+
+    # A step is 3 % of where the value has risen to: 3.9 at 130, 4.02 at 134.02.
+    assert after.stop == pytest.approx(118.0 + further * moves, abs=1e-9)
+    assert (made.trail_step, plan(LONG, DEBIT, BOUNDED, TRAILING).trail_step) == (0.03, 0.005)
+
+
+def test_without_such_a_part_the_trail_of_a_structure_stands_still() -> None:
+    made = plan(LONG, DEBIT, BOUNDED, replace(TRAILING, arm_at_r=0.0))
+
+    assert trailed(made, 160.0, state_of(made)).stop == made.stop
+    assert math.isnan(made.trail_range(math.nan))
+    assert made.trail_range(2.5) == 2.5

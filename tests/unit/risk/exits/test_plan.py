@@ -98,6 +98,8 @@ def test_one_r_is_the_distance_to_the_stop(direction: Direction) -> None:
         ("quantity", {"quantity": 66}),
         ("quantity", {"lot_size": 0}),
         ("costs_per_unit", {"costs_per_unit": -0.1}),
+        ("trail_part", {"trail_part": -0.01}),
+        ("trail_part", {"trail_part": 1.0}),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused_by_field(
@@ -120,6 +122,7 @@ def test_a_plan_that_makes_no_sense_is_refused_by_field(
         ("trail_step", -0.1),
         ("first_fraction", 1.1),
         ("first_fraction", -0.1),
+        ("time_stop_bars", -1),
     ],
 )
 def test_settings_out_of_range_are_refused_by_field(field: str, value: float) -> None:

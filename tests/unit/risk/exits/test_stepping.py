@@ -109,6 +109,22 @@ def test_the_second_target_closes_the_rest(
 
 
 @both_sides
+@pytest.mark.parametrize("bar_seconds", [5, 60, 900])
+@pytest.mark.parametrize(("late", "due"), [(-1, False), (0, True), (1, True)])
+def test_time_is_up_after_a_number_of_the_strategys_own_bars(
+    direction: Direction, bar_seconds: int, late: int, due: bool
+) -> None:
+    rules = only(time_stop=True, time_stop_bars=4).on_bars(bar_seconds)
+    made = plan(direction, rules)
+    now_s = OPENED_AT + 4 * bar_seconds + late
+
+    decision = decided(made, tick(direction, 100.0), now_s=now_s)
+
+    assert (decision is not None) is due
+    assert only(time_stop=True).on_bars(bar_seconds).time_stop_minutes == 20.0
+
+
+@both_sides
 @pytest.mark.parametrize(("seconds", "due"), [(1199, False), (1200, True), (1201, True)])
 @pytest.mark.parametrize(("price", "wins"), [(100.05, True), (100.0, False), (99.95, False)])
 def test_time_is_up_after_twenty_minutes_without_a_profit(

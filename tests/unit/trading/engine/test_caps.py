@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from risk.limits import RiskLimits
 from tests.unit.trading.engine.builders import RELIANCE_COLUMN, ROOMY, D, saying
 from tests.unit.trading.engine.desk import Desk
-from tests.unit.trading.engine.legs import CONDOR, LONG_STRANGLE, LegsDesk
+from tests.unit.trading.engine.legs import CONDOR, EXPIRY, LONG_STRANGLE, LegsDesk
 from trading.engine.caps import check_caps
 from trading.engine.invariants import InvariantBrokenError
 from trading.engine.settings import ExecutionSettings
+
+BOTH = ("NIFTY", "RELIANCE")
 
 
 def under(desk: Desk, limits: RiskLimits) -> None:
@@ -38,6 +40,8 @@ def test_what_the_gate_let_through_is_within_every_limit():
         ("underlying-risk", {"underlying_share": D("0.0001")}),
         ("direction-risk", {"direction_share": D("0.0001"), "underlying_share": D(1)}),
         ("strategy-risk", {"strategy_share": D("0.0001")}),
+        ("per-trade-risk", {"risk_per_trade": D("0.0001")}),
+        ("correlated-risk", {"correlated_share": D("0.0001")}),
     ],
 )
 def test_a_plan_over_a_limit_stops_the_engine_and_names_both(name, limits):
@@ -62,6 +66,32 @@ def test_one_plan_too_many_stops_the_engine(name, limits):
 
     with pytest.raises(InvariantBrokenError, match=f"P000001: {name} is 2 with it, 1 allowed"):
         under(desk, replace(ROOMY, **limits))
+
+
+def test_a_contract_on_its_last_day_is_held_against_the_budget_of_that_day():
+    desk = LegsDesk(day=EXPIRY)
+    desk.speak()
+    tight = replace(desk.engine.setup.limits, expiry_day_risk=D("0.0001"))
+
+    check_caps(desk.engine, desk.said)
+    with pytest.raises(InvariantBrokenError, match="P000001: expiry-day-risk is"):
+        under(desk, tight)
+
+
+@pytest.mark.parametrize(("groups", "is_over"), [({}, False), ({"both": BOTH}, True)])
+def test_what_stands_in_a_group_and_was_opened_before_counts_together(groups, is_over):
+    desk = Desk(strategies=saying(14, 0, RELIANCE_COLUMN))
+    desk.speak()
+    first, second = desk.engine.ledger.exposure(desk.engine.last_prices()).open
+    both, equity = first.risk_inr + second.risk_inr, desk.engine.ledger.balance
+    share = (max(first.risk_inr, second.risk_inr) + both) / 2 / equity
+    limits = replace(ROOMY, correlated_share=share, groups=groups)
+
+    if is_over:
+        with pytest.raises(InvariantBrokenError, match="P000002: correlated-risk is"):
+            under(desk, limits)
+    else:
+        under(desk, limits)
 
 
 def test_margin_over_its_budget_stops_the_engine():
