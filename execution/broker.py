@@ -67,7 +67,8 @@ class BrokerBook:
     `lines` and `held` show orders and positions in the broker's own words, also what isn't ours;
     a simulated exchange, which knows nobody else, leaves them out. `complete` says whether an
     order missing from `orders` is proven never to have existed, unless its client id is among the
-    `unsettled`, which were on their way while the book was read.
+    `unsettled`, which were on their way while the book was read. `gone`: broker ids of orders that
+    have ended and that it lacks for good, so that their lack doesn't show it to be an old one.
     """
 
     orders: tuple[OrderUpdate, ...]
@@ -77,6 +78,7 @@ class BrokerBook:
     unsettled: frozenset[str] = frozenset()
     lines: tuple[OrderLine, ...] = ()
     held: tuple[HeldLine, ...] = ()
+    gone: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> tuple[str, ...]:

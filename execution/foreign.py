@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from execution.broker import BrokerBook, HeldLine, OrderLine
+from marketdata.instruments import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,23 @@ class Foreign:
         )
 
 
+_MARKETS = frozenset(each.value for each in Exchange)
 NOTHING_FOREIGN = Foreign()
 
 
 def foreign_of(own: Set[str], book: BrokerBook) -> Foreign:
     """Return what no client id of `own` explains; only trades of listed orders are counted.
 
-    Units carried into the day are foreign: the desk is flat every evening.
+    Units carried into the day are foreign: the desk is flat every evening. So is everything of a
+    market that the desk doesn't know, by what is held alone.
     """
     others = [update for update in book.orders if update.client_id not in own]
     strangers = {update.broker_id for update in others}
     working = {update.broker_id for update in others if not update.state.is_final}
     units = {line.instrument: 0 for line in book.held}
     for line in book.held:
-        units[line.instrument] += line.carried
+        is_elsewhere = not is_known_market(line.instrument.partition(":")[0])
+        units[line.instrument] += line.quantity if is_elsewhere else line.carried
     for fill in book.trades:
         if fill.broker_id in strangers:
             key = fill.instrument.key
@@ -72,6 +76,11 @@ def foreign_of(own: Set[str], book: BrokerBook) -> Foreign:
             if quantity
         ),
     )
+
+
+def is_known_market(exchange: str) -> bool:
+    """Say whether the desk could trade on an exchange at all."""
+    return exchange in _MARKETS
 
 
 def _last_prices(held: Iterable[HeldLine]) -> dict[str, Decimal]:

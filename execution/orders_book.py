@@ -9,7 +9,14 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import NamedTuple
 
-from execution.orders import Fill, Order, OrderRequest, OrderState, OrderUpdate
+from execution.orders import (
+    Fill,
+    IllegalTransitionError,
+    Order,
+    OrderRequest,
+    OrderState,
+    OrderUpdate,
+)
 
 _S = OrderState
 _RANK = {
@@ -56,6 +63,15 @@ def apply_update(
         return _after(order, update, _NO_FILLS, update.filled_quantity), _NO_FILLS
     fills = _new_fills(update, known_trades)
     return _after(order, update, fills, max(update.filled_quantity, _quantity(update.fills))), fills
+
+
+def can_be(order: Order, update: OrderUpdate, known_trades: Set[str]) -> bool:
+    """Say whether news can be folded into an order: what can't would end a run, again and again."""
+    try:
+        apply_update(order, update, known_trades)
+    except (IllegalTransitionError, OverfillError, TwinOrderError):
+        return False
+    return True
 
 
 def _after(order: Order, update: OrderUpdate, fills: tuple[Fill, ...], claimed: int) -> Order:

@@ -129,7 +129,11 @@ class _Pages:
 def _is_behind(orders: Sequence[Order], book: BrokerBook) -> bool:
     """Say whether a book lists less than its own trades, or than we know, of any order."""
     listed = {update.broker_id: update.filled_quantity for update in book.orders}
-    traded = {order.broker_id: order.claimed_quantity for order in orders if order.broker_id}
+    traded = {
+        order.broker_id: order.claimed_quantity
+        for order in orders
+        if order.broker_id and order.broker_id not in book.gone
+    }
     for broker_id, filled in _filled(book).items():
         traded[broker_id] = max(filled, traded.get(broker_id, 0))
     return any(listed.get(broker_id, -1) < filled for broker_id, filled in traded.items())
@@ -228,6 +232,7 @@ def _not_there(order: Order, pages: _Pages) -> _Finding:
             return _Finding(absent=True)
         return _disagrees(DiscrepancyKind.ORDER_UNPROVEN, order, "not in the book")
     was_there = order.state not in (OrderState.PLANNED, OrderState.REJECTED)
+    was_there &= order.broker_id not in book.gone
     if is_proof and was_there and (order.broker_id or not order.state.is_final):
         return _disagrees(DiscrepancyKind.ORDER_MISSING, order, "not in the book")
     return _NOTHING

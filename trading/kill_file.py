@@ -48,9 +48,9 @@ def read_kill(folder: Path) -> KillWish | None:
 
     Any file counts, whatever stands in it: `touch` is enough.
     """
-    path = folder / NAME
+    path, number = folder / NAME, -1
     try:
-        number = -(path.stat().st_mtime_ns // 1_000_000)
+        number = -(path.lstat().st_mtime_ns // 1_000_000)
         told = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None

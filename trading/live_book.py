@@ -16,6 +16,7 @@ from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import Order, OrderState, OrderUpdate, Role
 from execution.positions import Position
 from execution.reconcile import Reconciliation, reconcile
+from trading.live_lost import Unlisted
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,13 @@ class Patience:
     """How long after it was sent an order missing from the book was never there.
 
     Waiting longer for an entry costs nothing; a stop or an exit that is not there leaves its
-    position without protection.
+    position without protection. `unlisted`: how long an order that the broker took may be missing
+    from its lists before it is asked for by itself.
     """
 
     entry: timedelta = timedelta(seconds=10)
     exit: timedelta = timedelta(seconds=0.5)
+    unlisted: timedelta = timedelta(seconds=5)
 
     def of(self, order: Order) -> timedelta:
         """Return the patience with one order."""
@@ -66,7 +69,8 @@ class Looked:
     what the book says of orders under an id of ours that are not the order we know by it.
     `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
     `foreign`: what is somebody else's now, None where the engine knows it or it can't be said yet.
-    `taken_out`: broker ids of the strays that somebody else sent.
+    `taken_out`: broker ids of the strays that somebody else sent. `lost`: orders that should work
+    and that the lists have lacked for too long.
     """
 
     updates: tuple[OrderUpdate, ...]
@@ -75,6 +79,7 @@ class Looked:
     problem: str | None
     foreign: Foreign | None = None
     taken_out: frozenset[str] = frozenset()
+    lost: tuple[Order, ...] = ()
 
 
 class _Glanced(NamedTuple):
@@ -99,6 +104,7 @@ class BookLooks:
         self._absent: frozenset[str] = frozenset()
         self._discrepancies: frozenset[Discrepancy] = frozenset()
         self._foreign = NOTHING_FOREIGN
+        self._unlisted = Unlisted(patience.unlisted)
         self._glanced: _Glanced | None = None
         self._traded: _Glanced | None = None
 
@@ -108,6 +114,9 @@ class BookLooks:
 
     def take(self, own: OwnBooks, book: BrokerBook, asked_at: datetime) -> Looked:
         """Return what a book asked for at `asked_at` proves."""
+        if book.complete:
+            self._unlisted.look(own.orders, book, asked_at)
+        book = replace(book, gone=self._unlisted.gone)
         found = reconcile(own.orders, own.positions, book, own.trades, own.run_code)
         orders = {order.request.client_id: order for order in own.orders}
         missing, absent = self._missing(found, orders, asked_at)
@@ -124,7 +133,8 @@ class BookLooks:
         foreign = self._seen(found.foreign, own) if book.complete else None
         strays = (*_strays(orders, book), *found.taken_out)
         by_others = frozenset(update.broker_id for update in found.taken_out)
-        return Looked(found.updates, tuple(sorted(absent)), strays, problem, foreign, by_others)
+        told = (found.updates, tuple(sorted(absent)), strays, problem, foreign, by_others)
+        return Looked(*told, self._unlisted.lost)
 
     def _seen(self, now: Foreign, own: OwnBooks) -> Foreign | None:
         """Return what is foreign where two reads agree on whose it is, and the engine doesn't."""
@@ -140,6 +150,7 @@ class BookLooks:
         if self._glanced is not None and self._glanced.holds(own, book):
             self._absent = frozenset()
             return self._glanced.looked
+        book = replace(book, gone=self._unlisted.gone)
         found = reconcile(own.orders, (), book, own.trades, own.run_code)
         orders = {order.request.client_id: order for order in own.orders}
         _, absent = self._missing(found, orders, asked_at)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from execution.orders import OrderUpdate
 from trading.doorbell import Doorbell
 from trading.engine.events import (
     BOOK,
@@ -74,3 +75,8 @@ class LiveNews:
         found = [replace(news, at=at) for news in self._waiting]
         self._waiting.clear()
         return found
+
+
+def proven(update: OrderUpdate) -> int:
+    """Return the units that the trades of an update prove to have filled."""
+    return sum(fill.quantity for fill in update.fills)

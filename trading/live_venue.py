@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
 from execution.broker import Broker, BrokerBook, MarginAnswer, OutcomeUnknown, SessionExpired
 from execution.margins import MarginLeg
 from execution.orders import Order, OrderState, OrderUpdate
+from execution.orders_book import can_be
 from marketdata.ticks import Ticks
 from trading.doorbell import Doorbell
 from trading.engine.actions import AskMargin, PlaceOrder
@@ -26,10 +27,11 @@ from trading.engine.events import (
     ForeignSeen,
     TwinFound,
 )
-from trading.engine.venue import OrderWish, Wish, answered, margin_told, number_of
+from trading.engine.venue import OrderWish, Wish, answered, is_refusal, margin_told, number_of
 from trading.live_book import BookLooks, Looked, OwnBooks
 from trading.live_calls import Calls
-from trading.live_news import LiveNews, News
+from trading.live_lost import Seeker, last_word
+from trading.live_news import LiveNews, News, proven
 from trading.live_watch import (
     BookWatch,
     LiveSettings,
@@ -39,8 +41,10 @@ from trading.live_watch import (
     standing_of,
 )
 
+Ts = TypeVarTuple("Ts")
 
-class LiveBroker(Broker, Protocol):
+
+class LiveBroker(Broker, Seeker, Protocol):
     """A broker that also reads the messages it sends of its own accord, and parts of its book."""
 
     def adopt(self, order: Order) -> None:
@@ -98,9 +102,9 @@ class LiveVenue:
         self._failure: BaseException | None = None
         self._asked = 0
         reading = Reading(
-            lambda: self._guarded(self._look()),
-            lambda: self._guarded(self._glance()),
-            lambda: self._guarded(self._trades()),
+            lambda: self._guarded(self._look),
+            lambda: self._guarded(self._glance),
+            lambda: self._guarded(self._trades),
             self._pause,
             self._how_urgent,
         )
@@ -147,7 +151,7 @@ class LiveVenue:
     async def send(self, wish: Wish) -> tuple[()]:
         """Start the call; its answer comes among the news."""
         if isinstance(wish, AskMargin):
-            self._calls.begin(wish.code, lambda: self._guarded(self._ask(wish)))
+            self._calls.begin(wish.code, lambda: self._guarded(self._ask, wish))
             return ()
         self._stirred_at = self._now()
         self._introduce()
@@ -157,7 +161,7 @@ class LiveVenue:
         else:
             subject = wish.client_id
             self._sent.add((subject, number_of(wish)))
-        self._calls.begin(subject, lambda: self._guarded(self._carry_out(subject, wish)))
+        self._calls.begin(subject, lambda: self._guarded(self._carry_out, subject, wish))
         return ()
 
     async def tells_more(self) -> bool:
@@ -174,7 +178,7 @@ class LiveVenue:
         """Take a message about an order; what it proves comes among the news."""
         self._stirred_at = self._now()
         subject = str(message.get("order_id", ""))
-        self._calls.begin(subject, lambda: self._guarded(self._read(message)))
+        self._calls.begin(subject, lambda: self._guarded(self._read, message))
 
     def look(self) -> None:
         """Read the book soon: something may have been missed."""
@@ -231,10 +235,10 @@ class LiveVenue:
 
     # calls ------------------------------------------------------------------------------------
 
-    async def _guarded(self, call: Coroutine[Any, Any, None]) -> None:
-        """Run `call`; what nobody expected is raised by the next `news`."""
+    async def _guarded(self, call: Callable[[*Ts], Coroutine[Any, Any, None]], *args: *Ts) -> None:
+        """Make a call; what nobody expected is raised by the next `news`."""
         try:
-            await call
+            await call(*args)
         except SessionExpired as error:
             self._news.turn(SESSION, str(error))
         except OutcomeUnknown:
@@ -258,18 +262,18 @@ class LiveVenue:
         else:
             self._doubted.add(answer.client_id)
             self._news.tell(answer)
-        if _is_refusal(answer):
+        if is_refusal(answer):
             self.look()
 
     async def _read(self, message: Mapping[str, Any]) -> None:
         """Tell what a message says of an order of ours; anything else the book must explain."""
         update = await self._broker.hear(message)
         order = self._ours(update.client_id) if update is not None else None
-        if update is None or order is None:
+        if update is None or order is None or not can_be(order, update, self._books().trades):
             self.look()
             return
         self._pass_on(update)
-        if max(order.filled_quantity, _proven(update)) < update.filled_quantity:
+        if max(order.filled_quantity, proven(update)) < update.filled_quantity:
             self.look()
 
     def _ours(self, client_id: str) -> Order | None:
@@ -302,10 +306,18 @@ class LiveVenue:
                 self._news.tell(TwinFound(asked_at, stray.client_id, stray, by_other))
         if (seen := looked.foreign) is not None:
             self._news.tell(ForeignSeen(asked_at, seen.orders, seen.positions))
+        await self._seek(looked.lost, asked_at)
         self._news.turn(SESSION, "")
         if looked.problem is not None:
             self._news.turn(BOOK, looked.problem)
             self._news.confirm()
+
+    async def _seek(self, lost: Sequence[Order], asked_at: datetime) -> None:
+        """Tell what the broker says of orders by themselves that its lists have lacked too long."""
+        for order in lost:
+            word = await last_word(self._broker, order, asked_at)
+            if word is not None and can_be(order, word, self._books().trades):
+                self._pass_on(word)
 
     async def _glance(self) -> None:
         """Hold our orders against those of the book alone; what it can't tell a look has to.
@@ -325,7 +337,7 @@ class LiveVenue:
         self._glanced_at = asked_at
         seen = self._looks.glance(self._books(), book, asked_at)
         self._tell_found(seen, asked_at)
-        is_claimed = any(update.filled_quantity > _proven(update) for update in seen.updates)
+        is_claimed = any(update.filled_quantity > proven(update) for update in seen.updates)
         if is_claimed or any(stray.broker_id not in self._twins for stray in seen.strays):
             self.look()
 
@@ -385,14 +397,3 @@ class LiveVenue:
             return
         self._broker_ids[update.client_id] = known
         self._news.tell(BrokerSaid(update.at, update, answers))
-
-
-def _proven(update: OrderUpdate) -> int:
-    return sum(fill.quantity for fill in update.fills)
-
-
-def _is_refusal(answer: BrokerSaid | ChangeRefused) -> bool:
-    """Say whether a call was refused; one without proof is glanced after anyway."""
-    if isinstance(answer, ChangeRefused):
-        return answer.proven
-    return answer.update.state is OrderState.REJECTED

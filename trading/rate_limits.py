@@ -102,6 +102,7 @@ class SharedPacer:
         self._windows = Windows()
         self._away_until: datetime | None = None
         self._untold: deque[tuple[Asked, datetime]] = deque(maxlen=_MOST_UNTOLD)
+        self._waiting = self._deepest = 0
 
     @property
     def is_alone(self) -> bool:
@@ -118,7 +119,20 @@ class SharedPacer:
             if wait > left:
                 raise OverBudget(budget, wait)
             left -= wait
-            await self._timing.sleep(wait)
+            await self._queue(wait)
+
+    async def _queue(self, seconds: float) -> None:
+        self._waiting += 1
+        self._deepest = max(self._deepest, self._waiting)
+        try:
+            await self._timing.sleep(seconds)
+        finally:
+            self._waiting -= 1
+
+    def deepest_queue(self) -> int:
+        """Return the most calls that waited at once since this was asked last."""
+        deepest, self._deepest = self._deepest, self._waiting
+        return deepest
 
     def hold(self, call: Call) -> None:
         """Let this process's NORMAL calls of a kind wait a little."""
@@ -154,8 +168,7 @@ class SharedPacer:
             return None
         try:
             while self._untold:
-                await self._ask(*self._untold[0], forced=True)
-                self._untold.popleft()
+                await self._tell(self._untold.popleft())
             answer = await self._ask(asked, now, forced=False)
         except (RedisError, OSError) as error:
             if self._away_until is None:
@@ -166,6 +179,16 @@ class SharedPacer:
             _log.info("rate budgets shared again")
             self._away_until = None
         return answer
+
+    async def _tell(self, made: tuple[Asked, datetime]) -> None:
+        """Tell Redis of a call made without it, which nobody else tells meanwhile."""
+        is_told = False
+        try:
+            await self._ask(*made, forced=True)
+            is_told = True
+        finally:
+            if not is_told:
+                self._untold.appendleft(made)
 
     async def _ask(self, asked: Asked, at: datetime, *, forced: bool) -> tuple[float, str]:
         budgets = [budget for budget in self._budgets if asked.call in budget.calls]

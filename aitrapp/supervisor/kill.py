@@ -121,7 +121,7 @@ def remains(journal: Path) -> str:
     one, must not hold anything against ours.
     """
     records = tuple(read_records(journal))
-    if not any(_is_kill(record) for record in records):
+    if not _is_killed(records):
         return "the engine has not answered yet"
     book = broker_book(journal)
     if not book.is_flat:
@@ -129,9 +129,10 @@ def remains(journal: Path) -> str:
     return _disagreement(records)
 
 
-def _is_kill(record: Record) -> bool:
-    kind, body = record.kind, record.body
-    return kind == "StateNoted" and body["state"] in ("FLATTENING", "HALTED")
+def _is_killed(records: Iterable[Record]) -> bool:
+    """Say whether the desk is closed down as last noted; it may have been unlocked in between."""
+    states = [record.body["state"] for record in records if record.kind == "StateNoted"]
+    return bool(states) and states[-1] in ("FLATTENING", "HALTED")
 
 
 def _disagreement(records: Iterable[Record]) -> str:

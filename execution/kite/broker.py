@@ -33,7 +33,7 @@ from execution.kite.shown import Shown
 from execution.margins import MarginLeg
 from execution.orders import Fill, Order, OrderChange, OrderRequest, OrderState, OrderUpdate
 from marketdata.kite.client import Client
-from marketdata.pacing import Call, Lane
+from marketdata.pacing import Call, Lane, OverBudget
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -152,11 +152,15 @@ class KiteBroker:
     async def cancel(self, client_id: str) -> OrderUpdate:
         """Cancel a resting order; accepted is not done. Raises as `place`."""
         broker_id = await self._find(client_id)
+        await self.call_off(broker_id)
+        return self._works(client_id, broker_id)
+
+    async def call_off(self, broker_id: str) -> None:
+        """Cancel an order by Kite's own id, of several with one tag too. Raises as `place`."""
         await self._calls.send(
             (Call.CANCEL, Lane.URGENT, ""),
             lambda client: client.cancel_order(self._settings.variety, broker_id),
         )
-        return self._works(client_id, broker_id)
 
     async def book(self) -> BrokerBook:
         """Return orders, trades and net units, read at once.
@@ -189,6 +193,27 @@ class KiteBroker:
         fills = trades_of(rows, self._names(), self._around.clock.now())
         self._memory.note_trades(fills)
         return BrokerBook((), fills, (), complete=False)
+
+    async def sought(self, client_id: str) -> OrderUpdate:
+        """Return Kite's last word on an order, asked for by itself.
+
+        Raises `Refused` where Kite knows none, `OutcomeUnknown`, also for an answer that can't be
+        read, or `SessionExpired`.
+        """
+        broker_id = self._memory.broker_id(client_id)
+        if not broker_id:
+            raise OutcomeUnknown(f"{client_id} has no order id to ask by")
+        try:
+            rows: Sequence[Row] = await self._calls.seek(
+                lambda client: client.order_history(broker_id)
+            )
+            update = order_update(rows[-1], self._names(), self._around.clock.now())
+        except (OverBudget, RowError, IndexError) as error:
+            raise OutcomeUnknown(f"{client_id}: {error}") from error
+        if update.broker_id != broker_id:
+            raise OutcomeUnknown(f"{client_id}: told of another order")
+        self._learn(update)
+        return replace(update, fills=await self._trades_of(broker_id))
 
     async def _orders(self) -> tuple[Sequence[Row], _Asking]:
         """Return the rows of all orders, and what stood when their turn to be asked for came."""

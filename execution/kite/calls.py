@@ -11,14 +11,14 @@ from typing import TypeVar
 
 import structlog
 
-from execution.broker import NotNow, OutcomeUnknown, SessionExpired
+from execution.broker import NotNow, OutcomeUnknown, Refused, SessionExpired
 from execution.kite.asking import Insistence, first_answer
 from execution.kite.errors import Doing, TooManyRequests, failure_of
 from execution.kite.lanes import Lanes, Line, NoAnswer, NotSent
 from marketdata.clock import Clock
 from marketdata.instruments import Instrument
 from marketdata.kite.client import CALL_FAILURES, Client
-from marketdata.pacing import Call, Lane, OverBudget, Pacer
+from marketdata.pacing import NEVER, Call, Lane, OverBudget, Pacer
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -61,12 +61,17 @@ class KiteCalls:
         call: Callable[[Client], T],
         late: Callable[[T], object] | None = None,
     ) -> T:
-        """Make an order call once, when its turn has come."""
+        """Make an order call once, when its turn has come.
+
+        Where none comes any more today it is refused: an order that was changed as often as may be
+        has to be replaced.
+        """
         self._refuse_expired()
         try:
             await self._around.pacer.take(*turn)
         except OverBudget as error:
-            raise NotNow(f"Not sent: {error}.") from error
+            kind = Refused if error.wait == NEVER else NotNow
+            raise kind(f"Not sent: {error}.") from error
         self._around.fence()
         line = Line.EXITS if turn[1] is Lane.URGENT else Line.ENTRIES
         doing = Doing.PLACE if turn[0] is Call.PLACE else Doing.CHANGE
@@ -85,6 +90,11 @@ class KiteCalls:
         """Read once, when the turn has come."""
         await self.turn_to_read(lane)
         return await self.read_now(call)
+
+    async def seek(self, call: Callable[[Client], T]) -> T:
+        """Ask for one order by itself, when the turn has come; `Refused` where there is none."""
+        await self.turn_to_read(Lane.URGENT)
+        return await self._call(Line.READS, call, (Call.OTHER, Doing.SEEK))
 
     async def read_now(self, call: Callable[[Client], T]) -> T:
         """Read once, the turn having come."""

@@ -44,6 +44,7 @@ class Doing(Enum):
 
     PLACE = auto()
     CHANGE = auto()
+    SEEK = auto()
     READ = auto()
 
 
@@ -51,9 +52,10 @@ def failure_of(error: Exception, doing: Doing) -> Refused | OutcomeUnknown | Ses
     """Return what a failure of `Client` proves.
 
     A refusal needs Kite's own words and a code that says no (400 to 499 but 408 and 429), and is
-    never the answer to a read. An OrderException proves nothing of a placement: the book has to
-    be looked at. A dead session shows as a TokenException, or as an InputException that speaks of
-    the credentials.
+    never the answer to a read of a list. An OrderException proves nothing of a placement: the book
+    has to be looked at. Who asks for one order is refused where Kite says that the order, or what
+    it was asked by, is wrong. A dead session shows as a TokenException, or as an InputException
+    that speaks of the credentials.
     """
     if not isinstance(error, KiteException):
         is_limit = isinstance(error, UnreadableAnswer) and error.code == _TOO_MANY
@@ -79,5 +81,7 @@ def _wants_login(error: KiteException) -> bool:
 
 def _says_no(error: KiteException, doing: Doing) -> bool:
     if isinstance(error, OrderException):
-        return doing is Doing.CHANGE
+        return doing in (Doing.CHANGE, Doing.SEEK)
+    if doing is Doing.SEEK:
+        return isinstance(error, InputException)
     return isinstance(error, _REFUSALS)

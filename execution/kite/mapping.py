@@ -141,13 +141,17 @@ def order_update(row: Row, names: Names, heard_at: datetime) -> OrderUpdate:
     if otherwise is None and client_id in names.doubted:
         otherwise = _untouched(row, status, names.requests.get(client_id))
     done = _done(row, status, names.wanted.get(broker_id))
+    asked = names.asked.get(client_id)
     return OrderUpdate(
         client_id=client_id,
         broker_id=broker_id,
         at=told_at if otherwise is None else heard_at,
         state=state,
         filled_quantity=filled,
-        request=_ended_with(names.asked.get(client_id), state, filled) or done or otherwise,
+        request=_ended_with(asked, state, filled)
+        or done
+        or otherwise
+        or _grown(asked, state, (filled, quantity)),
         triggered=is_stop and (filled > 0 or status in _TRIGGERED),
         reason=_reason(row) if state in (OrderState.REJECTED, OrderState.CANCELLED) else "",
     )
@@ -156,9 +160,10 @@ def order_update(row: Row, names: Names, heard_at: datetime) -> OrderUpdate:
 def fill_of(row: Row, names: Names, heard_at: datetime) -> Fill:
     """Return a row of the trade book; trades carry no tag, so `names` must know their orders.
 
-    Kite's trade numbers begin again each day on each exchange, so the id names both. A contract
-    that isn't known here is told by what the row says of it and can't be traded. Raises
-    `RowError`, also for a market that the desk doesn't know at all.
+    Kite's trade numbers begin again each day on each exchange, so the id names both, and the side:
+    two orders of one account may have met each other. A contract that isn't known here is told by
+    what the row says of it and can't be traded. Raises `RowError`, also for a market that the desk
+    doesn't know at all.
     """
     broker_id, exchange = _order_id(row), _exchange(row)
     at = moment(row, "fill_timestamp", "exchange_timestamp")
@@ -170,12 +175,13 @@ def fill_of(row: Row, names: Names, heard_at: datetime) -> Fill:
     trade_id = text(row, "trade_id")
     if not _BROKER_ID.fullmatch(trade_id):
         raise RowError("trade_id: expected letters and digits")
+    side = _side(row)
     return Fill(
-        trade_id=f"{exchange}-{at:%y%m%d}-{trade_id}",
+        trade_id=f"{exchange}-{at:%y%m%d}-{trade_id}-{side}",
         client_id=names.client_id(broker_id, ""),
         broker_id=broker_id,
         instrument=names.instrument(_key(row)) or _stranger(row, exchange),
-        side=_side(row),
+        side=side,
         quantity=quantity,
         price=paid,
         at=at,
@@ -289,6 +295,19 @@ def _ended_with(asked: OrderRequest | None, state: OrderState, filled: int) -> O
     if asked is None or state is not OrderState.FILLED or filled in (0, asked.quantity):
         return None
     return replace(asked, quantity=filled)
+
+
+def _grown(
+    asked: OrderRequest | None, state: OrderState, units: tuple[int, int]
+) -> OrderRequest | None:
+    """Return an order of which all that was asked has filled, and which is shown to be larger.
+
+    `units`: filled and shown. Somebody else made it so: what we asked for would call it done.
+    """
+    filled, quantity = units
+    if asked is None or state is OrderState.FILLED or not filled >= asked.quantity < quantity:
+        return None
+    return replace(asked, quantity=quantity)
 
 
 def _above_0(row: Row, name: str) -> Decimal:

@@ -5,12 +5,14 @@ Whether an order should exist is decided by them; sending it is the runner's.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from execution.orders import OrderChange, OrderRequest, OrderType, OrderUpdate, Role, Side
 from marketdata.instruments import PriceDirection
+from risk.proposal import Band
 from strategies.signals import Direction
 from trading.engine.actions import CancelOrder, ModifyOrder, PlaceOrder
 from trading.engine.ledger import Ledger
@@ -41,7 +43,8 @@ def exit_side(trade: Trade) -> Side:
 class Dispatch:
     """Places, changes and cancels orders of plans, keeping book and journal in step.
 
-    `sent`: how many orders, changes and cancels that have been.
+    `sent`: how many orders, changes and cancels that have been. `bands`: the prices that the
+    exchange takes, by contract, None where nobody has told any.
     """
 
     def __init__(
@@ -52,7 +55,12 @@ class Dispatch:
         self._ledger = ledger
         self._settings = settings
         self.sent = 0
+        self.bands: dict[str, Band] | None = None
         self._stops: dict[str, tuple[float, tuple[Decimal, Decimal]]] = {}
+
+    def bands_told(self, bands: Iterable[tuple[str, Decimal, Decimal]]) -> None:
+        """Take up the price bands of contracts, by key; those of others stay as they were."""
+        self.bands = {**(self.bands or {}), **{key: (low, high) for key, low, high in bands}}
 
     def place(self, at: datetime, trade: Trade, request: OrderRequest) -> None:
         """Ask for a new order of `trade`."""
@@ -133,16 +141,24 @@ class Dispatch:
         )
 
     def exit_price(self, trade: Trade, touch: Touch) -> Decimal:
-        """Return the limit of a marketable exit: through the touch by the chase allowance."""
-        instrument = trade.instrument
+        """Return the limit of a marketable exit: through the touch by the chase allowance.
+
+        It goes no further than the price band, beyond which an order is refused and waits in no
+        queue. A band that the touch itself has left is an old one and holds nothing back.
+        """
+        instrument, is_sale = trade.instrument, exit_side(trade) is _SELL
         chase = self._settings.exit_chase_ticks * instrument.tick_size
-        if exit_side(trade) is Side.SELL:
-            return instrument.on_grid(
-                instrument.on_grid(touch.bid, PriceDirection.DOWN) - chase, PriceDirection.DOWN
-            )
-        return instrument.on_grid(
-            instrument.on_grid(touch.ask, PriceDirection.UP) + chase, PriceDirection.UP
-        )
+        away = PriceDirection.DOWN if is_sale else PriceDirection.UP
+        near = instrument.on_grid(touch.bid if is_sale else touch.ask, away)
+        wanted = instrument.on_grid(near - chase if is_sale else near + chase, away)
+        band = (self.bands or {}).get(instrument.key)
+        if band is None:
+            return wanted
+        if is_sale:
+            low = instrument.on_grid(band[0], PriceDirection.UP)
+            return max(wanted, low) if near >= low else wanted
+        high = instrument.on_grid(band[1], PriceDirection.DOWN)
+        return min(wanted, high) if near <= high else wanted
 
     def exit_change(self, trade: Trade, touch: Touch, *, at_market: bool) -> OrderChange:
         """Return the modification that turns a resting stop into an exit, or prices it anew."""

@@ -245,6 +245,7 @@ class Protection:
         """Cancel the stops and exits of which the broker's book has not told how they rest."""
         for client_id in self._orders.working(trade.stops + trade.exits):
             if self._orders.is_doubtful(client_id):
+                self._idle.pop(client_id, None)
                 self._dispatch.cancel(at, client_id)
 
     # leaving -------------------------------------------------------------------------------
@@ -351,8 +352,8 @@ class Protection:
     def chase(self, at: datetime, trade: Trade) -> None:
         """Price working exits anew; after the allowed tries go to the market.
 
-        One that is stuck is cancelled, and so again is one whose cancellation isn't done. Another
-        is not sent before the broker tells that it is gone: until then it may still fill.
+        A market order that the price has run away from rests at a limit: it is asked for anew. One
+        that is stuck is cancelled, and another sent once the broker tells that it is gone.
         """
         working = self._orders.working(trade.exits)
         self._cancel_again(at, trade)
@@ -363,10 +364,12 @@ class Protection:
             if self._is_stuck(at, client_id) or self._orders.is_rigid(client_id):
                 self._dispatch.cancel(at, client_id)
                 continue
-            if resting.order_type is OrderType.MARKET:
+            was_market = resting.order_type is OrderType.MARKET
+            if was_market and not self._orders.is_free(client_id):
                 continue
-            change = self._dispatch.exit_change(trade, self.touch(trade), at_market=at_market)
-            if at_market or change.price != resting.price:
+            ends = at_market or was_market
+            change = self._dispatch.exit_change(trade, self.touch(trade), at_market=ends)
+            if ends or change.price != resting.price:
                 self._dispatch.change(at, client_id, change)
         self.look_again(at, trade)
 

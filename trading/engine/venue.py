@@ -117,6 +117,13 @@ def number_of(wish: OrderWish) -> int:
     return wish.number if isinstance(wish, ModifyOrder) else 0
 
 
+def is_refusal(answer: Answer) -> bool:
+    """Say whether an answer proves that what was wished was not done."""
+    if isinstance(answer, ChangeRefused):
+        return answer.proven
+    return answer.update.state is OrderState.REJECTED
+
+
 def _failed(wish: OrderWish, reason: str, *, proven: bool, later: bool = False) -> Answer:
     if not isinstance(wish, PlaceOrder):
         return ChangeRefused(wish.at, wish.client_id, reason, proven, number_of(wish), later)

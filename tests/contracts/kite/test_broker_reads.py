@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from execution.broker import OutcomeUnknown
+from execution.broker import OutcomeUnknown, Refused
 from execution.kite.broker import KiteBroker
 from execution.orders import Order, OrderState
 from marketdata.pacing import Call, Lane
@@ -108,7 +108,7 @@ async def test_a_message_of_more_than_is_proven_brings_that_order_s_trades(
 
     assert first is not None
     assert again is not None
-    assert [fill.trade_id for fill in first.fills] == ["NFO-261123-20001"]
+    assert [fill.trade_id for fill in first.fills] == ["NFO-261123-20001-BUY"]
     assert again == replace(first, fills=())
     assert len(kite.calls("GET")) == 1
 
@@ -158,3 +158,33 @@ async def test_what_a_search_for_an_id_sees_of_other_orders_is_told_by_the_next_
     told = {order.client_id: order.request for order in (await broker.glance()).orders}
 
     assert told["a1"] == replace(limit(), quantity=30)
+
+
+async def test_an_order_is_asked_for_by_its_own_address(
+    kite: ScriptedKite, broker: KiteBroker
+) -> None:
+    kite.will(f"GET /orders/{BROKER_ID}", success([order_row(status="OPEN PENDING"), order_row()]))
+
+    told = await broker.sought("a1")
+
+    assert (told.broker_id, told.state) == (BROKER_ID, OrderState.OPEN)
+
+
+async def test_an_order_that_kite_has_never_heard_of_is_refused(
+    kite: ScriptedKite, broker: KiteBroker
+) -> None:
+    kite.will(f"GET /orders/{BROKER_ID}", error(404, "OrderException", "Couldn't find it."))
+
+    with pytest.raises(Refused, match="Couldn't find it"):
+        await broker.sought("a1")
+
+
+async def test_an_order_is_called_off_by_its_own_address(
+    kite: ScriptedKite, broker: KiteBroker, pacer: FreePacer
+) -> None:
+    kite.will("DELETE /orders/regular/2002", success({"order_id": "2002"}))
+
+    await broker.call_off("2002")
+
+    assert [asked.path for asked in kite.calls("DELETE")] == ["/orders/regular/2002"]
+    assert pacer.taken == [(Call.CANCEL, Lane.URGENT, "")]

@@ -169,6 +169,28 @@ async def test_the_wait_is_told_and_waited_for(valkey: OwnValkey) -> None:
         await pacer.close()
 
 
+async def test_the_most_calls_that_waited_at_once_are_told_once(valkey: OwnValkey) -> None:
+    short = Budget("short", CALLS, 10.0, 1, 0, per_subject=False)
+    asleep = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await asleep.wait()
+
+    timing = Timing(lambda: START, sleep, Patience(60, 60))
+    pacer = SharedPacer(connect(valkey.url), "queue", (short,), timing)
+    await pacer.take(Call.PLACE, NORMAL)
+    waiting = [asyncio.ensure_future(pacer.take(Call.PLACE, NORMAL)) for _ in range(3)]
+    while pacer.deepest_queue() < len(waiting):
+        await asyncio.sleep(0.001)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert pacer.deepest_queue() == 3
+    assert pacer.deepest_queue() == 0
+    await pacer.close()
+
+
 async def test_without_redis_a_process_keeps_to_its_smaller_share(
     make: Make, valkey: OwnValkey
 ) -> None:

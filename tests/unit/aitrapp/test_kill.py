@@ -36,6 +36,7 @@ def filled(client_id: str, side: str, quantity: int) -> tuple[str, dict[str, Any
 
 
 KILLED = ("StateNoted", {"state": "FLATTENING"})
+UNLOCKED = ("StateNoted", {"state": "OPEN"})
 BOUGHT, SOLD = filled("E1", "BUY", 65), filled("X1", "SELL", 65)
 
 
@@ -47,6 +48,7 @@ def book(*, good: bool, detail: str = "") -> tuple[str, dict[str, Any]]:
     ("records", "left"),
     [
         ((BOUGHT, SOLD), "the engine has not answered yet"),
+        ((KILLED, UNLOCKED), "the engine has not answered yet"),
         ((BOUGHT, KILLED), "held: +65 NFO:NIFTY26OCTFUT; working orders: 0"),
         ((BOUGHT, KILLED, SOLD), ""),
         ((BOUGHT, KILLED, SOLD, book(good=True)), ""),

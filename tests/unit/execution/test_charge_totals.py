@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.charge_totals import round_trip_total
+from execution.charge_totals import round_trip_at, round_trip_total
 from execution.charges import round_trip
 from execution.orders import Product
 from marketdata.instruments import Exchange, Instrument, Kind
@@ -55,3 +55,28 @@ def test_a_price_that_is_none_is_refused(price: Decimal) -> None:
 
     with pytest.raises(ValueError, match=r"value: .*expected 0 or more rupees"):
         round_trip_total(share, 75, Decimal(100), price, Product.MIS, ON)
+
+
+@given(
+    st.sampled_from([Kind.EQUITY, Kind.FUTURE, Kind.CALL, Kind.PUT]),
+    st.sampled_from(list(Exchange)),
+    st.integers(0, 60),
+    st.floats(0, 200_000),
+    st.floats(0, 200_000),
+)
+def test_at_prices_of_columns_it_is_the_total_at_the_paisa(
+    kind: Kind, exchange: Exchange, lots: int, buy: float, sell: float
+) -> None:
+    item, paisa = contract(exchange, kind, 1_800), [Decimal(f"{p:.2f}") for p in (buy, sell)]
+
+    found = round_trip_at(item, 75 * lots, (buy, sell), Product.MIS, ON)
+
+    assert found == float(round_trip_total(item, 75 * lots, *paisa, Product.MIS, ON))
+
+
+@pytest.mark.parametrize("price", [-0.01, float("nan"), float("inf")])
+def test_a_column_without_a_price_has_no_total(price: float) -> None:
+    share = contract(Exchange.NSE, Kind.EQUITY, None)
+
+    with pytest.raises(ValueError, match=r"value: .*expected 0 or more rupees"):
+        round_trip_at(share, 75, (100.0, price), Product.MIS, ON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.broker import BrokerBook, OutcomeUnknown, Refused
-from execution.orders import Fill, OrderChange, OrderRequest, OrderState, OrderUpdate, Side
+from execution.broker import BrokerBook, HeldLine, OutcomeUnknown, Refused
+from execution.orders import Fill, OrderRequest, OrderState, OrderType, OrderUpdate, Side
 from marketdata.instruments import Exchange, Instrument, Kind
 from trading.book_closing import BookFlatten, Terms
 from trading.journal import JournalFile, read_records
@@ -45,6 +46,10 @@ class Street:
         self.refuses = self.says_nothing = self.loses = False
         self.complete = True
         self.unsettled: frozenset[str] = frozenset()
+        self.twins: dict[str, OrderUpdate] = {}
+        self.lags = 0
+        self.rests_on = False
+        self.last = Decimal(0)
         self.is_away = False
 
     def held(self, units: int, client_id: str = f"{CODE}E0001") -> None:
@@ -67,29 +72,32 @@ class Street:
 
     async def place(self, request: OrderRequest) -> OrderUpdate:
         self.placed.append(request)
-        if self.refuses:
+        if self.refuses and request.order_type is OrderType.MARKET:
             raise Refused("no")
+        if self.rests_on:
+            self.rests(request.client_id)
+            return self.orders[request.client_id]
         if not self.loses:
             self._fill(request.client_id, request.side, request.quantity)
         if self.says_nothing or self.loses:
             raise OutcomeUnknown(request.client_id)
         return self.orders[request.client_id]
 
-    async def modify(self, client_id: str, change: OrderChange) -> OrderUpdate:
-        raise AssertionError(f"{client_id} was to be changed: {change}")
-
-    async def cancel(self, client_id: str) -> OrderUpdate:
-        self.cancelled.append(client_id)
-        gone = OrderUpdate(client_id, f"B{client_id}", AT, OrderState.CANCELLED)
-        self.orders[client_id] = gone
-        return gone
+    async def call_off(self, broker_id: str) -> None:
+        rests = self.twins if broker_id in self.twins else self.orders
+        [name] = [name for name, one in rests.items() if one.broker_id == broker_id]
+        rests[name] = replace(rests[name], state=OrderState.CANCELLED)
+        self.cancelled.append(broker_id)
 
     async def book(self) -> BrokerBook:
         if self.is_away:
             raise OutcomeUnknown("away")
-        orders, trades = tuple(self.orders.values()), tuple(self.trades)
-        net = ((FUTURE.key, self.net),)
-        return BrokerBook(orders, trades, net, self.complete, self.unsettled)
+        orders = (*self.twins.values(), *self.orders.values())
+        trades = tuple(self.trades[: len(self.trades) - self.lags])
+        units = self.foreign + sum(fill.side.sign * fill.quantity for fill in trades)
+        net = ((FUTURE.key, units),)
+        held = (HeldLine(FUTURE.key, "MIS", units, 0, self.last),)
+        return BrokerBook(orders, trades, net, self.complete, self.unsettled, held=held)
 
 
 @pytest.fixture
@@ -132,7 +140,7 @@ def test_what_works_is_cancelled_before_anything_is_closed(work, street):
 
     first = looks(work, 1)
 
-    assert street.cancelled == [f"{CODE}S0002"]
+    assert street.cancelled == [f"B{CODE}S0002"]
     assert street.placed == []
     assert "works" in first[0]
     assert looks(work, 2)[-1] == ""
@@ -247,6 +255,82 @@ def test_every_order_is_written_down_before_it_leaves(street, tmp_path):
 
     assert seen == [[f"{CODE}D7N1"]]
     assert [record.token for record in read_records(path)] == [7]
+
+
+def test_an_order_is_not_sent_again_because_trades_and_units_are_told_late(work, street):
+    street.held(75)
+    looks(work, 1)
+    street.lags = 1
+
+    told = looks(work, 3)
+    street.lags = 0
+
+    assert told == [f"+75 {FUTURE.key}; trades of filled orders are not told yet"] * 3
+    assert looks(work, 1) == [""]
+    assert (len(street.placed), street.net) == (1, 0)
+
+
+def test_what_is_held_is_not_taken_for_flat_before_its_trades_are_told(work, street):
+    street.held(75)
+    street.lags = 1
+
+    assert looks(work, 1) == ["trades of filled orders are not told yet"]
+
+
+@pytest.mark.parametrize(("units", "price"), [(75, "97.95"), (-75, "102.05")])
+def test_where_no_market_order_is_taken_a_limit_goes_through_the_last_price(
+    work, street, units, price
+):
+    street.held(units)
+    street.refuses, street.last = True, Decimal("99.99") if units > 0 else Decimal("100.01")
+
+    assert looks(work, 9)[-1] == ""
+
+    assert [order.order_type for order in street.placed] == [OrderType.MARKET, OrderType.LIMIT]
+    assert street.placed[-1].price == Decimal(price)
+    assert street.net == 0
+
+
+def test_what_the_price_has_run_away_from_is_cancelled_and_sent_anew(work, street):
+    street.held(75)
+    street.rests_on = True
+    looks(work, 20)
+    assert (len(street.placed), street.cancelled) == (1, [])
+
+    looks(work, 1)
+    street.rests_on = False
+
+    assert street.cancelled == [f"B{CODE}D7N1"]
+    assert looks(work, 2)[-1] == ""
+    assert (len(street.placed), street.net) == (2, 0)
+
+
+def test_what_was_sold_is_bought_back_before_its_hedge_is_sold(work, street):
+    street.held(75)
+    put = replace(FUTURE, symbol="NIFTY26OCT26000PE")
+    street.trades.append(replace(street.trades[0], trade_id="P", instrument=put, side=Side.SELL))
+    book = asyncio.run(street.book())
+
+    async def both() -> BrokerBook:
+        return replace(book, net_quantity=((FUTURE.key, 75), (put.key, -75)))
+
+    street.book = both
+    looks(work, 1)
+
+    assert [order.side for order in street.placed] == [Side.BUY, Side.SELL]
+
+
+def test_a_second_order_under_a_tag_of_ours_is_cancelled_as_well(work, street):
+    street.held(75)
+    client_id = f"{CODE}S0002"
+    street.twins["B2"] = OrderUpdate(client_id, "B2", AT, OrderState.OPEN)
+    street.orders[client_id] = OrderUpdate(client_id, "B1", AT, OrderState.CANCELLED)
+
+    assert "works" in looks(work, 1)[0]
+
+    assert street.cancelled == ["B2"]
+    assert street.placed == []
+    assert looks(work, 2)[-1] == ""
 
 
 @settings(max_examples=200, deadline=None)

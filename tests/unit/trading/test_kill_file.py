@@ -102,6 +102,17 @@ def test_any_file_kills_whatever_stands_in_it(tmp_path: Path, content: bytes) ->
     assert wish.by == NAME
 
 
+def test_a_file_that_cannot_even_be_looked_at_kills_as_well(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to(tmp_path / NAME)
+    file, _ = looking(tmp_path)
+
+    killed, stands = file.inputs(NOON, ())
+
+    assert isinstance(killed, CommandIssued)
+    assert killed.command_id < 0
+    assert isinstance(stands, ConditionChanged)
+
+
 def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     write_kill(tmp_path, by="ann", reason="fire")
 

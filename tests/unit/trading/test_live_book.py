@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from msgspec import structs
+
 from execution.broker import BrokerBook, OrderLine
 from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import (
@@ -169,3 +172,61 @@ def test_trades_that_have_not_changed_prove_what_they_proved():
 
     fills = [[update.fills for update in updates] for updates in told]
     assert fills == [[], [(fill,)], [(fill,)], []]
+
+
+@pytest.mark.parametrize("ended", [OrderState.REJECTED, OrderState.CANCELLED])
+def test_an_ended_order_that_is_never_listed_does_not_hide_for_ever_that_another_is_not_there(
+    ended,
+):
+    looks = BookLooks(Patience(), NOON)
+    looks.sent("S1", NOON)
+    books = own(order(ENTRY, ended, "B1"), order(STOP, OrderState.UNKNOWN))
+
+    looked = [looks.take(books, EMPTY, after(seconds)) for seconds in (1, 2, 6, 7)]
+
+    assert [each.absent for each in looked] == [(), (), (), ("S1",)]
+    assert looked[-1].lost == ()
+
+
+def test_a_list_that_lacks_what_should_work_proves_no_other_order_absent():
+    looks = BookLooks(Patience(), NOON)
+    entry = order(ENTRY, OrderState.OPEN, "B1")
+    books = own(entry, order(STOP, OrderState.UNKNOWN))
+
+    looked = [looks.take(books, EMPTY, after(seconds)) for seconds in (1, 2, 6, 60)]
+
+    assert [each.absent for each in looked] == [()] * 4
+    assert [each.lost for each in looked] == [(), (), (entry,), (entry,)]
+
+
+def test_a_list_that_lacks_what_has_filled_stays_an_old_one():
+    looks = BookLooks(Patience(), NOON)
+    filled = structs.replace(
+        order(ENTRY, OrderState.FILLED, "B1"), filled_quantity=65, claimed_quantity=65
+    )
+    books = own(filled, order(STOP, OrderState.UNKNOWN))
+
+    looked = [looks.take(books, EMPTY, after(seconds)) for seconds in (1, 2, 60, 61)]
+
+    assert [(each.absent, each.lost) for each in looked] == [((), ())] * 4
+
+
+def test_an_order_that_was_called_gone_keeps_no_entry_out():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.CANCELLED, "B1"))
+
+    problems = [looks.take(books, EMPTY, after(seconds)).problem for seconds in (1, 2, 6)]
+
+    assert problems[0] is None
+    assert problems[1]
+    assert problems[2] == ""
+
+
+def test_books_that_are_not_whole_do_not_count_against_an_order():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.OPEN, "B1"))
+    torn = replace(EMPTY, complete=False)
+
+    looked = [looks.take(books, torn, after(seconds)) for seconds in (1, 60)]
+
+    assert [each.lost for each in looked] == [(), ()]

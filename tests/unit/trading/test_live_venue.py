@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,6 +31,7 @@ from trading.live_book import OwnBooks, Patience
 from trading.live_venue import BOOK, SESSION, LiveVenue
 from trading.live_watch import LiveSettings
 
+T = TypeVar("T")
 NOON = at(12, 0)
 REQUEST = OrderRequest(
     client_id="E1",
@@ -53,6 +54,12 @@ def fill(trade_id: str = "T1", quantity: int = 65) -> Fill:
     return Fill(trade_id, "E1", "B1", FUTURE, Side.BUY, quantity, D(24_000), NOON)
 
 
+def _told(word: T | Exception) -> T:
+    if isinstance(word, Exception):
+        raise word
+    return word
+
+
 @dataclass(slots=True)
 class ScriptedBroker:
     """A broker that answers as told; `gate` holds answers back, a book not told never comes."""
@@ -60,6 +67,7 @@ class ScriptedBroker:
     answers: deque[OrderUpdate | Exception] = field(default_factory=deque)
     books: deque[BrokerBook | Exception] = field(default_factory=deque)
     glances: deque[BrokerBook | Exception] = field(default_factory=deque)
+    words: deque[OrderUpdate | Exception] = field(default_factory=deque)
     traded: deque[BrokerBook | Exception] = field(default_factory=deque)
     calls: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,10 +78,7 @@ class ScriptedBroker:
     async def _answer(self, call: str) -> OrderUpdate:
         self.calls.append(call)
         await self.gate.wait()
-        answer = self.answers.popleft() if self.answers else update(OrderState.OPEN)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return _told(self.answers.popleft() if self.answers else update(OrderState.OPEN))
 
     async def place(self, request: OrderRequest) -> OrderUpdate:
         return await self._answer(f"place {request.client_id}")
@@ -95,6 +100,10 @@ class ScriptedBroker:
     def doubt(self, client_id: str) -> None:
         self.calls.append(f"doubt {client_id}")
 
+    async def sought(self, client_id: str) -> OrderUpdate:
+        self.calls.append(f"seek {client_id}")
+        return _told(self.words.popleft())
+
     async def book(self) -> BrokerBook:
         return await self._next(self.books)
 
@@ -108,10 +117,7 @@ class ScriptedBroker:
     async def _next(books: deque[BrokerBook | Exception]) -> BrokerBook:
         if not books:
             await asyncio.Event().wait()
-        book = books.popleft()
-        if isinstance(book, Exception):
-            raise book
-        return book
+        return _told(books.popleft())
 
 
 class Bench:

@@ -37,6 +37,7 @@ class Kite:
             "orders": [[]],
             "trades": [[]],
             "order_trades": [[]],
+            "order_history": [[]],
             "positions": [{"net": [], "day": []}],
         }
 
@@ -65,6 +66,9 @@ class Kite:
 
     def order_trades(self, order_id: str) -> object:
         return self._answer("order_trades", order_id)
+
+    def order_history(self, order_id: str) -> object:
+        return self._answer("order_history", order_id)
 
     def positions(self) -> object:
         return self._answer("positions")

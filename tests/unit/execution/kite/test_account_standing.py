@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ class Account:
             "positions": {"net": [HELD, FLAT], "day": []},
             "orders": [{"status": status} for status in ("OPEN", "COMPLETE", "TRIGGER PENDING")],
             "triggers": [{"status": status} for status in ("active", "cancelled", "triggered")],
+            "funds": {"enabled": True, "net": 650_000.5},
         } | changes
 
     def profile(self) -> Any:
@@ -43,6 +45,9 @@ class Account:
 
     def get_gtts(self) -> Any:
         return self.told["triggers"]
+
+    def margins(self, segment: str) -> Any:
+        return self.told["funds"] if segment == "equity" else {}
 
 
 class Turns:
@@ -75,7 +80,7 @@ def answered(stamped: datetime) -> requests.Response:
 def test_what_is_held_and_what_may_still_become_an_order_are_counted() -> None:
     told = asked(Account())
 
-    assert told == Standing(1, 3, "AB1234", pytest.approx(-3.4))
+    assert told == Standing(1, 3, "AB1234", pytest.approx(-3.4), Decimal("650000.5"))
 
 
 def test_every_question_takes_its_turn() -> None:
@@ -83,7 +88,7 @@ def test_every_question_takes_its_turn() -> None:
 
     asked(Account(), turns)
 
-    assert turns.taken == [(Call.OTHER, Lane.NORMAL)] * 4
+    assert turns.taken == [(Call.OTHER, Lane.NORMAL)] * 5
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,7 @@ def test_every_question_takes_its_turn() -> None:
         ("positions", {"net": [{**HELD, "quantity": "many"}]}, "quantity"),
         ("orders", [{}], "status"),
         ("triggers", [{"status": None}], "status"),
+        ("funds", {"net": "plenty"}, "net"),
     ],
 )
 def test_what_cannot_be_read_is_not_nothing(list_: str, row: Any, field: str) -> None:

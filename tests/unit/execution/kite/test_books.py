@@ -10,11 +10,14 @@ from execution.kite.books import Lists, book_of, trades_of
 from execution.kite.lines import held_lines, order_lines
 from execution.kite.mapping import Names
 from execution.kite.rows import Row, RowError
-from execution.orders import OrderState
+from execution.orders import Order, OrderState
+from execution.positions import Position, apply
+from execution.reconcile import reconcile
 from tests.contracts.kite.desk import (
     BROKER_ID,
     CALL,
     NOW,
+    D,
     limit,
     order_row,
     position_row,
@@ -103,7 +106,7 @@ def test_a_book_with_a_row_that_cannot_be_read_is_not_whole(
     book = book_of(Lists(orders, trades, [HELD]), NOBODY, NOW)
 
     assert len(book.orders) == 1
-    assert [fill.trade_id for fill in book.trades] == ["NFO-261123-20001"] * (len(book.trades))
+    assert [fill.trade_id for fill in book.trades] == ["NFO-261123-20001-BUY"] * (len(book.trades))
     assert not book.complete
 
 
@@ -130,13 +133,39 @@ def test_an_unreadable_position_leaves_no_book_at_all() -> None:
     assert isinstance(unknown.value.__cause__, RowError)
 
 
+def test_what_somebody_trades_where_the_desk_does_not_leaves_the_book_whole() -> None:
+    elsewhere: dict[str, object] = {"exchange": "MCX", "tradingsymbol": "GOLDM26DECFUT"}
+    rows = [DONE, order_row(order_id="2", tag="byhand", status="COMPLETE", **elsewhere)]
+    trades = [trade_row(), trade_row(order_id="2", trade_id="7", **elsewhere)]
+    gold = position_row(3, overnight_quantity=1, last_price=75_000, **elsewhere)
+    names = Names({BROKER_ID: "a1"}, {CALL.key: CALL}.get)
+
+    book = book_of(Lists(rows, trades, [HELD, gold]), names, NOW)
+
+    ours = Order(limit(), OrderState.FILLED, BROKER_ID, 65, D(6500), claimed_quantity=65)
+    held = apply(Position(CALL), book.trades[0])
+    found = reconcile([ours], [held], book, {book.trades[0].trade_id})
+    assert book.complete
+    assert found.is_clean
+    assert [(one.instrument, one.quantity) for one in found.foreign.positions] == [
+        ("MCX:GOLDM26DECFUT", 3)
+    ]
+
+
+def test_a_trade_that_is_listed_twice_is_one_trade() -> None:
+    book = book_of(Lists([DONE], [trade_row(), trade_row()], [HELD]), NOBODY, NOW)
+
+    assert [fill.quantity for fill in book.trades] == [65]
+    assert book.complete
+
+
 def test_trades_alone_are_read_as_far_as_they_can_be() -> None:
     rows = [trade_row(), trade_row(trade_id=None), trade_row(trade_id="7", average_price=0)]
 
     with capture_logs() as logs:
         fills = trades_of(rows, Names({BROKER_ID: "a1"}, {CALL.key: CALL}.get), NOW)
 
-    assert [(fill.client_id, fill.trade_id) for fill in fills] == [("a1", "NFO-261123-20001")]
+    assert [(fill.client_id, fill.trade_id) for fill in fills] == [("a1", "NFO-261123-20001-BUY")]
     assert [each["fault"] for each in logs] == [
         "trade_id: expected a text",
         "quantity: expected above 0, at an average_price above 0",

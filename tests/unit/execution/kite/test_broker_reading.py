@@ -86,7 +86,7 @@ async def test_the_trades_alone_are_one_read_and_prove_no_order_absent(desk: Des
     book = await desk.broker.trades()
 
     assert (desk.kite.names(), desk.happened) == (["trades"], READ)
-    assert [fill.trade_id for fill in book.trades] == ["NFO-261123-20001"]
+    assert [fill.trade_id for fill in book.trades] == ["NFO-261123-20001-BUY"]
     assert (book.orders, book.net_quantity, book.complete) == ((), (), False)
 
 

@@ -12,7 +12,7 @@ from execution.kite.calls import Around, KiteCalls
 from execution.kite.errors import TooManyRequests
 from execution.kite.lanes import Line, NoAnswer, NotSent
 from marketdata.clock import EventClock
-from marketdata.pacing import Call, Lane, OverBudget
+from marketdata.pacing import NEVER, Call, Lane, OverBudget
 from tests.contracts.kite.desk import NOW, FreePacer, no_pause
 from tests.unit.execution.kite.at_once import Desk
 
@@ -95,6 +95,24 @@ async def test_an_order_call_that_gets_no_turn_was_not_sent_and_may_be_asked_aga
 
     assert str(refused.value) == f"Not sent: {over}."
     assert refused.value.__cause__ is over
+    assert len(desk.happened) == 1
+
+
+async def test_a_change_that_gets_no_turn_any_more_today_is_refused_for_good(
+    desk: Desk, calls: KiteCalls
+) -> None:
+    over = OverBudget("modifications", NEVER)
+
+    def no_turn() -> None:
+        raise over
+
+    desk.on_turn = no_turn
+
+    with pytest.raises(Refused) as refused:
+        await calls.send((Call.MODIFY, Lane.URGENT, "1"), lambda _: "told")
+
+    assert not isinstance(refused.value, NotNow)
+    assert str(refused.value) == f"Not sent: {over}."
     assert len(desk.happened) == 1
 
 

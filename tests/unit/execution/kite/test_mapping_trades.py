@@ -34,7 +34,14 @@ def test_trade_ids_name_exchange_and_day_as_numbers_begin_again() -> None:
     elsewhere = fill_of(trade_row(exchange="NSE", tradingsymbol="INFY"), OURS, NOW)
 
     assert len({monday.trade_id, tuesday.trade_id, elsewhere.trade_id}) == 3
-    assert monday.trade_id == "NFO-261123-20001"
+    assert monday.trade_id == "NFO-261123-20001-BUY"
+
+
+def test_a_trade_between_two_orders_of_ours_is_booked_for_both() -> None:
+    bought = fill_of(trade_row(), OURS, NOW)
+    sold = fill_of(trade_row(order_id="2", transaction_type="SELL"), OURS, NOW)
+
+    assert bought.trade_id != sold.trade_id
 
 
 def test_a_trade_in_a_contract_we_do_not_know_is_told_and_cannot_be_traded() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from execution.orders import OrderState, OrderType, Role
 from tests.unit.trading.engine.desk import Desk
-from trading.engine.actions import AlertNoted, CancelOrder
+from trading.engine.actions import AlertNoted, CancelOrder, ModifyOrder
 from trading.engine.events import CommandIssued, CommandKind
 from trading.engine.settings import ExecutionSettings
 
@@ -56,6 +56,46 @@ def test_an_exit_before_its_time_is_left_to_work():
 
     assert cancelled(desk) == []
     assert desk.working(Role.STOP)[0].request.order_type is OrderType.MARKET
+
+
+def test_a_market_order_that_the_price_has_left_behind_is_asked_for_anew():
+    desk = leaving()
+    desk.wait(41)
+    [exit_id] = desk.trade.exits
+    asked = len(desk.notes(ModifyOrder))
+
+    desk.wait(20)
+
+    again = desk.notes(ModifyOrder)[asked:]
+    assert [(wish.client_id, wish.change.order_type) for wish in again] == [
+        (exit_id, OrderType.MARKET)
+    ] * 2
+    assert left(desk) == [130]
+
+
+def test_a_market_order_of_which_a_change_is_under_way_is_not_asked_for_anew():
+    desk = leaving()
+    desk.wait(31)
+    desk.prompt = False
+    desk.wait(11)
+    asked = len(desk.notes(ModifyOrder))
+
+    desk.wait(10)
+
+    assert len(desk.notes(ModifyOrder)) == asked
+
+
+def test_a_stuck_exit_of_which_a_change_is_in_doubt_is_cancelled_once():
+    desk = leaving()
+    desk.wait(55)
+    desk.broker.next("modify", "lose")
+    desk.wait(10)
+    before = len(cancelled(desk))
+    desk.prompt = False
+
+    desk.wait(10)
+
+    assert len(cancelled(desk)) == before + 1
 
 
 def test_an_exit_that_goes_on_filling_is_left_to_work():

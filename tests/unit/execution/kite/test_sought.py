@@ -1,0 +1,74 @@
+"""One order asked for by itself: what its rows say, and what proves that there is none."""
+
+from __future__ import annotations
+
+import pytest
+from kiteconnect.exceptions import (
+    InputException,
+    NetworkException,
+    OrderException,
+    PermissionException,
+)
+
+from execution.broker import OutcomeUnknown, Refused
+from execution.orders import OrderState
+from tests.contracts.kite.desk import BROKER_ID, limit, order_row, trade_row
+from tests.unit.execution.kite.at_once import Desk
+
+S = OrderState
+AWAY = NetworkException("Gateway timed out", code=504)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+async def test_an_order_asked_for_by_itself_is_told_by_its_last_row_with_its_trades(
+    desk: Desk,
+) -> None:
+    await desk.broker.place(limit())
+    done = order_row(status="COMPLETE", filled_quantity=65, tag=None)
+    desk.kite.will("order_history", [order_row(status="OPEN PENDING"), done])
+    desk.kite.will("order_trades", [trade_row()])
+
+    told = await desk.broker.sought("a1")
+
+    assert (told.client_id, told.broker_id, told.state) == ("a1", BROKER_ID, S.FILLED)
+    assert [fill.quantity for fill in told.fills] == [65]
+    assert ("order_history", BROKER_ID) in desk.kite.asked
+
+
+@pytest.mark.parametrize(
+    "no", [OrderException("Couldn't find it.", code=404), InputException("What?", code=400)]
+)
+async def test_an_order_that_kite_does_not_know_is_refused_to_who_asks_for_it(
+    desk: Desk, no: Exception
+) -> None:
+    await desk.broker.place(limit())
+    desk.kite.will("order_history", no)
+
+    with pytest.raises(Refused):
+        await desk.broker.sought("a1")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        AWAY,
+        OrderException("Couldn't fetch.", code=500),
+        PermissionException("not allowed", code=403),
+        NetworkException("Too many requests", code=429),
+        [],
+        [order_row(status=None)],
+        [order_row(order_id="999")],
+    ],
+)
+async def test_nothing_is_proven_of_an_order_by_an_answer_that_says_nothing_of_it(
+    desk: Desk, answer: object
+) -> None:
+    await desk.broker.place(limit())
+    desk.kite.will("order_history", answer)
+
+    with pytest.raises(OutcomeUnknown):
+        await desk.broker.sought("a1")

@@ -1,0 +1,81 @@
+"""Orders that the broker took and that its lists lack: for how long, and what it says of each.
+
+What becomes of one that is nowhere is the engine's, which takes it for cancelled by somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from execution.broker import BrokerBook, OutcomeUnknown, Refused
+from execution.orders import Order, OrderState, OrderUpdate
+from execution.taken_out import is_part
+
+_NOWHERE = "the broker knows no such order"
+
+
+class Seeker(Protocol):
+    """A broker that can be asked for one order by itself."""
+
+    async def sought(self, client_id: str) -> OrderUpdate:
+        """Return the last word on an order.
+
+        Raises `Refused` where the broker says that there is none, `OutcomeUnknown`,
+        `SessionExpired`.
+        """
+
+
+class Unlisted:
+    """Counts since when whole books lack an order; after `patience` it is believed.
+
+    `lost`: those that should work. `gone`: broker ids of those that have ended without any fill.
+    """
+
+    def __init__(self, patience: timedelta) -> None:
+        self._patience = patience
+        self._since: dict[str, datetime] = {}
+        self.lost: tuple[Order, ...] = ()
+        self.gone: frozenset[str] = frozenset()
+
+    def look(self, orders: Iterable[Order], book: BrokerBook, asked_at: datetime) -> None:
+        """Take note of what a whole book that was asked for at `asked_at` lacks."""
+        told = {update.broker_id for update in book.orders}
+        told |= {fill.broker_id for fill in book.trades}
+        missing = [
+            order
+            for order in orders
+            if order.broker_id and order.broker_id not in told and not is_part(order)
+        ]
+        since = self._since
+        self._since = {one.broker_id: since.get(one.broker_id, asked_at) for one in missing}
+        overdue = [one for one in missing if self._is_overdue(one, asked_at)]
+        self.lost = tuple(one for one in overdue if not one.state.is_final)
+        self.gone = frozenset(
+            one.broker_id for one in overdue if one.state.is_final and not one.claimed_quantity
+        )
+
+    def _is_overdue(self, order: Order, asked_at: datetime) -> bool:
+        return asked_at - self._since[order.broker_id] >= self._patience
+
+
+async def last_word(broker: Seeker, order: Order, at: datetime) -> OrderUpdate | None:
+    """Return what an order that the lists lack has come to; None where nothing is proven.
+
+    One that the broker doesn't know is told as cancelled: should it fill after all, that is
+    managed. Raises `SessionExpired`.
+    """
+    try:
+        return await broker.sought(order.request.client_id)
+    except OutcomeUnknown:
+        return None
+    except Refused as error:
+        return OrderUpdate(
+            client_id=order.request.client_id,
+            broker_id=order.broker_id,
+            at=at,
+            state=OrderState.CANCELLED,
+            filled_quantity=order.claimed_quantity,
+            reason=f"{_NOWHERE}: {error}",
+        )
