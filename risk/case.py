@@ -14,7 +14,7 @@ from marketdata.instruments import Instrument, Segment
 from risk.budgets import Budget, budgets_of
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal
-from risk.sizing import Sizing, Stake, risk_of, size
+from risk.sizing import PricedOnce, Sizing, Stake, risk_of, size
 
 _NO_SIZE = Sizing(0, (("nothing", 0),), "nothing")
 _NOTHING = Decimal(0)
@@ -47,7 +47,7 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
     That is: without prices, with the market through the stop, for an index, and where the freeze
     is below one lot.
     """
-    entry = proposal.entry(limits.chase_ticks)
+    entry = proposal.entry(limits.chase_ticks + proposal.leg_ticks)
     can_be_sent = all(_can_be_sent(leg.instrument) for leg in proposal.legs)
     drawn = budgets_of(proposal, context, limits)
     stake = _stake(proposal, entry, context, limits) if entry and can_be_sent else None
@@ -55,7 +55,7 @@ def case_of(proposal: Proposal, context: GateContext, limits: RiskLimits) -> Cas
         none = (_NOTHING, _NOTHING, _NOTHING)
         return Case(proposal, context, limits, entry, _NO_SIZE, proposal.lot_size, *none, drawn)
     stake = replace(stake, room=tuple([(each.name, each.left_inr) for each in drawn]))
-    costs = proposal.costs
+    costs = PricedOnce(proposal.costs)
     sizing = size(stake, context.exposure, costs, limits)
     judged = sizing.quantity or proposal.lot_size
     return Case(

@@ -113,7 +113,8 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     `correlation`: the largest, from -1 to 1, with what is held or kept before it, on the
     underlying `correlated_with`. `moves_with`: other underlyings at risk, each with the measured
     correlation of its price with this one's, -1 to 1; what is not known is left out. `funds`: what
-    the broker itself said of margin, None where its tables stand in.
+    the broker itself said of margin, None where its tables stand in. `leg_ticks`: how far
+    beyond its limit each leg may follow the market until it has filled.
     """
 
     setup: str
@@ -135,6 +136,7 @@ class Proposal(Struct, frozen=True, gc=False, kw_only=True):
     correlated_with: str = ""
     moves_with: tuple[tuple[str, float], ...] = ()
     funds: Funds | None = None
+    leg_ticks: int = 0
 
     def __post_init__(self) -> None:
         if not self.legs:
@@ -203,11 +205,12 @@ class GateContext(Struct, frozen=True, gc=False, kw_only=True):
     event windows open now, whomever they concern.
     `live`: orders would go to a real broker. `bands`: price bands by key of the contract, None on a
     day that has none, made or recorded. `stops`: the prices of the stop orders that are to rest,
-    each with the key of its contract. `killed`: scopes that the kill switch has closed, as
-    `strategy:NAME` or `underlying:NAME`. `account_age_seconds`: since the broker's book was last
-    found to agree with ours, None if it never was. `results`: of the positions closed today,
-    oldest first. `messages`: orders, changes and cancels sent today, `trades` made of them.
-    `taken`: units that entries sent in this scan cycle, or still working, take of a book.
+    each with the key of its contract, a trigger before its limit. `killed`: scopes that the kill
+    switch has closed, as `strategy:NAME` or `underlying:NAME`. `account_age_seconds`: since the
+    broker's book was last found to agree with ours, None if it never was. `results`: of the
+    positions closed today, oldest first. `messages`: orders, changes and cancels sent today,
+    `trades` made of them. `taken`: units that entries sent in this scan cycle, or still working,
+    take of a book.
     """
 
     now: datetime

@@ -51,6 +51,7 @@ def see_broker(at: datetime) -> BrokerSeen:
         orders=seen.orders,
         user_id=seen.user_id,
         clock_drift=seen.clock_drift,
+        funds_inr=seen.funds_inr,
     )
 
 

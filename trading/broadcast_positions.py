@@ -7,7 +7,7 @@ with the booked trades to the paisa. The books themselves are the engine's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from trading.broadcast_delta import Document
@@ -18,6 +18,10 @@ Prices: TypeAlias = Callable[[str], float | None]
 
 _OVER = frozenset({"CLOSED", "ENTRY_CANCELLED"})
 _COPIED = ("strategy", "instrument", "direction", "quantity", "opened_quantity")
+_ENDED = frozenset({"FILLED", "REJECTED", "CANCELLED"})
+_WAYS_OUT = frozenset({"STOP", "EXIT"})
+_RESTS = frozenset({"OPEN", "PARTIAL"})
+"""States in which the broker has said that an order stands."""
 _NUMBERS = ("average_entry", "average_exit", "stop", "gross", "charges", "mae_r", "mfe_r")
 
 
@@ -28,6 +32,22 @@ class Holdings:
         self._opinions = opinions
         self._notes: dict[str, Document] = {}
         self._filled: dict[str, int] = {}
+        self._resting: dict[str, dict[str, int]] = {}
+        self._coming: dict[str, dict[str, int]] = {}
+
+    def ordered(self, body: Mapping[str, Any]) -> None:
+        """Take an `OrderNoted`: what of a plan's stops and exits the broker has confirmed.
+
+        And what its entries may still fill.
+        """
+        left = body["quantity"] - body["filled_quantity"]
+        if body["role"] == "ENTRY":
+            coming = 0 if body["state"] in _ENDED else left
+            self._coming.setdefault(body["plan_id"], {})[body["client_id"]] = coming
+        if body["role"] not in _WAYS_OUT:
+            return
+        rests = left if body["state"] in _RESTS else 0
+        self._resting.setdefault(body["plan_id"], {})[body["client_id"]] = rests
 
     def filled(self, plan_id: str) -> None:
         """Remember in which order plans got their first fill: the order of their positions."""
@@ -63,8 +83,10 @@ class Holdings:
         last = prices(note["instrument"])
         unrealised = _unrealised(note, last)
         net = note["gross"] + unrealised - note["charges"]
+        resting = sum(self._resting.get(note["plan_id"], {}).values())
         return {
             **note,
+            "confirmed": min(resting, abs(note["quantity"])),
             "last": last,
             "target1": plan.get("target1"),
             "target2": plan.get("target2"),
@@ -82,12 +104,32 @@ class Holdings:
 
     def margin_used(self) -> float:
         """Return the margin of what is held and of entries that still work, in rupees."""
-        held = {note["plan_id"]: abs(note["quantity"]) for note in self._notes.values()}
+        plans = self._opinions.plans
+        legs: dict[str, list[str]] = {}
+        for code, plan in plans.items():
+            if plan["combination"]:
+                legs.setdefault(plan["combination"], []).append(code)
         return math.fsum(
-            plan["margin_per_unit"] * held.get(code, plan["quantity"])
-            for code, plan in self._opinions.plans.items()
+            plan["margin_per_unit"] * self._units(code, legs.get(code, ()))
+            for code, plan in plans.items()
             if plan["state"] not in _OVER
         )
+
+    def _units(self, code: str, legs: Sequence[str]) -> float:
+        """Return the units that a plan holds or may come to; of several legs by the largest."""
+        plans = self._opinions.plans
+        whole = plans[code]
+        if legs and whole["state"] != "PENDING_ENTRY":
+            shares = [self._alone(leg) / plans[leg]["quantity"] for leg in legs]
+            return float(max(shares) * whole["quantity"])
+        return float(whole["quantity"] if legs else self._alone(code))
+
+    def _alone(self, code: str) -> int:
+        note, plan = self._notes.get(code), self._opinions.plans[code]
+        if note is None:
+            return int(plan["quantity"])
+        held: int = abs(note["quantity"])
+        return held + sum(self._coming.get(code, {}).values())
 
     def is_anything_alive(self) -> bool:
         """Say whether any plan holds something or may come to."""
@@ -95,11 +137,14 @@ class Holdings:
 
 
 def _unrealised(note: Document, last: float | None) -> float:
-    """Return the open profit in rupees, before charges; 0 where nothing is held or no price."""
+    """Return the open profit in rupees, before charges; 0 where nothing is held or no price.
+
+    What exits took out beyond what was held is an open position of the other side.
+    """
     quantity = note["quantity"]
     if not quantity or last is None or note["average_entry"] is None:
         return 0.0
-    left = note["opened_quantity"] - abs(quantity)
+    left = note["opened_quantity"] - quantity * note["direction"]
     closed = (note["average_exit"] or 0.0) * left
     cash = note["direction"] * (closed - note["average_entry"] * note["opened_quantity"])
     return float(cash + quantity * last - note["gross"])

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
 import requests
 
 from execution.kite.mapping import FINAL, net_quantities
-from execution.kite.rows import Row, RowError, text
+from execution.kite.rows import Row, RowError, amount, text
 from marketdata.kite.client import Client
 from marketdata.kite.reads import Reads
 from marketdata.pacing import Call
@@ -28,12 +29,14 @@ class Standing:
     """`positions`: instruments held. `orders`: orders and triggers something may still come of.
 
     `clock_drift`: seconds by which Kite's clock is ahead of ours, None where it wasn't told.
+    `funds_inr`: what is free of the equity segment, with nothing held all of it.
     """
 
     positions: int
     orders: int
     user_id: str
     clock_drift: float | None
+    funds_inr: Decimal
 
 
 @dataclass(slots=True)
@@ -82,12 +85,14 @@ async def standing(reads: Reads, clock: ServerClock) -> Standing:
     positions = await reads.ask(Call.OTHER, lambda client: client.positions())
     orders = await reads.ask(Call.OTHER, lambda client: client.orders())
     triggers = await reads.ask(Call.OTHER, lambda client: client.get_gtts())
+    funds = await reads.ask(Call.OTHER, lambda client: client.margins("equity"))
     try:
         return Standing(
             positions=len(net_quantities(positions["net"])),
             orders=working(orders) + waiting(triggers),
             user_id=text(profile, "user_id"),
             clock_drift=clock.drift,
+            funds_inr=amount(funds, "net"),
         )
     except RowError as error:
         raise SourceFailed(str(error)) from error

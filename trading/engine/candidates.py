@@ -11,7 +11,7 @@ from strategies.signals import Signal
 from strategies.structure_rules import StructureMarket
 from strategies.structures import OPTIONS, Leg, NotPossible, Quote, Structure
 from trading.engine.event_effects import event_of, widened, windows_near
-from trading.engine.proposals import costs_of
+from trading.engine.proposals import charges_of_a_lot
 from trading.engine.quarantine import FAULTS, StrategyFault, told
 from trading.engine.settings import EngineSetup
 
@@ -61,12 +61,15 @@ def _costs(setup: EngineSetup, structure: Structure, quotes: list[Quote]) -> flo
     """Return the charges of one lot's round trip in rupees a unit."""
     lot = structure.legs[0].instrument.lot_size
     charged = setup.execution.with_charges
-    return float(costs_of(structure, quotes, setup.day, with_charges=charged).round_trip(lot)) / lot
+    return charges_of_a_lot(structure, quotes, setup.day, with_charges=charged) / lot
 
 
 def _fault(structure: Structure, quotes: list[Quote]) -> str:
-    """Return why options cannot be traded as the structure says, empty where they can."""
+    """Return why what the structure says cannot be traded, empty where it can."""
     legs, way = structure.legs, structure.direction
+    for item in (leg.instrument for leg in legs):
+        if item.freeze_quantity is not None and item.freeze_quantity < item.lot_size:
+            return f"{item.symbol}: freeze {item.freeze_quantity} under a lot of {item.lot_size}"
     if len(legs) == 1 and legs[0].instrument.kind not in OPTIONS:
         return ""
     symbols = ", ".join(leg.instrument.symbol for leg in legs)

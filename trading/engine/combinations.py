@@ -26,7 +26,8 @@ class Combination:
     bought legs' have; `tries`: times the legs now entering were priced anew; `given_up` is why no
     more of the entry is wanted, empty while it is; `is_stopped` once no new entry order may go out.
     `max_loss`: rupees a unit from `exit_plan.entry`
-    on, None without a bound. `closing` as in `Trade`.
+    on, None without a bound; `worst_entry`: the value at which it may come to be entered. `closing`
+    as in `Trade`.
     """
 
     plan_id: str
@@ -40,6 +41,7 @@ class Combination:
     wanted: int
     margin_per_unit: Decimal
     max_loss: Decimal | None
+    worst_entry: Decimal
     exit_plan: ExitPlan
     exit_state: ExitState
     state: PlanState = PlanState.PENDING_ENTRY

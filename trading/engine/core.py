@@ -137,7 +137,7 @@ class Engine:
             case StrategyOverran(at=at, strategy=strategy, detail=detail):
                 self._put_aside(at, strategy, detail)
             case BandsTold(bands=bands):
-                self._entries.bands_told(bands)
+                self.dispatch.bands_told(bands)
             case MarginTold():
                 self._entries.margin_told(event, self.breakers)
             case ForeignSeen():
@@ -184,7 +184,7 @@ class Engine:
 
     def _check_daily_loss(self, at: datetime) -> None:
         self._judged_balance = self.ledger.balance
-        if DAILY_LOSS in self.breakers.locked:
+        if self.breakers.has_lost_the_day:
             return
         last = self.last_prices()
         allowed = self.setup.limits.daily_loss_inr(self.ledger.start)
@@ -198,11 +198,20 @@ class Engine:
             self._outbox.emit(
                 RiskNoted(at, DAILY_LOSS, "CRITICAL", text, str(measured), str(-allowed))
             )
+            self._end_for_today(at)
+
+    def _end_for_today(self, at: datetime) -> None:
+        if self.setup.limits.daily_loss_flattens:
             self.flatten(at, DAILY_LOSS, ExitReason.DAILY_LOSS)
+        else:
+            self._become(at, self.breakers.block_for_today())
+            self.cancel_entries(at)
 
     # time ---------------------------------------------------------------------------------------
 
     def _timer(self, at: datetime, key: str) -> None:
+        if self.ledger.balance != self._judged_balance:
+            self._check_daily_loss(at)
         kind, _, subject = key.partition(":")
         if key == BAR:
             self._bar(at)
@@ -239,8 +248,10 @@ class Engine:
         for signal, reason in found.fallen:
             self._entries.pass_over(at, signal, reason)
         for opportunity in found.opportunities:
-            strategy = opportunity.candidate.signal.strategy
-            atr = self._scan.ranges_of(strategy, opportunity.candidate.column).slow
+            atr = float("nan")
+            if opportunity.kept:
+                strategy = opportunity.candidate.signal.strategy
+                atr = self._scan.ranges_of(strategy, opportunity.candidate.column).slow
             self._entries.consider(at, opportunity, self.breakers, atr)
         if any(row.timeframe is Timeframe.MINUTE for row in rows):
             self.ledger.note_equity(at, self.last_prices())
@@ -248,7 +259,7 @@ class Engine:
     def _name_gaps(self, at: datetime, rows: Sequence[BarRow]) -> None:
         """Note every contract that has traded today and was not heard of for a whole minute."""
         for row in rows:
-            if row.timeframe is not Timeframe.MINUTE:
+            if row.timeframe is not Timeframe.MINUTE or not row.gap.any():
                 continue
             for column in np.flatnonzero(row.gap & ~np.isnan(row.close)):
                 stages = self.setup.stages[column]

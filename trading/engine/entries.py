@@ -5,15 +5,17 @@ What happens to a plan once it holds something is the guard's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec import structs
+
 from execution.slicing import slices
 from risk.breakers import Breakers
 from risk.gate import Decision, decide
-from risk.proposal import Band, GateContext, Proposal
+from risk.hours import Stages
+from risk.proposal import GateContext, Proposal
 from strategies.opportunities import Opportunity
 from strategies.signals import Signal
 from strategies.structures import Structure
@@ -66,17 +68,13 @@ class Entries:
         self._beside = beside
         self._strategies = {strategy.name: strategy for strategy in setup.strategies}
         self._seen: set[str] = set()
-        self._bands: dict[str, Band] | None = None
+        self._desk: GateContext | None = None
         self._new: list[str] = []
         self._account_seen_at: datetime | None = None
         self._questions = Questions()
         self._promises = Promises(tools.ledger, tools.orders)
         self._chase = EntryChase(tools)
         self.killed: frozenset[KillScope] = frozenset()
-
-    def bands_told(self, bands: Iterable[tuple[str, Decimal, Decimal]]) -> None:
-        """Take up the price bands of contracts, by key; those of others stay as they were."""
-        self._bands = {**(self._bands or {}), **{key: (low, high) for key, low, high in bands}}
 
     def account_seen(self, at: datetime) -> None:
         """Remember when the broker's book was last found to agree with ours."""
@@ -88,6 +86,7 @@ class Entries:
 
     def begin_cycle(self) -> None:
         """Start counting new plans of a scan cycle anew."""
+        self._desk = None
         self._new.clear()
         self._promises.begin_cycle()
 
@@ -98,7 +97,10 @@ class Entries:
     def consider(
         self, at: datetime, opportunity: Opportunity, breakers: Breakers, atr: float
     ) -> None:
-        """Note an opportunity; put it to the gate where it was kept; open what is approved."""
+        """Note an opportunity; put it to the gate where it was kept; open what is approved.
+
+        `atr`: what the volatility exit measures by, in rupees; only asked where it was kept.
+        """
         signal = opportunity.candidate.structure.signal
         signal_id = self._note_signal(at, signal, opportunity, opportunity.why_not)
         if not opportunity.kept:
@@ -119,6 +121,7 @@ class Entries:
     def margin_told(self, told: MarginTold, breakers: Breakers) -> None:
         """Judge entries anew, as the desk stands now, with the margin that the broker told."""
         for considered, answer in self._questions.take(told):
+            self._desk = None
             proposal = self._proposal(told.at, considered.opportunity)
             proposal = after_asking(proposal, considered, answer, self._promises)
             decision = self._judged(told.at, considered, proposal, breakers)
@@ -128,9 +131,21 @@ class Entries:
         self, at: datetime, considered: Considered, proposal: Proposal, breakers: Breakers
     ) -> Decision:
         structure = considered.opportunity.candidate.structure
-        context = GateContext(
-            now=at,
+        if self._desk is None or self._desk.now != at:
+            self._desk = self._standing(at, stages_of(self._setup, structure), breakers)
+        context = structs.replace(
+            self._desk,
             stages=stages_of(self._setup, structure),
+            stops=self._stops(structure, proposal),
+            taken=self._promises.taken(self._columns_of(structure)),
+        )
+        return decide(proposal, context, self._setup.limits)
+
+    def _standing(self, at: datetime, stages: Stages, breakers: Breakers) -> GateContext:
+        """Return the desk as every opinion of a cycle finds it until one of them is opened."""
+        return GateContext(
+            now=at,
+            stages=stages,
             exposure=self._ledger.exposure(self._panel.last.tolist()),
             breakers=breakers,
             seen=frozenset(self._seen),
@@ -139,16 +154,13 @@ class Entries:
             has_ban_list=self._setup.has_ban_list,
             events=tuple(each for each in self._setup.event_windows if each.is_open(at)),
             live=self._setup.live,
-            bands=self._bands,
-            stops=self._stops(structure, proposal),
+            bands=self._dispatch.bands,
             killed=frozenset(map(str, self.killed)),
             account_age_seconds=self._account_age(at),
             results=self._looking_back.results(),
             messages=self._dispatch.sent,
             trades=self._ledger.fills,
-            taken=self._promises.taken(self._columns_of(structure)),
         )
-        return decide(proposal, context, self._setup.limits)
 
     def _settle(
         self, at: datetime, considered: Considered, proposal: Proposal, decision: Decision
@@ -157,6 +169,7 @@ class Entries:
         plan_id = self._outbox.code("P") if decision.approved else ""
         decision_id = self._note_decision(at, considered.signal_id, plan_id, decision)
         if decision.approved:
+            self._desk = None
             self._seen.add(proposal.setup)
             self._new.append(proposal.underlying)
             approved = Approved(considered.opportunity, decision, considered.atr)
@@ -192,6 +205,7 @@ class Entries:
             with_charges=execution.with_charges,
             fixed_lots=execution.fixed_units if execution.one_unit else None,
             moves_with=self._beside.moves.of(structure.underlying),
+            leg_ticks=execution.leg_attempts * execution.leg_chase_ticks * (len(columns) > 1),
         )
         return proposal_of(opportunity, asked)
 

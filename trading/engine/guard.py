@@ -65,7 +65,7 @@ class Guard:
                 trade.exit_plan,
                 before,
                 bar,
-                atr=ranges.atr,
+                atr=trade.exit_plan.trail_range(ranges.atr),
                 now_s=at.timestamp(),
                 slow_atr=ranges.slow,
             )
@@ -373,9 +373,9 @@ class Guard:
             self._protection.make_up(at, trade)
 
     def _finish(self, at: datetime, trade: Trade) -> None:
-        """End the plan once nothing is held and nothing can fill any more."""
+        """End the plan once nothing is held and nothing can fill or is said to have filled."""
         orders = self._orders
-        if trade.open_quantity or orders.unfinished(trade.entries):
+        if trade.open_quantity or orders.most_of(trade.entries):
             return
         if trade.opened_quantity:
             if any(map(orders.unfinished, (trade.stops, trade.exits, trade.targets))):

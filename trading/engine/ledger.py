@@ -16,7 +16,7 @@ from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
 from strategies.opportunities import Stance
 from trading.engine.actions import EquityNoted, LedgerNoted
 from trading.engine.combinations import Combination
-from trading.engine.marks import Marks, money
+from trading.engine.marks import Marks, exact
 from trading.engine.notes import fill_note
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
@@ -45,6 +45,8 @@ class Ledger:
         self._alive: tuple[Trade, ...] | None = ()
         self._by_order: dict[str, Trade] = {}
         self._stances: dict[str, Stance] = {}
+        self._stood_for: tuple[Trade, ...] = ()
+        self._standing: tuple[Stance, ...] = ()
         self._day = setup.day
         self._limits = setup.limits
         self._outbox = outbox
@@ -109,6 +111,8 @@ class Ledger:
     def stances(self) -> tuple[Stance, ...]:
         """Return the opinions behind every plan that is not over, oldest first."""
         alive = self.alive()
+        if alive is self._stood_for and not self.combinations:
+            return self._standing
         known, found = self._stances, []
         for trade in alive:
             if not trade.combination:
@@ -116,7 +120,8 @@ class Ledger:
                     stance = known[trade.plan_id] = _stance_of(trade)
                 found.append(stance)
         found += [_stance_of(plan) for plan in self.alive_combinations()]
-        return tuple(found)
+        self._stood_for, self._standing = alive, tuple(found)
+        return self._standing
 
     def plan(self, plan_id: str) -> Trade | Combination | None:
         """Return the plan of a code, of a leg the plan it belongs to; None where there is none."""
@@ -198,10 +203,11 @@ class Ledger:
     def _risk_together(self, plan: Combination) -> OpenRisk:
         """Return the risk of all legs as one position; what is not held yet counts as filled."""
         quantity = plan.wanted if plan.is_entering else plan.most_held
-        exits, stop = plan.exit_plan, money(plan.exit_state.stop)
+        exits, stop = plan.exit_plan, exact(plan.exit_state.stop)
         ticks = sum((leg.instrument.tick_size * leg.ratio for leg in plan.legs), _ZERO)
-        costs = money(exits.costs_per_unit) * quantity
-        entry = money(exits.entry)
+        costs = exact(exits.costs_per_unit) * quantity
+        measured = exact(exits.entry)
+        entry = plan.worst_entry if plan.is_entering else measured
         distance = (entry - stop) * plan.direction
         risk = risk_at_stop(
             Held(plan.direction, quantity, entry),
@@ -210,7 +216,8 @@ class Ledger:
             slippage=self._limits.beyond_stop_inr(stop, ticks, distance),
         )
         if plan.max_loss is not None:
-            risk = min(risk, plan.max_loss * quantity + costs)
+            most = plan.max_loss + (entry - measured) * plan.direction
+            risk = min(risk, most * quantity + costs)
         return OpenRisk(
             key=plan.plan_id,
             underlying=plan.underlying,

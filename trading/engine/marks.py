@@ -12,6 +12,8 @@ from decimal import Decimal
 from execution.positions import Position, unrealised
 from risk.exposure import Held, OpenRisk, risk_at_stop
 from risk.limits import RiskLimits
+from strategies.direction import Direction
+from strategies.structures import OPTIONS
 from trading.engine.order_book import OrderBook
 from trading.engine.trades import Trade
 
@@ -25,6 +27,14 @@ _ROUNDING = 1e-9
 def money(price: float) -> Decimal:
     """Return a column's price as Decimal rupees, to the paisa."""
     return Decimal(f"{price:.2f}")
+
+
+def exact(rupees: float) -> Decimal:
+    """Return rupees a unit as the gate reckons with them, to the sixth place.
+
+    To the paisa, thousands of units would be off by tens of rupees.
+    """
+    return Decimal(repr(round(rupees, 6)))
 
 
 @dataclass(slots=True)
@@ -121,8 +131,7 @@ class Marks:
         known = self._risks
         if self._unsure:
             for plan_id, trade in self._unsure.items():
-                working = sum(map(self._orders.open_quantity, trade.entries))
-                known[plan_id] = self._risk(trade, trade.open_quantity + working)
+                known[plan_id] = self._risk(trade, self._orders.most_of(trade.entries))
             self._unsure.clear()
         if not self._in_order:
             known = {t.plan_id: known[t.plan_id] for t in alive if not t.combination}
@@ -130,16 +139,20 @@ class Marks:
             self._left.difference_update(known)
         return list(known.values())
 
-    def _risk(self, trade: Trade, quantity: int) -> OpenRisk:
-        stop = money(trade.exit_state.stop)
-        entry = trade.position.average_price or trade.expected_entry
+    def _risk(self, trade: Trade, coming: int) -> OpenRisk:
+        """Return the risk of what a plan holds and of the units that may still come."""
+        quantity, entry = trade.open_quantity + coming, _entry(trade, coming)
+        stop = exact(trade.exit_state.stop)
+        costs = exact(trade.exit_plan.costs_per_unit) * quantity
         distance = (entry - stop) * trade.direction
         risk = risk_at_stop(
             Held(trade.direction, quantity, entry),
             stop,
-            exit_costs_inr=money(trade.exit_plan.costs_per_unit) * quantity,
+            exit_costs_inr=costs,
             slippage=self._limits.beyond_stop_inr(stop, trade.instrument.tick_size, distance),
         )
+        if trade.direction is Direction.LONG and trade.instrument.kind in OPTIONS:
+            risk = min(risk, entry * quantity + costs)
         return OpenRisk(
             key=trade.instrument.key,
             underlying=trade.underlying,
@@ -150,3 +163,11 @@ class Marks:
             risk_inr=risk if quantity else _ZERO,
             working=trade.open_quantity == 0,
         )
+
+
+def _entry(trade: Trade, coming: int) -> Decimal:
+    """Return the mean price of all units: of those to come, the dearest they may be had at."""
+    average, worst, held = trade.position.average_price, trade.expected_entry, trade.open_quantity
+    if average is None or not coming:
+        return worst if average is None else average
+    return (average * held + worst * coming) / (held + coming)

@@ -37,6 +37,13 @@ class Approved:
         """Return what is to be traded."""
         return self.opportunity.candidate.structure
 
+    @property
+    def worst_entry(self) -> Decimal:
+        """Return the traded price at which it may come to be entered. Raises `ValueError`."""
+        if self.decision.entry_price is None:
+            raise ValueError("entry_price: none, expected that of an approved decision")
+        return self.decision.entry_price
+
 
 def rules_for(rules: ExitRules, ways_out: WaysOut) -> ExitRules:
     """Return the desk's exits without those that a structure does without."""
@@ -101,6 +108,7 @@ def together(setup: EngineSetup, codes: tuple[str, ...], approved: Approved) -> 
         wanted=decision.quantity,
         margin_per_unit=decision.margin_inr / decision.quantity,
         max_loss=bound_of(structure),
+        worst_entry=approved.worst_entry,
         exit_plan=exits,
         exit_state=opened(exits),
     )
@@ -109,6 +117,7 @@ def together(setup: EngineSetup, codes: tuple[str, ...], approved: Approved) -> 
 def _exits(setup: EngineSetup, approved: Approved, *, stop_rests: bool) -> ExitPlan:
     structure, decision = approved.structure, approved.decision
     until = structure.ways_out.until
+    desk = setup.exits.on_bars(setup.timeframe_of(structure.signal.strategy).seconds)
     return ExitPlan(
         direction=structure.direction,
         entry=structure.entry,
@@ -120,10 +129,11 @@ def _exits(setup: EngineSetup, approved: Approved, *, stop_rests: bool) -> ExitP
         opened_at_s=math.inf,
         entry_atr=approved.atr,
         costs_per_unit=float(decision.costs_inr) / decision.quantity,
-        rules=rules_for(setup.exits, structure.ways_out),
+        rules=rules_for(desk, structure.ways_out),
         tighten_at_s=stages_of(setup, structure).tighten_at.timestamp(),
         square_off_at_s=until.timestamp() if until else None,
         hard_stop_rests=stop_rests,
+        trail_part=structure.ways_out.trail_part,
     )
 
 

@@ -8,28 +8,32 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from execution.charge_totals import round_trip_total
+from msgspec import Struct
+
+from execution.charge_totals import round_trip_at, round_trip_total
 from execution.margins import MarginLeg, margin_for, margin_of
 from execution.orders import Product, Side
-from marketdata.instruments import Instrument
+from marketdata.facts import index_by_name
+from marketdata.instruments import Instrument, Segment
 from risk.proposal import CostModel, Proposal, ProposedLeg
 from strategies.base import Strategy
+from strategies.direction import LONG
 from strategies.opportunities import Opportunity
 from strategies.signals import Direction
 from strategies.structures import OPTIONS, Quote, Structure
 from trading.engine.marks import money
 
+_BUY, _SELL, _MIS = Side.BUY, Side.SELL, Product.MIS
 _ANY_NUMBER = 1_000_000
 """Positions of a strategy where each is one unit, as in plain comparisons: no limit of its own."""
 
 
 def side_of(direction: Direction) -> Side:
     """Return the side that opens a position of `direction`."""
-    return Side.BUY if direction is Direction.LONG else Side.SELL
+    return _BUY if direction is LONG else _SELL
 
 
-@dataclass(frozen=True, slots=True)
-class ContractCosts:
+class ContractCosts(Struct, frozen=True, gc=False):
     """What a position in one contract would cost: charges of both ways and margin."""
 
     instrument: Instrument
@@ -60,8 +64,7 @@ class ContractCosts:
         return margin_for(self.instrument, self.side, quantity, self.entry, self.on)
 
 
-@dataclass(frozen=True, slots=True)
-class LegsCosts:
+class LegsCosts(Struct, frozen=True, gc=False):
     """What a position in several contracts would cost; a leg is `ratio` times the quantity."""
 
     legs: tuple[tuple[ContractCosts, int], ...]
@@ -116,12 +119,30 @@ def costs_of(
     )
 
 
+def charges_of_a_lot(
+    structure: Structure, quotes: Sequence[Quote], on: date, *, with_charges: bool
+) -> float:
+    """Return what `costs_of` a structure says of one lot's round trip, in rupees.
+
+    Of one contract without making a cost model of it: every opinion asks this.
+    """
+    leg = structure.legs[0]
+    lot = leg.instrument.lot_size
+    if len(structure.legs) > 1 or not with_charges:
+        return float(costs_of(structure, quotes, on, with_charges=with_charges).round_trip(lot))
+    prices = (structure.entry, structure.stop)
+    if leg.direction is not LONG:
+        prices = prices[::-1]
+    return round_trip_at(leg.instrument, lot, prices, _MIS, on)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What stands beside an opportunity when it is put to the gate.
 
     `quotes` and `ages` (seconds since the last news): of each leg, in the structure's order.
-    `moves_with`: other underlyings at risk, and their correlation.
+    `moves_with`: other underlyings at risk, and their correlation. `leg_ticks`: how far beyond its
+    limit each leg may follow the market.
     """
 
     strategy: Strategy
@@ -131,6 +152,7 @@ class Asked:
     with_charges: bool
     fixed_lots: int | None
     moves_with: tuple[tuple[str, float], ...] = ()
+    leg_ticks: int = 0
 
 
 def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
@@ -157,10 +179,18 @@ def proposal_of(opportunity: Opportunity, asked: Asked) -> Proposal:
         if asked.fixed_lots
         else None,
         max_loss=bound_of(structure),
+        settles_physically=is_delivered(structure),
         correlation=opportunity.basis.correlation,
         correlated_with=opportunity.basis.correlated_with,
         moves_with=asked.moves_with,
+        leg_ticks=asked.leg_ticks,
     )
+
+
+def is_delivered(structure: Structure) -> bool:
+    """Say whether what is traded ends in shares at its expiry: derivatives of all but indices."""
+    is_derivative = structure.legs[0].instrument.segment is not Segment.CASH
+    return is_derivative and index_by_name(structure.underlying) is None
 
 
 def bound_of(structure: Structure) -> Decimal | None:

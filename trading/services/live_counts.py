@@ -9,9 +9,8 @@ from datetime import date
 
 from django.db.models import Count, QuerySet
 
-from risk.limits import RiskLimits
 from trading import selectors
-from trading.config import KIND, ConfigError, read
+from trading.config import KIND, Config, ConfigError, read
 from trading.models import (
     SESSIONS,
     Account,
@@ -97,13 +96,13 @@ def passed_sessions(account: Account, mode: RunMode) -> int:
     return sum(has_passed(run) for run in runs.filter(state=RunState.FINISHED.value))
 
 
-def active_limits() -> RiskLimits | None:
-    """Return the limits of the active configuration, None where there is none that can be read."""
+def active_config() -> Config | None:
+    """Return the active configuration, None where there is none that can be read."""
     version = selectors.active_config(KIND)
     if version is None:
         return None
     try:
-        return read(version.content).risk
+        return read(version.content)
     except ConfigError:
         return None
 

@@ -26,7 +26,7 @@ from trading.services import broker_login, live_counts, process_signs
 from trading.services.burn_in import Session, age_of, passed_in_a_row
 from trading.services.burn_in_rows import sessions
 from trading.services.flatten_drill import newest_drill
-from trading.services.live_gate import BURN_IN_SESSIONS, LiveFacts, OrderRate
+from trading.services.live_gate import BURN_IN_SESSIONS, Capital, LiveFacts, OrderRate
 from trading.services.live_looks import BrokerSeen, LookFailed, Looks
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ def gather(account: Account, asker: Asker, looks: Looks, at: datetime) -> LiveFa
 
     `at`: now.
     """
-    code = looks.code()
+    code, config = looks.code(), live_counts.active_config()
     seen = _broker(looks, at)
     facts = replace(
         standing(at, seen),
@@ -68,7 +68,8 @@ def gather(account: Account, asker: Asker, looks: Looks, at: datetime) -> LiveFa
         orphans=live_counts.orphans(account),
         unreconciled=live_counts.unreconciled(account),
         egress_as_expected=_egress_as_expected(looks),
-        limits=live_counts.active_limits(),
+        capital=Capital(config.capital_inr, seen.funds_inr) if config and seen else None,
+        limits=config.risk if config else None,
         live_sessions=live_counts.passed_sessions(account, RunMode.LIVE),
     )
     return _with_burn_in(facts, account, code, at)

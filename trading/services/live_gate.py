@@ -57,6 +57,17 @@ class OrderRate:
         return f"{self.budget} a second of {self.allowed}"
 
 
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Rupees that limits are fractions of, as configured, and those that the account really has."""
+
+    configured: Decimal
+    funds: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.configured:.2f} of {self.funds:.2f} INR at the broker"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFacts:
     """Everything the gate looks at; None where nobody has measured it.
@@ -94,6 +105,7 @@ class LiveFacts:
     algo_id_or_below: bool | None = None
     client_listed: bool | None = None
     order_rate: OrderRate | None = None
+    capital: Capital | None = None
     limits: RiskLimits | None = None
     live_sessions: int | None = None
 
@@ -288,6 +300,13 @@ _RULES: tuple[_Rule, ...] = (
         "below what needs registration",
         _fact("order_rate"),
         lambda rate: bool(0 < rate.budget < rate.allowed),
+    ),
+    _Rule(
+        5,
+        "capital",
+        "no more than is free at the broker",
+        _fact("capital"),
+        lambda capital: bool(capital.configured <= capital.funds),
     ),
     _Rule(6, "canary-limits", _CANARY_TEXT, _first_session, _within_canary),
 )

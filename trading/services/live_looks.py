@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from trading.code_revision import CodeRevision
 
@@ -23,12 +24,14 @@ class BrokerSeen:
     `positions`: instruments held, in any product. `orders`: orders that may still fill, triggers
     that may still become one included. `user_id`: whose login it was. `clock_drift`: seconds by
     which the broker's clock is ahead of ours, the worst that its answers allow; None untold.
+    `funds_inr`: what is free for intraday trading, rupees.
     """
 
     positions: int
     orders: int
     user_id: str
     clock_drift: float | None
+    funds_inr: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ def answering_world(settings) -> Iterator[ScriptedKite]:
         server.will("GET /portfolio/positions", success({"net": [], "day": []}))
         server.will("GET /orders", success([]))
         server.will("GET /gtt/triggers", success([]))
+        server.will("GET /user/margins/equity", success({"enabled": True, "net": 1_250_000.0}))
         server.will("GET /address", raw(200, f"{ADDRESS}\n".encode(), "text/plain"))
         _log_in(settings)
         yield server

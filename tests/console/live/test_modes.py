@@ -60,6 +60,7 @@ def test_the_page_shows_every_check_with_what_was_measured_and_allowed(world, ad
     assert "is in <b>PAPER</b>" in page
     assert row(page, "broker-orders").startswith("<td>0</td><td>0</td><td>yes</td>")
     assert row(page, "order-rate").startswith("<td>8 a second of 10</td>")
+    assert row(page, "capital").startswith("<td>1000000.00 of 1250000.00 INR at the broker</td>")
     assert row(page, "phrase").count("no</td>") == 1
     assert "not measured" in row(page, "flatten-drill")
     assert "set one up" in page

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,13 @@ KNOWING = Override("the exchange's mock session stands in", is_admin=True)
 
 def seen(at: datetime) -> BrokerSeen:
     """Answer as a broker with an empty book and a good clock."""
-    return BrokerSeen(positions=0, orders=0, user_id="AB1234", clock_drift=0.4)
+    return BrokerSeen(
+        positions=0,
+        orders=0,
+        user_id="AB1234",
+        clock_drift=0.4,
+        funds_inr=Decimal(1_000_000),
+    )
 
 
 LOOKS = Looks(broker=seen, egress=lambda: ADDRESS, code=lambda: CODE)

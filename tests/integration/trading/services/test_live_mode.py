@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 import kiteconnect
 import pytest
@@ -177,7 +178,14 @@ def nowhere() -> str:
 
 
 WITHOUT = {
-    "unseen": (replace(LOOKS, broker=unseen), ["broker-positions", "broker-orders"]),
+    "unseen": (
+        replace(LOOKS, broker=unseen),
+        ["broker-positions", "broker-orders", "capital"],
+    ),
+    "poorer than told": (
+        replace(LOOKS, broker=lambda at: replace(seen(at), funds_inr=Decimal("999999.99"))),
+        ["capital"],
+    ),
     "held": (
         replace(LOOKS, broker=lambda at: replace(seen(at), positions=1)),
         ["broker-positions"],

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from execution.charges import round_trip
 from execution.margins import margin_of
@@ -134,15 +135,18 @@ class Fixed:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda s: replace(s, legs=(*s.legs, Leg(FUTURE, Direction.LONG, 1))), "options only"),
         (
-            lambda s: replace(
-                s, legs=(*s.legs[:3], replace(s.legs[3], instrument=odd_lot(HIGH_CALL)))
+            lambda s: structs.replace(s, legs=(*s.legs, Leg(FUTURE, Direction.LONG, 1))),
+            "options only",
+        ),
+        (
+            lambda s: structs.replace(
+                s, legs=(*s.legs[:3], structs.replace(s.legs[3], instrument=odd_lot(HIGH_CALL)))
             ),
             "lots differ",
         ),
-        (lambda s: replace(s, target1=s.entry + 1.0), "further than the one before"),
-        (lambda s: replace(s, target2=s.target1 + 1.0), "further than the one before"),
+        (lambda s: structs.replace(s, target1=s.entry + 1.0), "further than the one before"),
+        (lambda s: structs.replace(s, target2=s.target1 + 1.0), "further than the one before"),
     ],
 )
 def test_what_cannot_be_traded_together_is_refused_with_the_reason(
@@ -194,8 +198,13 @@ def test_only_options_are_bounded() -> None:
     assert isinstance(built, Structure)
 
     assert bound_of(built) == Decimal("40.5")
-    assert bound_of(replace(built, outlook=replace(built.outlook, max_loss=float("inf")))) is None
-    future = replace(built, legs=(Leg(FUTURE, Direction.SHORT, 1),))
+    assert (
+        bound_of(
+            structs.replace(built, outlook=structs.replace(built.outlook, max_loss=float("inf")))
+        )
+        is None
+    )
+    future = structs.replace(built, legs=(Leg(FUTURE, Direction.SHORT, 1),))
     assert bound_of(future) is None
 
 
@@ -216,3 +225,10 @@ def test_what_the_desk_has_off_a_structure_cannot_turn_on() -> None:
     rules = rules_for(off, WaysOut(break_even=False))
 
     assert (rules.trail, rules.volatility, rules.break_even_after_target1) == (False, False, False)
+
+
+def test_a_contract_of_which_not_even_a_lot_may_be_ordered_is_refused_with_both_numbers() -> None:
+    found = asked(replace(CONDOR, freeze=60), execution=ExecutionSettings(with_charges=True))
+
+    assert isinstance(found, NotPossible)
+    assert found.reason == "NIFTY26O1323900PE: freeze 60 under a lot of 65"

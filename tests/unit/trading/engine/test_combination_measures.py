@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from execution.orders import Role
-from tests.unit.trading.engine.legs import HIGH_CALL, LOW_CALL, LegsDesk
-from trading.engine.actions import CombinationMeasured
+from tests.unit.trading.engine.legs import (
+    HIGH_CALL,
+    HIGH_PUT,
+    LOW_CALL,
+    LOW_PUT,
+    LegsDesk,
+)
+from trading.engine.actions import CombinationMeasured, DecisionNoted
 
 
 def measured(desk: LegsDesk) -> list[tuple[float, float, float, float]]:
@@ -62,3 +68,21 @@ def test_the_end_tells_how_far_it_had_been_either_way() -> None:
     assert stop == desk.plan.exit_plan.stop
     assert worst <= -1.0
     assert best == pytest.approx(5.0 / desk.plan.exit_plan.risk)
+
+
+def test_legs_that_follow_the_market_risk_no_more_than_was_approved() -> None:
+    desk = LegsDesk()
+    desk.speak()
+    approved = desk.notes(DecisionNoted)[-1].risk_inr
+    heats = [desk.engine.ledger.exposure(desk.engine.last_prices()).heat_inr]
+
+    for away in ({LOW_PUT: 22.0, HIGH_CALL: 27.0}, {HIGH_PUT: 48.0, LOW_CALL: 53.0}):
+        for column, price in away.items():
+            desk.move(column, price)
+        desk.wait(10)
+        for order in desk.alive():
+            desk.fill(order.request.client_id, order.left, float(order.request.price or 0))
+        heats.append(desk.engine.ledger.exposure(desk.engine.last_prices()).heat_inr)
+
+    assert desk.plan.exit_plan.entry == pytest.approx(59.6 - 4 * 0.1 - 4 * 4 * 0.05)
+    assert heats == [approved] * 3

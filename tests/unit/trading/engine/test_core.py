@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from execution.orders import OrderState, OrderUpdate, Role
-from risk.breakers import TradingState
-from tests.unit.trading.engine.builders import FUTURE_COLUMN, INDEX_COLUMN, saying
+from risk.breakers import DAILY_LOSS, TradingState
+from tests.unit.trading.engine.builders import (
+    FUTURE_COLUMN,
+    INDEX_COLUMN,
+    RELIANCE_COLUMN,
+    ROOMY,
+    D,
+    saying,
+)
 from tests.unit.trading.engine.desk import Desk, as_absent, found_open
 from trading.engine.actions import DecisionNoted, RiskNoted, StateNoted
 from trading.engine.events import BrokerSaid, ConditionChanged, DataFault
@@ -139,3 +148,22 @@ def test_equal_events_are_answered_equally():
         return list(desk.said)
 
     assert run() == run()
+
+
+def test_a_stop_that_loses_the_day_flattens_the_rest_without_another_price():
+    limits = replace(ROOMY, daily_loss=D("0.001"))
+    both = saying(14, INDEX_COLUMN, RELIANCE_COLUMN)
+    desk = Desk(limits=limits, strategies=both)
+    desk.speak()
+    future, share = desk.engine.ledger.trades.values()
+    for trade in (future, share):
+        units = desk.broker.orders[trade.entries[0]].left
+        desk.fill(trade.entries[0], units, float(trade.expected_entry))
+    desk.fill(future.stops[0], 130, 23_900.0)
+    assert DAILY_LOSS not in desk.engine.breakers.locked
+
+    desk.later(1)
+    desk.bar()
+
+    assert DAILY_LOSS in desk.engine.breakers.locked
+    assert share.closing == "DAILY_LOSS"

@@ -345,6 +345,20 @@ def test_an_entry_whose_resting_stop_would_lie_beyond_the_band_is_refused():
     assert misses.notes(DecisionNoted)[0].refusals == ("price-band",)
 
 
+def test_an_entry_whose_stop_could_not_fill_once_triggered_is_refused():
+    near = Desk(execution=ExecutionSettings(stop_offset_fraction=0.019, with_charges=False))
+    far = Desk(execution=ExecutionSettings(stop_offset_fraction=0.021, with_charges=False))
+
+    near.speak()
+    far.speak()
+
+    assert near.notes(DecisionNoted)[0].approved
+    (decision,) = far.notes(DecisionNoted)
+    assert decision.refusals == ("price-band",)
+    (verdict,) = [each for each in decision.verdicts if each.rule == "price-band"]
+    assert verdict.detail == f"stop of {FUTURE.key}, limit price protection"
+
+
 def test_a_band_told_anew_takes_the_place_of_the_one_before():
     desk = Desk()
     desk.tell(banded("21600", "24000"), banded("21600", "26400"))

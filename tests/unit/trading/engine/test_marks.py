@@ -3,15 +3,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from execution.orders import OrderState, OrderUpdate
 from execution.positions import Position
 from risk.exposure import OpenRisk
-from tests.unit.trading.engine.builders import FUTURE_COLUMN
+from tests.unit.trading.engine.builders import FUTURE_COLUMN, RELIANCE_COLUMN, ROOMY, D, saying
 from tests.unit.trading.engine.desk import Desk
+from tests.unit.trading.engine.legs import LOW_CALL, LegsDesk, Shape
+from trading.engine.actions import DecisionNoted
+from trading.engine.caps import check_caps
+from trading.engine.events import BrokerSaid
 from trading.engine.marks import Marks
 from trading.engine.trades import PlanState, Trade
 
@@ -136,3 +142,69 @@ def anew(desk: Desk, plans: list[Trade]) -> list[OpenRisk]:
         alone.stirred.append(trade)
         found += alone.risks([trade])
     return found
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 200)), max_size=8))
+def test_units_to_come_are_at_risk_from_the_dearest_price_they_may_fill_at(
+    fills: list[tuple[int, int]],
+):
+    desk = Desk(strategies=saying(14, RELIANCE_COLUMN, stop=10.0))
+    desk.speak()
+    entry = desk.trade.entries[0]
+    limit, stop = Fraction(desk.trade.expected_entry), Fraction(desk.trade.exit_plan.stop)
+    left, lost = desk.broker.orders[entry].left, Fraction(0)
+    for units, ticks_better in fills:
+        if not 0 < units < left:
+            continue
+        price = limit - Fraction(ticks_better, 100)
+        desk.fill(entry, units, float(price))
+        left, lost = left - units, lost + units * (price - stop)
+    expected = lost + left * (limit - stop)
+
+    [risk] = desk.engine.ledger.exposure(desk.engine.last_prices()).open
+
+    limits, tick = desk.engine.setup.limits, desk.trade.instrument.tick_size
+    units = risk.quantity
+    beyond = max(limits.slippage_ticks * tick, limits.slippage_share * Decimal(int(stop)))
+    assert float(risk.risk_inr) == pytest.approx(float(expected + units * Fraction(beyond)))
+
+
+@pytest.mark.parametrize("units", [65, 130])
+def test_units_that_a_cancelled_entry_is_said_to_have_filled_stay_at_risk_until_trades_prove_them(
+    units: int,
+):
+    desk = Desk()
+    desk.speak()
+    trade, last = desk.trade, desk.engine.last_prices()
+    asked = desk.engine.ledger.exposure(last)
+    order = desk.broker.orders[trade.entries[0]]
+    said = OrderUpdate(
+        trade.entries[0], order.broker_id, desk.later(1), OrderState.CANCELLED, units
+    )
+
+    desk.tell(BrokerSaid(desk.now, said))
+
+    told = desk.engine.ledger.exposure(last)
+    assert trade.state is PlanState.PENDING_ENTRY
+    assert told.heat_inr == asked.heat_inr * units / 130
+    assert [risk.quantity for risk in told.open] == [units]
+
+    desk.fill(trade.entries[0], units, 24_000.1)
+
+    assert trade.state is PlanState.OPEN
+    assert trade.open_quantity == units
+
+
+@pytest.mark.parametrize("heat", [None, "0.00072"])
+def test_a_bought_option_is_at_risk_with_no_more_than_its_premium(heat: str | None):
+    low = Shape(((LOW_CALL, 1),), 1, 55.0, 40.0, 80.0, 55.1)
+    tight = {} if heat is None else {"heat": D(heat), "risk_per_trade": D(heat)}
+    limits = replace(ROOMY, max_spread=D("0.02"), gap_share=D("0.05"), **tight)
+    desk = LegsDesk(low, limits=limits)
+
+    desk.speak()
+
+    check_caps(desk.engine, desk.said)
+    [risk] = desk.engine.ledger.exposure(desk.engine.last_prices()).open
+    assert risk.risk_inr == risk.quantity * D("55.2")
+    assert risk.risk_inr == desk.notes(DecisionNoted)[-1].risk_inr

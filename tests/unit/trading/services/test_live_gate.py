@@ -13,6 +13,7 @@ from risk.limits import RiskLimits
 from trading.services.live_gate import (
     PHRASE,
     STANDING,
+    Capital,
     LiveFacts,
     OrderRate,
     Override,
@@ -50,6 +51,7 @@ AT_THE_EDGE = LiveFacts(
     algo_id_or_below=True,
     client_listed=True,
     order_rate=OrderRate(9, 10),
+    capital=Capital(Decimal(500_000), Decimal(500_000)),
     limits=CANARY,
     live_sessions=0,
 )
@@ -81,6 +83,7 @@ BEYOND: dict[str, Any] = {
     "algo_id_or_below": False,
     "client_listed": False,
     "order_rate": OrderRate(10, 10),
+    "capital": Capital(Decimal(500_000), Decimal("499999.99")),
     "limits": replace(CANARY, heat=Decimal("0.0101")),
 }
 NEVER = [
@@ -98,6 +101,7 @@ NEVER = [
     "algo_id_or_below",
     "client_listed",
     "order_rate",
+    "capital",
 ]
 KNOWING = Override("I know better", is_admin=True)
 
