@@ -33,8 +33,10 @@ class Panel:
     NaN before the first; quantities, `volume` (the day's so far) and `oi` in units;
     `seen_at_us`: the exchange's time of the newest tick, microseconds, 0 before the first.
     `touched`: the columns of the latest `apply`, and there `step_open`, `step_high`, `step_low`:
-    the range traded since the column's tick before it. `late_ticks`: how many ticks came after
-    their bar had closed; they are the newest price nevertheless, but no closed bar changes.
+    the range traded since the column's tick before it. A tick that comes after its bar has closed
+    is the newest price nevertheless, but no closed bar changes.
+
+    Bars take the ticks when they are read, or at `settle`: prices are there at once.
 
     A bar's volume is the rise of the day's volume since the column's tick before. The first tick
     counts all of it if it lies in the session's first minute; else what was traded before it was
@@ -48,6 +50,7 @@ class Panel:
         "_columns",
         "_forming",
         "_kernels",
+        "_late",
         "_newest",
         "_opens_at_s",
         "_order",
@@ -56,12 +59,12 @@ class Panel:
         "_shortest",
         "_sorted",
         "_volume_from",
+        "_waiting",
         "ask",
         "ask_quantity",
         "bid",
         "bid_quantity",
         "last",
-        "late_ticks",
         "oi",
         "previous_close",
         "seen_at_us",
@@ -99,7 +102,8 @@ class Panel:
         self.step_low = _unknown(columns)
         self.bid_quantity, self.ask_quantity = _zeros(columns), _zeros(columns)
         self.volume, self.oi, self.seen_at_us = _zeros(columns), _zeros(columns), _zeros(columns)
-        self.touched, self.late_ticks = _zeros(0), 0
+        self.touched, self._late = _zeros(0), 0
+        self._waiting: tuple[Ints, Words] | None = None
         self._columns, self._opens_at_s, self._session = columns, opens_at_s, session
         self._order = np.argsort(self.tokens, kind="stable")
         self._sorted = self.tokens[self._order]
@@ -124,6 +128,7 @@ class Panel:
             counted=np.full(self._columns, -1, dtype=np.int64),
         )
         self.apply(np.zeros(0, TICK))
+        self.settle()
         nothing = _zeros(0)
         kernels.fold(
             Words(nothing, nothing.view(np.float64)),
@@ -136,17 +141,32 @@ class Panel:
     def apply(self, ticks: Ticks) -> Ints:
         """Take screened ticks, at most one of a token; return the columns touched.
 
-        Raises `UnknownToken` before anything has changed.
+        The array must stay as it is until `settle`. Raises `UnknownToken` before anything has
+        changed.
         """
         from marketdata.screen_kernels import Words
 
+        self.settle()
         words = words_of(ticks)
         told = Words(words, words.view(np.float64))
         columns = self._columns_of(words, len(ticks))
         self.touched = columns
         self._kernels.write(told, columns, self._newest)
-        self._fold(columns, told)
+        self._waiting = columns, told
         return columns
+
+    def settle(self) -> None:
+        """Take the newest ticks into their bars, if that is still to be done."""
+        if self._waiting is not None:
+            columns, told = self._waiting
+            self._waiting = None
+            self._fold(columns, told)
+
+    @property
+    def late_ticks(self) -> int:
+        """Return how many ticks came after their bar had closed."""
+        self.settle()
+        return self._late
 
     def close_bars(self, now_s: int) -> tuple[BarRow, ...]:
         """Return every bar that ends at `now_s` (epoch seconds) or before and was not returned yet.
@@ -155,6 +175,7 @@ class Panel:
         whenever the panel began. A bar without a trade in a column is flat at its last price
         with volume 0 and `gap`; NaN before the column's first tick. Arrays belong to the caller.
         """
+        self.settle()
         rows: list[BarRow] = []
         length = self._shortest.seconds
         while self._opens_at_s + (self._closed + 1) * length <= now_s:
@@ -182,7 +203,7 @@ class Panel:
         bars = self._kernels.Bars(opens_at, length, self._closed)
         counted = self._newest.counted
         late, are_one = self._kernels.count(ticks.whole, columns, counted, bars, told)
-        self.late_ticks += late
+        self._late += late
         for slot in (slots[:1] if are_one else np.unique(slots)).tolist():
             if slot < self._closed:
                 continue

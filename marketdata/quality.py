@@ -179,7 +179,7 @@ class TickScreen:
         out = np.empty(len(ticks), TICK)
         words = self._words(out.view(np.int64), out.view(np.float64))
         count = self._screen(told, findings, self._memory, self._rules_at(at_us), words)
-        found = np.flatnonzero(findings)
+        (found,) = findings.nonzero()
         return out[:count], Faults(ticks["token"][found], findings[found])
 
     def _rules_at(self, at_us: int) -> Rules:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -41,13 +41,23 @@ class SimKite:
 
     access: KiteAccess
 
-    def step(self) -> int:
-        """Let a frame happen; return how many did."""
+    def step(self) -> None:
+        """Let a frame happen, and wait until it has been sent."""
+        with self.stepping():
+            pass
+
+    @contextmanager
+    def stepping(self) -> Iterator[None]:
+        """Let a frame happen; that it was sent is heard at the block's end, in this thread.
+
+        What the frame leads to within the block is so disturbed by nobody who waits for an answer.
+        """
         parts = urlsplit(self.access.root)
         asked = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
         try:
             asked.request("POST", "/sim/step")
-            return int(json.loads(asked.getresponse().read())["data"]["frames"])
+            yield
+            asked.getresponse().read()
         finally:
             asked.close()
 

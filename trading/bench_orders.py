@@ -117,7 +117,7 @@ class Marks:
     """What became of each wish, by its kind: what was spent on it.
 
     `flushed`: from the frame, of an entry whose margin was told from that answer, to the intent on
-    the disk; `written`: from the frame to the request's bytes.
+    the disk, for which a question doesn't wait; `written`: from the frame to the request's bytes.
     """
 
     engine: Engine | None = None
@@ -154,8 +154,8 @@ class Marks:
         match action:
             case AskMargin(code=code):
                 self._asked[code] = came
-                wish = _Wish(_ASKED, came, began)
-                self._questions.append(wish)
+                self._questions.append(_Wish(_ASKED, came, began))
+                return
             case PlaceOrder(request=request):
                 wish = _Wish(_ENTRY if request.role is Role.ENTRY else _OUT, came, began)
                 self._open[request.client_id] = wish
@@ -284,9 +284,9 @@ async def _drive(desk: KiteDesk, kite: SimKite, frames: Sequence[datetime]) -> N
     await quiet(lambda: venue.is_idle and not venue.has_news)
     await asyncio.sleep(1.0)
     for number in range(1, len(frames) + 1):
-        await asyncio.to_thread(kite.step)
-        await quiet(
-            lambda number=number: (  # type: ignore[misc]
-                desk.feed.counts.steps >= number and venue.is_idle and not venue.has_news
+        with kite.stepping():
+            await quiet(
+                lambda number=number: (  # type: ignore[misc]
+                    desk.feed.counts.steps >= number and venue.is_idle and not venue.has_news
+                )
             )
-        )

@@ -15,7 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from execution.orders import Order
+from marketdata.instruments import Instrument
+
 _PROTOCOL = 5
+_MANY = (Instrument, Order)
+_PIECE = 1 << 20
+"""Bytes of an array that are copied at once: in less than a millisecond."""
+
+
+def _go_on() -> None:
+    """Hold nobody."""
 
 
 class Told(NamedTuple):
@@ -25,7 +35,7 @@ class Told(NamedTuple):
     """
 
     objects: tuple[bytes, ...]
-    arrays: tuple[bytes, ...]
+    arrays: tuple[bytes | bytearray, ...]
 
 
 class _Lasting(NamedTuple):
@@ -42,16 +52,48 @@ class Teller:
     def __init__(self) -> None:
         self._lasting: _Lasting | None = None
 
-    def told(self, thing: object, lasting: object) -> Told:
+    def told(self, thing: object, lasting: object, breath: Callable[[], None] = _go_on) -> Told:
         """Return a thing in bytes; what it shares with `lasting` is shared when it is made again.
 
-        Raises `PicklingError`, `TypeError` or `AttributeError` for what can't be told.
+        `breath` is called often, and may take its time as long as the thing stays as it is. Raises
+        what it raises, and `PicklingError`, `TypeError` or `AttributeError` for what can't be told.
         """
         before = self._lasting
         if before is None or before.thing is not lasting:
-            before = self._lasting = _lasting(lasting)
-        told, _ = _dumped(thing, before.memo)
+            before = self._lasting = _Lasting(lasting, *_dumped(lasting, None, breath))
+        told, _ = _dumped(thing, before.memo, breath)
         return Told(before.told.objects + told.objects, before.told.arrays + told.arrays)
+
+
+class _Pickler(pickle.Pickler):
+    """Breathes at arrays, and at things of which there are many: they stand all over a run."""
+
+    def __init__(self, stream: io.BytesIO, breath: Callable[[], None]) -> None:
+        self.arrays: list[bytes | bytearray] = []
+        super().__init__(stream, _PROTOCOL, buffer_callback=self._take)
+        self.dispatch_table = copyreg.dispatch_table | _reducers()
+        self.dispatch_table |= {np.ndarray: self._array} | dict.fromkeys(_MANY, self._thing)
+        self._breath = breath
+
+    def _array(self, array: Any) -> Any:
+        self._breath()
+        return _told_array(array)
+
+    def _thing(self, thing: object) -> Any:
+        self._breath()
+        return thing.__reduce_ex__(_PROTOCOL)
+
+    def _take(self, array: pickle.PickleBuffer) -> None:
+        """Copy an array, a large one piece by piece."""
+        memory = array.raw()
+        if len(memory) <= _PIECE:
+            self.arrays.append(bytes(memory))
+            return
+        copy = bytearray(len(memory))
+        for start in range(0, len(memory), _PIECE):
+            copy[start : start + _PIECE] = memory[start : start + _PIECE]
+            self._breath()
+        self.arrays.append(copy)
 
 
 def made_again(objects: Iterable[bytes], arrays: Iterable[bytearray]) -> Any:
@@ -62,21 +104,14 @@ def made_again(objects: Iterable[bytes], arrays: Iterable[bytearray]) -> Any:
     return things[-1]
 
 
-def _lasting(thing: object) -> _Lasting:
-    told, memo = _dumped(thing, None)
-    return _Lasting(thing, told, memo)
-
-
-def _dumped(thing: object, memo: Any) -> tuple[Told, Any]:
+def _dumped(thing: object, memo: Any, breath: Callable[[], None]) -> tuple[Told, Any]:
     """Tell a thing behind what a memo holds; return the memo that holds it too."""
-    stream, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
-    pickler = pickle.Pickler(stream, _PROTOCOL, buffer_callback=arrays.append)
-    pickler.dispatch_table = copyreg.dispatch_table | _reducers()
+    stream = io.BytesIO()
+    pickler = _Pickler(stream, breath)
     if memo is not None:
         pickler.memo = memo
     pickler.dump(thing)
-    told = Told((stream.getvalue(),), tuple(bytes(array.raw()) for array in arrays))
-    return told, pickler.memo
+    return Told((stream.getvalue(),), tuple(pickler.arrays)), pickler.memo
 
 
 def _reducers() -> dict[type, Callable[[Any], Any]]:
@@ -84,7 +119,7 @@ def _reducers() -> dict[type, Callable[[Any], Any]]:
     # The compiler is imported when it is needed: only a process that compiles keeps a run.
     from numba.core.registry import CPUDispatcher
 
-    return {ModuleType: _told_module, np.ndarray: _told_array, CPUDispatcher: _told_kernel}
+    return {ModuleType: _told_module, CPUDispatcher: _told_kernel}
 
 
 def _told_module(module: ModuleType) -> tuple[Callable[..., Any], tuple[Any, ...]]:

@@ -14,7 +14,7 @@ import platform
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ import structlog
 
 from trading.engine.lived import Lived
 from trading.engine.runner import Journal
+from trading.slices import Breath, GivenUpError, Slices
 from trading.snapshot_form import Teller, Told, made_again
 
 SUFFIX = ".lived"
@@ -33,6 +34,8 @@ SUFFIX = ".lived"
 EVERY_SECONDS = 30.0
 MOST_SHARE = 0.001
 """The engine waits for the telling: a run that takes long to tell is kept less often for it."""
+SLICE_SECONDS = 0.001
+"""After so long of the telling the engine looks whether something has come."""
 _ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("execution", "marketdata", "risk", "strategies", "trading")
 _log = structlog.get_logger(__name__)
@@ -117,18 +120,26 @@ class Snapshots:
         """Say whether it is time to write; at first it is."""
         return self.clock() >= self._due_at
 
-    def tell(self, kept: Kept) -> ToldRun | None:
+    def tell(self, kept: Kept, breath: Breath = lambda: None) -> ToldRun | None:
         """Return what was lived as it shall be written, None for what can't be told.
 
-        That stands in the log then, and it is not tried again.
+        That stands in the log then, and it is not tried again, unless something that changed within
+        a breath was in its way. `breath`: as `Teller.told` takes it; what was given up is due again
+        as soon as the time spent on it allows.
         """
         began = self.clock()
         self._due_at = began + self.every_seconds
         try:
-            told = self._teller.told(kept, kept.lived.engine.setup)
+            told = self._teller.told(kept, kept.lived.engine.setup, breath)
+        except GivenUpError:
+            self._due_at = began + (self.clock() - began) / MOST_SHARE
+            raise
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             self._due_at = float("inf")
             _log.error("the run can't be kept: starts will be slower", reason=str(error))
+            return None
+        except RuntimeError as error:
+            _log.warning("nothing kept of the run", reason=str(error))
             return None
         self._due_at = max(self._due_at, began + (self.clock() - began) / MOST_SHARE)
         return ToldRun(kept.lived.seq, told)
@@ -191,12 +202,13 @@ class Snapshots:
 class RunKept:
     """Keeps a run and what its feed goes on from, where both stand at the same frame.
 
-    The file is written beside the run, which waits only while it is told. `feed` returns the
-    feed's part and how many frames it has taken.
+    The file is written beside the run, which waits only while it is told, slice by slice. `feed`
+    returns the feed's part and how many frames it has taken.
     """
 
     snapshots: Snapshots
     feed: Callable[[], tuple[Any, int | None]] = lambda: (None, None)
+    slice_seconds: float = SLICE_SECONDS
     _writing: threading.Thread | None = None
 
     def is_due(self) -> bool:
@@ -204,12 +216,22 @@ class RunKept:
         is_writing = self._writing is not None and self._writing.is_alive()
         return not is_writing and self.snapshots.is_due()
 
-    def keep(self, lived: Lived) -> None:
-        """Keep it, unless the feed is ahead."""
+    def keep(self, lived: Lived) -> Generator[None, None, None]:
+        """Keep it, unless the feed is ahead; yield between two slices.
+
+        Nothing may happen to the run then: whoever has something for it closes the iterator, and
+        it is as if nothing had been begun.
+        """
         feed, taken = self.feed()
         if taken is not None and taken != lived.frames:
             return
-        told = self.snapshots.tell(Kept(lived, feed))
+        telling = Slices(lambda breath: self.snapshots.tell(Kept(lived, feed), breath))
+        try:
+            while not telling.go_on(self.slice_seconds):
+                yield
+        finally:
+            telling.end()
+        told = telling.result()
         if told is not None:
             self._writing = threading.Thread(target=self.snapshots.put, args=(told,))
             self._writing.start()

@@ -43,7 +43,8 @@ def fold(board: Board, frames: Iterable[bytes]) -> Folded:
         touched[taken.rows] = True
         unknown += len(taken.unknown)
         strange += taken.strange
-    return Folded(np.flatnonzero(touched), unknown, strange, damaged)
+    (rows,) = touched.nonzero()
+    return Folded(rows, unknown, strange, damaged)
 
 
 def step_ticks(board: Board, rows: NDArray[np.int64], at: datetime) -> Ticks:

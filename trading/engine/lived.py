@@ -5,6 +5,7 @@ Living on from it is the runner's; the file that it goes to is `trading/snapshot
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,10 +37,14 @@ class Lived:
 
 
 class Keeping(Protocol):
-    """Where what a run has come to is put aside every so often, so that recovery is short."""
+    """Where what a run has come to is put aside every so often, so that recovery is short.
+
+    `keep` does so piece by piece; between two of them nothing may happen to the run, or the
+    iterator is closed, and nothing was put aside.
+    """
 
     def is_due(self) -> bool: ...
 
-    def keep(self, lived: Lived) -> None: ...
+    def keep(self, lived: Lived) -> Generator[None, None, None]: ...
 
     def settle(self) -> None: ...

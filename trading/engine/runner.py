@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from marketdata.feed import MarketFeed
-from marketdata.quality import TickScreen
 from marketdata.tape import Frame, microseconds
 from trading.engine.actions import (
     Action,
@@ -45,10 +43,12 @@ from trading.engine.events import (
 )
 from trading.engine.fault_tally import FaultTally
 from trading.engine.invariants import Invariants, effects_of
-from trading.engine.lived import Keeping, Lived
-from trading.engine.timeline import Timeline
+from trading.engine.lived import Lived
+from trading.engine.surroundings import Input, Journal, Surroundings
 from trading.engine.turns import in_turn
-from trading.engine.venue import Venue, Wish
+from trading.engine.venue import Wish
+
+__all__ = ["ENDED", "FRAME", "DivergenceError", "Input", "Journal", "Runner", "Surroundings"]
 
 FRAME = "Frame"
 """Kind of the record that says a frame of the tape was taken up."""
@@ -61,72 +61,12 @@ _NEWS = frozenset(
     kind.__name__ for kind in (BrokerSaid, ChangeRefused, TwinFound, MarginTold, ForeignSeen)
 )
 _CARRIED_OUT = (PlaceOrder, ModifyOrder, CancelOrder, AskMargin, SetTimer)
-
-Input = (
-    CommandIssued
-    | ConditionChanged
-    | BandsTold
-    | StrategyOverran
-    | BrokerSaid
-    | ChangeRefused
-    | TwinFound
-    | MarginTold
-    | ForeignSeen
-)
-"""What comes in from outside by itself: commands, conditions, bands, a real broker's news."""
+_TURNS = 2
+"""Turns of the loop in which a call that was begun comes to its thread, or a frame to `_next`."""
 
 
 class DivergenceError(Exception):
     """Living through a journal again gave another record than the one that stands in it."""
-
-
-class Journal(Protocol):
-    """Where a run is written down; the file is flushed before an order leaves.
-
-    A record's body is a value that never changes, to be encoded whenever the journal wants.
-    """
-
-    @property
-    def recovered(self) -> Sequence[Any]: ...
-
-    @property
-    def seq(self) -> int: ...
-
-    def append(self, kind: str, body: object, *, incoming: bool) -> int: ...
-
-    def write(self, before: int | None = None) -> None: ...
-
-    def flush(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What stands around the engine in one run.
-
-    `past` tells the frames of a journal's past, `feed` those that follow, each when it is due.
-    `now` returns the moment it is between two frames, None where time passes with frames only.
-    `inputs` returns what came from outside since the last call; `pause` waits for so many seconds,
-    at most `listen_seconds`, less where something has come. `frames_safe` returns how many frames
-    the disk has (None for all), `sync_feed` waits until it has all: the journal's file never names
-    a frame that a power cut could take back. `before_orders` is called before orders leave and may
-    raise to stop the process (the leader's fence). `keeping`: None for nothing kept.
-    """
-
-    journal: Journal
-    venue: Venue
-    past: MarketFeed
-    feed: MarketFeed
-    now: Callable[[], datetime | None]
-    screen: TickScreen
-    timeline: Timeline
-    inputs: Callable[[datetime], Sequence[Input]]
-    before_orders: Callable[[], None]
-    symbols: dict[int, str]
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-    listen_seconds: float = 0.05
-    frames_safe: Callable[[], int | None] = lambda: None
-    sync_feed: Callable[[], None] = lambda: None
-    keeping: Keeping | None = None
 
 
 class Runner:
@@ -183,7 +123,8 @@ class Runner:
         self._is_live = True
         while (frame := await self._next(frames)) is not None:
             await self._up_to(frame.at)
-            await self._frame(frame)
+            if frame.index >= 0:
+                await self._frame(frame)
         await self._up_to(until)
         while await self._around.venue.tells_more():
             await self._up_to(until)
@@ -228,14 +169,13 @@ class Runner:
         coming = asyncio.create_task(_first_of(frames))
         while not coming.done():
             pause = asyncio.ensure_future(self._around.pause(self._quiet_seconds()))
+            await self._keep_before(coming, pause)
             await asyncio.wait({coming, pause}, return_when=asyncio.FIRST_COMPLETED)
             pause.cancel()
             now = self._around.now()
             if not coming.done() and now is not None:
                 await self._up_to(now)
                 self._write_down()
-                if not coming.done():
-                    self._keep()
         return coming.result()
 
     def _quiet_seconds(self) -> float:
@@ -246,12 +186,22 @@ class Runner:
             return longest
         return min(longest, max(0.0, (due - now).total_seconds()))
 
-    def _keep(self) -> None:
-        """Put what the run has come to aside, once all that led here is in the journal's file."""
+    async def _keep_before(self, *signs: asyncio.Future[Any]) -> None:
+        """Put what the run has come to aside, unless one of `signs` is done before that is.
+
+        All that led here is in the journal's file before. What comes meanwhile waits for a piece.
+        """
         keeping = self._around.keeping
-        if keeping is not None and not self._named and keeping.is_due():
-            self._around.journal.flush()
-            keeping.keep(self.lived())
+        if keeping is None or not keeping.is_due():
+            return
+        self._write_down()
+        if self._named:
+            return
+        with closing(keeping.keep(self.lived())) as pieces:
+            for _ in pieces:
+                await _turns()
+                if any(sign.done() for sign in signs):
+                    return
 
     def lived(self) -> Lived:
         """Return what the run has come to; only between two events."""
@@ -313,6 +263,7 @@ class Runner:
         for update in self._around.venue.observe(frame.at, ticks):
             await self._handle(BrokerSaid(frame.at, update))
         await self._handle(MarketStep(frame.at, frame.index, ticks))
+        self.engine.panel.settle()
         self._taken = frame.index + 1
 
     async def _report_faults(self, at: datetime) -> None:
@@ -323,10 +274,11 @@ class Runner:
         """Journal an event, let the engine answer, journal and do what it wishes.
 
         What was opened is held against the limits before anything leaves; the books of every plan
-        that something happened to are checked then. Raises `EndlessError`.
+        that something happened to are checked then. Calls that were begun come to their threads
+        before anything else is done. Raises `EndlessError`.
         """
         plans: dict[str, None] = {}
-        inbox, send = self._inbox, self._around.venue.send
+        inbox, send, is_sent = self._inbox, self._around.venue.send, False
         for each in in_turn(inbox, event):
             self._log(type(each).__name__, told(each), incoming=True)
             actions = self.answer(each)
@@ -336,13 +288,17 @@ class Runner:
             plans.update(effects.plans)
             for wish in self._note(actions):
                 inbox.extend(await send(wish))
+                is_sent = True
         if plans:
             self._invariants.check(plans)
+        if is_sent and not self._again:
+            await _turns()
 
     def _note(self, actions: Sequence[Action]) -> list[Wish]:
-        """Write actions down and set their timers; return what is to be sent, the file flushed.
+        """Write actions down and set their timers; return what is to be sent.
 
-        What a journal's past says was sent is sent again only where it is lived again.
+        The file is flushed before orders; a question alone waits for no disk. What a journal's past
+        says was sent is sent again only where it is lived again.
         """
         wishes: list[Wish] = []
         timers: list[SetTimer] = []
@@ -357,7 +313,7 @@ class Runner:
                     timers.append(action)
                 elif self._again or not is_past:
                     wishes.append(action)
-        if wishes:
+        if wishes and not all(isinstance(wish, AskMargin) for wish in wishes):
             self._around.sync_feed()
             self._around.journal.flush()
             self._around.before_orders()
@@ -393,6 +349,12 @@ class Runner:
                 f"record {record.seq}: {record.kind} {record.body} stands there, "
                 f"living it again gave {kind} {again}"
             )
+
+
+async def _turns() -> None:
+    """Let what has been begun, or has come, get where it goes."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 async def _first_of(frames: AsyncIterator[Frame]) -> Frame | None:

@@ -138,6 +138,20 @@ def test_a_column_that_has_not_traded_is_nan_and_one_that_rests_is_flat():
     assert resting.gap.all()
 
 
+def test_bars_are_the_same_whenever_they_take_their_ticks():
+    at_once, when_read = panel(), panel()
+    came = [(tick(3, 10, 50.0, volume=10)), (tick(7, 30, 90.0)), (tick(3, 59, 52.0, volume=15))]
+    for each in (*came, tick(3, 61, 51.0, volume=19), tick(7, 59, 91.0)):
+        for board in (at_once, when_read):
+            board.apply(each)
+        at_once.settle()
+        at_once.settle()
+
+    rows = [board.close_bars(OPEN_S + 120) for board in (at_once, when_read)]
+
+    assert [repr(row) for row in rows[0]] == [repr(row) for row in rows[1]]
+
+
 def test_a_late_tick_is_the_newest_price_but_changes_no_closed_bar():
     board = panel()
     board.apply(tick(3, 30, 50.0, volume=10))

@@ -101,3 +101,16 @@ def test_an_array_comes_back_as_it_was_and_may_be_written_to(array, order):
     assert made.tobytes() == told.tobytes()
     assert made.flags.writeable
     assert made.flags.aligned
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 17) - 1, 1 << 17, (1 << 17) + 1, 300_000])
+def test_an_array_of_any_size_is_told_whole_and_breathed_at(size: int):
+    prices, breaths = np.arange(float(size)), [0]
+
+    def breath() -> None:
+        breaths[0] += 1
+
+    told = Teller().told([prices], None, breath)
+
+    assert made_again(told.objects, map(bytearray, told.arrays))[0].tolist() == prices.tolist()
+    assert breaths[0] >= prices.nbytes >> 20

@@ -30,6 +30,11 @@ def lived(**parts: Any) -> Lived:
     return Lived(**(told | parts))
 
 
+def keep(keeping: RunKept, told: Lived) -> int:
+    """Keep a run; return how often it stood still meanwhile."""
+    return sum(1 for _ in keeping.keep(told))
+
+
 def again(tmp_path: Path, thing: object) -> Any:
     """Return a thing as it comes back."""
     snapshots = Snapshots(tmp_path / "day.journal", "code")
@@ -134,13 +139,59 @@ def test_a_run_is_not_kept_while_its_feed_is_ahead(tmp_path: Path):
     snapshots, taken = Snapshots(tmp_path / "day.journal", "code"), [4]
     keeping = RunKept(snapshots, lambda: ("board", taken[0]))
 
-    keeping.keep(lived(frames=3))
+    keep(keeping, lived(frames=3))
     assert not snapshots.path.exists()
     taken[0] = 3
-    keeping.keep(lived(frames=3))
+    keep(keeping, lived(frames=3))
     keeping.settle()
 
     assert snapshots.take(9) == Kept(lived(frames=3), "board")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_what_is_told_in_slices_is_what_is_told_at_once(seconds: float, tmp_path: Path):
+    things = [SimpleNamespace(prices=np.arange(float(size))) for size in range(20)]
+    keeping = RunKept(
+        Snapshots(tmp_path / "day.journal", "code"), lambda: (things, 3), slice_seconds=seconds
+    )
+
+    pauses = keep(keeping, lived())
+    keeping.settle()
+
+    assert (pauses >= len(things)) if seconds == 0.0 else (pauses == 0)
+    kept = keeping.snapshots.take(9)
+    assert kept is not None
+    assert [each.prices.tolist() for each in kept.feed] == [each.prices.tolist() for each in things]
+
+
+def test_what_is_given_up_is_not_kept_and_due_again_by_the_time_it_took(tmp_path: Path):
+    now = [100.0]
+    snapshots = Snapshots(tmp_path / "day.journal", "code", clock=lambda: now[0])
+    keeping = RunKept(snapshots, lambda: (np.arange(2.0), 3), slice_seconds=0.0)
+
+    pieces = keeping.keep(lived())
+    next(pieces)
+    now[0] = 100.005
+    pieces.close()
+
+    assert list(tmp_path.iterdir()) == []
+    assert not keeping.is_due()
+    now[0] = 105.001
+    assert keeping.is_due()
+
+
+def test_what_somebody_changes_meanwhile_is_tried_again_later(tmp_path: Path):
+    now = [100.0]
+    snapshots = Snapshots(tmp_path / "day.journal", "code", clock=lambda: now[0])
+    changing = {number: np.arange(2.0) for number in range(9)}
+    keeping = RunKept(snapshots, lambda: (changing, 3), slice_seconds=0.0)
+
+    for number, _ in enumerate(keeping.keep(lived())):
+        changing[100 + number] = np.arange(2.0)
+
+    assert list(tmp_path.iterdir()) == []
+    now[0] += EVERY_SECONDS
+    assert keeping.is_due()
 
 
 def test_arrays_that_share_their_memory_do_so_again(tmp_path: Path):
@@ -216,7 +267,7 @@ def test_a_run_is_not_kept_again_while_it_is_being_written(tmp_path: Path):
     keeping = RunKept(SlowDisk(path, "code", clock=lambda: 5.0, every_seconds=0.0))
     assert keeping.is_due()
 
-    keeping.keep(lived())
+    keep(keeping, lived())
 
     assert not keeping.is_due()
     assert not keeping.snapshots.path.exists()

@@ -63,12 +63,60 @@ def test_a_form_leaves_as_the_library_would_have_prepared_it(form, method):
     assert told(as_sent(method, URL, data=form)) == told(as_the_library(method, URL, data=form))
 
 
+NEARLY_PLAIN = st.text("ab1_.-&=+ é", max_size=6)
+
+
+@given(form=st.dictionaries(NEARLY_PLAIN, NEARLY_PLAIN, min_size=1, max_size=3))
+def test_what_stands_in_a_form_never_reads_as_more_of_it(form):
+    assert told(as_sent("POST", URL, data=form)) == told(as_the_library("POST", URL, data=form))
+
+
+WORDS = st.text("abcXYZ019_.-", min_size=1, max_size=6)
+SAID = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    query=st.none() | st.dictionaries(WORDS, st.none() | WORDS, max_size=3),
+    method=st.sampled_from(("GET", "DELETE")),
+)
+def test_a_question_in_plain_words_leaves_as_the_library_would_have_prepared_it(query, method):
+    call = {"params": query}
+
+    assert told(as_sent(method, URL, **call)) == told(as_the_library(method, URL, **call))
+
+
+@given(said=SAID, query=st.none() | st.dictionaries(WORDS, st.none() | WORDS, max_size=2))
+def test_what_is_said_in_json_leaves_as_the_library_would_have_prepared_it(said, query):
+    call = {"json": said, "params": query}
+
+    assert told(as_sent("POST", URL, **call)) == told(as_the_library("POST", URL, **call))
+
+
+def test_a_number_that_json_cannot_tell_is_refused_as_the_library_does():
+    with pytest.raises(requests.exceptions.InvalidJSONError):
+        as_sent("POST", URL, json=[{"price": float("nan")}])
+
+
 @pytest.mark.parametrize(
     ("method", "url", "call"),
     [
         ("GET", URL, {"params": {"i": ["NSE:INFY", "NSE:TCS"]}}),
         ("DELETE", URL, {"params": {"parent_order_id": None}}),
-        ("POST", "https://api.kite.trade/margins/basket", {"json": [{"price": 1.5}]}),
+        ("DELETE", URL, {"params": {"parent_order_id": "1/2"}}),
+        ("DELETE", URL, {"data": {"quantity": "5"}}),
+        ("GET", URL, {"params": {"from": "2026-01-05 09:15:00"}}),
+        ("GET", URL, {"params": {5: "five"}}),
+        ("GET", URL, {"params": "plain"}),
+        ("POST", URL, {}),
+        ("POST", URL, {"data": "plain"}),
         ("PUT", URL, {"data": {"quantity": 5, "price": None}}),
         ("PUT", URL, {"data": {"quantity": "5"}, "params": {"a": "b"}}),
         ("PUT", "https://API.kite.trade/a b/../c?d=e", {"data": {"quantity": "5"}}),

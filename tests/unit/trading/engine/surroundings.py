@@ -56,11 +56,16 @@ class TracingJournal:
     def recovered(self) -> Sequence[Any]:
         return self.inner.recovered
 
+    @property
+    def seq(self) -> int:
+        return self.inner.seq
+
     def append(self, kind: str, body: object, *, incoming: bool) -> int:
         self.trace.append(("append", kind))
         return self.inner.append(kind, body, incoming=incoming)
 
-    def write(self) -> None:
+    def write(self, before: int | None = None) -> None:
+        del before
         self.trace.append(("write", ""))
 
     def flush(self) -> None:

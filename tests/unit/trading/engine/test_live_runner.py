@@ -48,6 +48,7 @@ class World:
 
     `dies_before`, `dies_after`: the numbers of the calls before or after which the desk dies;
     `dies_at_record`: the record that it no longer writes. `asks_margin`: as a desk at Kite does.
+    `trace`: what comes in, what is on the disk, and what is called, in order.
     """
 
     told: list[Frame]
@@ -55,6 +56,7 @@ class World:
     dies_after: int = 0
     dies_at_record: int = 0
     asks_margin: bool = False
+    trace: list[str] = field(default_factory=list)
     seen: int = 0
     calls: int = 0
     looks: int = 0
@@ -82,6 +84,7 @@ class World:
 
     async def _called(self, call: Callable[[], Awaitable[T]]) -> T:
         """Carry a call out; a desk that dies at it never reads the answer."""
+        self.trace.append("called")
         self.calls += 1
         if self.calls == self.dies_before:
             self.dead.set()
@@ -167,7 +170,13 @@ class MortalJournal(JournalFile):
             self._world.dies_at_record = 0
             self._world.dead.set()
             raise PlugPulledError
+        if incoming or kind in ("AskMargin", "PlaceOrder"):
+            self._world.trace.append("came in" if incoming else kind)
         return super().append(kind, body, incoming=incoming)
+
+    def flush(self) -> None:
+        super().flush()
+        self._world.trace.append("on the disk")
 
     def close(self) -> None:
         if self._world.dead.is_set():
@@ -248,6 +257,29 @@ async def test_dying_at_a_call_loses_nothing_and_doubles_nothing(
     for order in engine.orders.all():
         assert order.state.is_final or order.state is OrderState.PLANNED
     assert not [o for o in book.orders if not o.state.is_final]
+
+
+async def test_a_call_comes_to_the_broker_before_anything_else_is_taken_up(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT), asks_margin=True)
+
+    await live(world, tmp_path / "j")
+
+    wished = [n for n, what in enumerate(world.trace) if what in ("AskMargin", "PlaceOrder")]
+    assert wished
+    for place in wished:
+        after = world.trace[place:]
+        assert after.index("called") < after.index("came in")
+
+
+async def test_a_question_waits_for_no_disk_and_an_order_does(tmp_path: Path):
+    world = World(frames(START, 120, STOPPED_OUT), asks_margin=True)
+
+    await live(world, tmp_path / "j")
+
+    asked, ordered = world.trace.index("AskMargin"), world.trace.index("PlaceOrder")
+    called = world.trace.index("called", ordered)
+    assert "on the disk" not in world.trace[asked : world.trace.index("called", asked)]
+    assert "on the disk" in world.trace[ordered:called]
 
 
 async def test_what_was_never_sent_is_found_absent_and_given_up(tmp_path: Path):

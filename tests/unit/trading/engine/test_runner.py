@@ -215,6 +215,18 @@ async def test_a_command_offered_again_after_a_restart_is_journalled_once(tmp_pa
     assert path.read_bytes() == undisturbed
 
 
+async def test_a_frame_without_a_number_lets_time_pass_and_tells_nothing():
+    stage = a_stage()
+    told = [replace(frame, index=-1) if frame.index >= 60 else frame for frame in stage.frames]
+
+    _, journal = await replace(stage, frames=tuple(told)).run(END)
+
+    assert kinds(journal).count("Frame") == kinds(journal).count("MarketStep") == 60
+    assert [body["frame"] for body in bodies(journal, "Frame")] == list(range(60))
+    until = max(body["at"] for body in bodies(journal, "TimerFired"))
+    assert until > told[60].at.isoformat()
+
+
 class WaitingFeed:
     """A feed whose second frame comes only when it is let go."""
 
