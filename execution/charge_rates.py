@@ -41,6 +41,15 @@ class ChargeClass(StrEnum):
         return self.name if self in (ChargeClass.FUTURES, ChargeClass.OPTIONS) else "CASH"
 
 
+_INTRADAY, _MIS = ChargeClass.INTRADAY, Product.MIS
+_CLASS_OF = {
+    Kind.EQUITY: _INTRADAY,
+    Kind.FUTURE: ChargeClass.FUTURES,
+    Kind.CALL: ChargeClass.OPTIONS,
+    Kind.PUT: ChargeClass.OPTIONS,
+}
+
+
 class WholeRates(NamedTuple):
     """What of the rates concerns one order, each times `scale`, which makes all of them whole.
 
@@ -111,22 +120,24 @@ def charge_class(instrument: Instrument, product: Product) -> ChargeClass:
 
     Raises `ValueError` for an index, which cannot be traded.
     """
-    match instrument.kind:
-        case Kind.FUTURE:
-            return ChargeClass.FUTURES
-        case Kind.CALL | Kind.PUT:
-            return ChargeClass.OPTIONS
-        case Kind.EQUITY:
-            return ChargeClass.INTRADAY if product is Product.MIS else ChargeClass.DELIVERY
-        case Kind.INDEX:
-            raise ValueError(f"instrument: {instrument.symbol} is an index, it has no charges")
+    found = _CLASS_OF.get(instrument.kind)
+    if found is None:
+        raise ValueError(f"instrument: {instrument.symbol} is an index, it has no charges")
+    if found is _INTRADAY and product is not _MIS:
+        return ChargeClass.DELIVERY
+    return found
 
 
 def rates_for(instrument: Instrument, product: Product, on: date) -> Rates:
     """Return the rates in force. Raises `FactMissing` before the first table."""
     kind = charge_class(instrument, product)
-    underlying = instrument.name if instrument.name in _named() else ""
-    return _rates(_HOUSE[instrument.exchange], underlying, kind, on)
+    return _in_force(instrument.exchange, instrument.name, kind, on)
+
+
+@lru_cache(maxsize=4096)
+def _in_force(exchange: Exchange, name: str, kind: ChargeClass, on: date) -> Rates:
+    underlying = name if name in _named() else ""
+    return _rates(_HOUSE[exchange], underlying, kind, on)
 
 
 @cache

@@ -38,6 +38,15 @@ class Segment(StrEnum):
     OPTIONS = "OPTIONS"
 
 
+_SEGMENT_OF = {
+    Kind.INDEX: Segment.CASH,
+    Kind.EQUITY: Segment.CASH,
+    Kind.FUTURE: Segment.FUTURES,
+    Kind.CALL: Segment.OPTIONS,
+    Kind.PUT: Segment.OPTIONS,
+}
+
+
 class PriceDirection(StrEnum):
     """Which way to move a price that lies off the grid."""
 
@@ -54,8 +63,15 @@ _ROUNDING = {
 _ONE, _PAISA = Decimal(1), Decimal("0.01")
 
 
+class _Named:
+    """The key of an instrument once it was asked for; no field, so nothing is told or compared."""
+
+    __slots__ = ("_key",)
+    _key: str
+
+
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(_Named):
     """One line of the day's instrument dump, with its dated facts.
 
     `lot_size` in units (1 for shares), `tick_size` in rupees, `freeze_quantity` in units or None
@@ -84,7 +100,12 @@ class Instrument:
     @property
     def key(self) -> str:
         """Return Kite's name for the instrument, `NFO:NIFTY26NOVFUT`; unique on one day."""
-        return f"{self.exchange}:{self.symbol}"
+        try:
+            return self._key
+        except AttributeError:
+            key = f"{self.exchange}:{self.symbol}"
+            object.__setattr__(self, "_key", key)
+            return key
 
     @property
     def is_tradable(self) -> bool:
@@ -94,13 +115,7 @@ class Instrument:
     @property
     def segment(self) -> Segment:
         """Return the segment whose hours and charges apply."""
-        match self.kind:
-            case Kind.INDEX | Kind.EQUITY:
-                return Segment.CASH
-            case Kind.FUTURE:
-                return Segment.FUTURES
-            case Kind.CALL | Kind.PUT:
-                return Segment.OPTIONS
+        return _SEGMENT_OF[self.kind]
 
     def on_grid(self, price: Decimal | float, direction: PriceDirection) -> Decimal:
         """Return `price` moved to the tick grid, never less than one tick.

@@ -14,3 +14,7 @@ class Direction(IntEnum):
     SHORT = -1
     NEUTRAL = 0
     LONG = 1
+
+
+LONG, SHORT, NEUTRAL = Direction.LONG, Direction.SHORT, Direction.NEUTRAL
+"""The members by themselves: asking the class for one costs more than what is done with it."""

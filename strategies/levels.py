@@ -43,6 +43,8 @@ def direction(up: Flags, down: Flags) -> Sides:
 def without_direction(expected: Flags, entry: Floats, confidence: float) -> Signals:
     """Return opinions that expect no direction, where `expected` and the entry is known."""
     kept = expected & np.isfinite(entry)
+    if not kept.any():
+        return silence(kept.shape)
     price = np.where(kept, entry, np.nan)
     return Signals(
         side=np.where(kept, NEUTRAL_SIDE, 0).astype(np.int8),
@@ -60,10 +62,11 @@ def entries(side: Sides, entry: Floats, stop: Floats, reward: Reward) -> Signals
     A side whose stop is NaN or not strictly on the losing side of the entry is dropped, so an
     opinion can never be at its own stop. Prices and confidence are NaN where there is no side.
     """
-    places = np.flatnonzero(side != 0)
+    places = np.flatnonzero(side)
+    if not len(places):
+        return silence(side.shape)
     opinion = side.reshape(-1)[places]
-    price = np.broadcast_to(entry, side.shape).reshape(-1)[places]
-    level = np.broadcast_to(stop, side.shape).reshape(-1)[places]
+    price, level = _at(places, entry, side), _at(places, stop, side)
     risk = price - level
     kept = opinion * risk > 0
     places, opinion, price, risk = places[kept], opinion[kept], price[kept], risk[kept]
@@ -75,6 +78,20 @@ def entries(side: Sides, entry: Floats, stop: Floats, reward: Reward) -> Signals
         target2=_spread(places, price + reward.last_target_r * risk, np.full(side.shape, np.nan)),
         confidence=_spread(places, reward.confidence, np.full(side.shape, np.nan)),
     )
+
+
+def silence(shape: tuple[int, ...]) -> Signals:
+    """Return that nothing is said in any column; the prices share one array."""
+    unknown = np.full(shape, np.nan)
+    side = np.zeros(shape, dtype=np.int8)
+    return Signals(side, unknown, unknown, unknown, unknown, unknown)
+
+
+def _at(places: Ints, values: Floats, like: Sides) -> Floats:
+    """Return the values at some places of the shape that `like` has."""
+    spread = values if values.shape == like.shape else np.broadcast_to(values, like.shape)
+    found: Floats = spread.reshape(-1)[places]
+    return found
 
 
 def _spread(places: Ints, values: NDArray[T] | float, over: NDArray[T]) -> NDArray[T]:
@@ -91,13 +108,20 @@ def entries_to(
     A side is dropped unless stop, entry, first and last target stand in this order, each strictly
     beyond the one before; unknown ones drop it too. Prices are NaN where there is no side.
     """
-    kept = (side * (entry - stop) > 0) & (side * (targets.first - entry) > 0)
-    kept &= side * (targets.last - targets.first) > 0
+    places = np.flatnonzero(side)
+    if not len(places):
+        return silence(side.shape)
+    opinion = side.reshape(-1)[places]
+    price, level = _at(places, entry, side), _at(places, stop, side)
+    first, last = _at(places, targets.first, side), _at(places, targets.last, side)
+    kept = (opinion * (price - level) > 0) & (opinion * (first - price) > 0)
+    kept &= opinion * (last - first) > 0
+    places = places[kept]
     return Signals(
-        side=np.where(kept, side, 0).astype(np.int8),
-        entry=np.where(kept, entry, np.nan),
-        stop=np.where(kept, stop, np.nan),
-        target1=np.where(kept, targets.first, np.nan),
-        target2=np.where(kept, targets.last, np.nan),
-        confidence=np.where(kept, confidence, np.nan),
+        side=_spread(places, opinion[kept], np.zeros(side.shape, dtype=np.int8)),
+        entry=_spread(places, price[kept], np.full(side.shape, np.nan)),
+        stop=_spread(places, level[kept], np.full(side.shape, np.nan)),
+        target1=_spread(places, first[kept], np.full(side.shape, np.nan)),
+        target2=_spread(places, last[kept], np.full(side.shape, np.nan)),
+        confidence=_spread(places, confidence, np.full(side.shape, np.nan)),
     )

@@ -6,19 +6,19 @@ What a strategy thinks stands in its own file; what becomes of an opinion in `st
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
 
-from marketdata.bars import Floats, Ints
+from marketdata.bars import Flags, Floats, Ints
 from marketdata.instruments import Instrument
 from marketdata.universe import Column, Universe
 from strategies.base import Frame, Repeat, Strategy
+from strategies.direction import LONG, NEUTRAL, SHORT
 from strategies.levels import Sides
-from strategies.signals import NEUTRAL_SIDE, Direction, Signal, Signals, direction_of
+from strategies.signals import NEUTRAL_SIDE, Signal, Signals, direction_of
 
 Features = tuple[tuple[str, float], ...]
 """Name and value of what a strategy looked at."""
@@ -29,7 +29,7 @@ NEVER = -(2**62)
 _UNKNOWN = 3
 _PLACE = np.full(256, _UNKNOWN)
 """Where what was said of a side is remembered; a negative side counts from the end."""
-_PLACE[[int(Direction.LONG), int(Direction.SHORT), NEUTRAL_SIDE]] = (0, 1, 2)
+_PLACE[[int(LONG), int(SHORT), NEUTRAL_SIDE]] = (0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,9 @@ def opinions(
     columns = universe.columns
     places = [place for place in np.flatnonzero(signals.side).tolist() if columns[place].scanned]
     wording = _Wording(strategy, at)
-    said = [getattr(signals, name)[places].tolist() for name in _Told._fields]
-    for place, seen, *row in zip(places, _seen(strategy, frame, places), *said, strict=True):
+    there = np.array(places, dtype=np.int64)
+    said = [getattr(signals, name)[there].tolist() for name in _Told._fields]
+    for place, seen, *row in zip(places, _seen(strategy, frame, there), *said, strict=True):
         told = _Told(*row)
         reason = _fault(told)
         if reason:
@@ -185,13 +186,14 @@ class _Wording:
         self._at = at
         self._until = at + timedelta(minutes=strategy.valid_minutes)
         once = strategy.repeat.acted_on_once_a_day
-        self._bar = f"{at:%Y-%m-%d}" if once else at.isoformat(timespec="minutes")
+        bar = f"{at:%Y-%m-%d}" if once else at.isoformat(timespec="minutes")
+        self._setups = {way: f"{way.name}@{bar}" for way in (LONG, SHORT, NEUTRAL)}
 
     def signal(self, instrument: Instrument, told: _Told, seen: Features) -> Signal:
         """Return what is told of a column as an opinion."""
         way = direction_of(told.side)
         levels = (told.stop, told.target1, told.target2)
-        if way is Direction.NEUTRAL:
+        if way is NEUTRAL:
             levels = (told.entry,) * 3
         return Signal(
             self._name,
@@ -202,17 +204,17 @@ class _Wording:
             told.entry,
             *levels,
             told.confidence,
-            f"{way.name}@{self._bar}",
+            self._setups[way],
             seen,
         )
 
 
-def _seen(strategy: Strategy, frame: Frame, places: Sequence[int]) -> list[Features]:
+def _seen(strategy: Strategy, frame: Frame, places: Ints) -> list[Features]:
     """Return of some columns every finite output of the declared features and context.
 
     In the order declared.
     """
-    if not places:
+    if not len(places):
         return []
     labels: list[str] = []
     known: list[Floats] = []
@@ -223,8 +225,12 @@ def _seen(strategy: Strategy, frame: Frame, places: Sequence[int]) -> list[Featu
     for name in strategy.context:
         labels.append(name)
         known.append(frame.beside(name)[places])
-    rows = np.array(known).reshape(len(known), len(places)).T.tolist()
+    table = np.array(known).reshape(len(known), len(places)).T
+    is_whole: Flags = np.asarray(np.isfinite(table).all(axis=1))
     finite = math.isfinite
     return [
-        tuple([pair for pair in zip(labels, row, strict=True) if finite(pair[1])]) for row in rows
+        tuple(zip(labels, row, strict=True))
+        if whole
+        else tuple([pair for pair in zip(labels, row, strict=True) if finite(pair[1])])
+        for row, whole in zip(table.tolist(), is_whole.tolist(), strict=True)
     ]

@@ -74,15 +74,24 @@ class Stance(Struct, frozen=True, gc=False):
     view: Direction
 
 
-class Population(Struct, frozen=True, gc=False):
-    """What a value was compared with: how many samples, their median and robust deviation.
+class Grade(Struct, frozen=True, gc=False):
+    """What the newest bar is worth to a long and to a short by one feature; None where unknown."""
 
-    NaN where there was nothing; `compared` is false where the value stands for itself.
+    feature: str
+    long: float | None
+    short: float | None
+
+
+class Population(Struct, frozen=True, gc=False):
+    """What a feature's value was compared with: how many, their median and robust deviation.
+
+    None where there was nothing; `compared` is false where the value stands for itself.
     """
 
+    feature: str
     samples: int
-    middle: float
-    sigma: float
+    middle: float | None
+    sigma: float | None
     compared: bool
 
 
@@ -90,15 +99,15 @@ class Basis(Struct, frozen=True, gc=False):
     """Everything a score follows from, but for the settings.
 
     `readings`: name and value of what the market showed of the candidate's column on the newest
-    bar of the ranking; `grades`: what that is worth to a long and to a short, by feature;
+    bar of the ranking, None where unknown; `grades`: what that is worth, by feature;
     `populations`: what each feature's value was compared with. `correlation`: the largest with
     anything held or kept before it, `correlated_with` whose. `segment`: of what would be traded.
     """
 
     direction: Direction
     confidence: float
-    readings: tuple[tuple[str, float], ...]
-    grades: tuple[tuple[float, float], ...]
+    readings: tuple[tuple[str, float | None], ...]
+    grades: tuple[Grade, ...]
     populations: tuple[Population, ...]
     risk: float
     reward: float

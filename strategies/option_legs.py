@@ -6,9 +6,11 @@ Which options are chosen stands in `option_shapes.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from math import fsum
+
+from msgspec.structs import replace
 
 from marketdata.options.greeks import Horizon
 from strategies.calendar_payoff import Spans, over_two_expiries

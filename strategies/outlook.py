@@ -6,11 +6,11 @@ How these are worked out from legs stands in `payoff.py`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class NetGreeks:
+class NetGreeks(Struct, frozen=True, gc=False):
     """Sums over the legs bought less sold, of one unit of the structure.
 
     `delta` and `gamma` by the forward's rupee, `theta` rupees a day, `vega` rupees a point of
@@ -26,8 +26,7 @@ class NetGreeks:
 UNKNOWN_GREEKS = NetGreeks()
 
 
-@dataclass(frozen=True, slots=True)
-class LegReading:
+class LegReading(Struct, frozen=True, gc=False):
     """What the market said of one leg when it was chosen: rupees, and a volatility a year.
 
     `touch`: what entering it paid then. `greeks`: of one unit bought, whichever way the leg goes.
@@ -39,8 +38,7 @@ class LegReading:
     greeks: NetGreeks
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True, gc=False):
     """What holding to expiry can bring, in rupees a unit, before costs.
 
     `max_loss` and `max_profit` are positive numbers, inf where unlimited. `break_evens`: prices

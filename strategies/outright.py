@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from math import inf
 
 from marketdata.instruments import Instrument, Kind
+from strategies.direction import LONG, NEUTRAL, SHORT
 from strategies.outlook import NetGreeks, Outlook
 from strategies.signals import Direction, Signal
 from strategies.structure_rules import StructureMarket
 from strategies.structures import Leg, NotPossible, Quote, Structure, StructureKind
 
 _GREEKS = {
-    Direction.LONG: NetGreeks(delta=1.0, gamma=0.0, theta=0.0, vega=0.0),
-    Direction.SHORT: NetGreeks(delta=-1.0, gamma=0.0, theta=0.0, vega=0.0),
+    LONG: NetGreeks(delta=1.0, gamma=0.0, theta=0.0, vega=0.0),
+    SHORT: NetGreeks(delta=-1.0, gamma=0.0, theta=0.0, vega=0.0),
 }
+_SHARES = StructureKind.SHARES
+_KIND_OF = {Kind.FUTURE: StructureKind.FUTURE, Kind.EQUITY: _SHARES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,15 @@ def as_contract(
 
 
 def _kind_of(signal: Signal, traded: Instrument) -> StructureKind | None:
-    if signal.direction is Direction.NEUTRAL:
+    if signal.direction is NEUTRAL:
         return None
-    if traded.kind is Kind.FUTURE:
-        return StructureKind.FUTURE
-    if traded.kind is Kind.EQUITY and traded.key == signal.instrument.key:
-        return StructureKind.SHARES
-    return None
+    kind = _KIND_OF.get(traded.kind)
+    own = kind is not _SHARES or traded.key == signal.instrument.key
+    return kind if own else None
 
 
 def _outlook(direction: Direction, entry: float, fair: float) -> Outlook:
-    is_long = direction is Direction.LONG
+    is_long = direction is LONG
     return Outlook(
         max_loss=entry if is_long else inf,
         max_profit=inf if is_long else entry,

@@ -12,14 +12,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from marketdata.bars import Ints
+from marketdata.bars import Floats, Ints
+from strategies import ranking_grades, ranking_populations
 from strategies.base import Frame
-from strategies.opportunities import Basis, Candidate, Opportunity, Population, Stance, score_of
+from strategies.opportunities import (
+    Basis,
+    Candidate,
+    Grade,
+    Opportunity,
+    Population,
+    Stance,
+    score_of,
+)
 from strategies.ranking_choice import Choice, Rated
-from strategies.ranking_features import Conditions, Raw, grades_of, raw_of
+from strategies.ranking_features import (
+    MEASURED,
+    READINGS,
+    SIDES,
+    Conditions,
+    Raw,
+    grades_of_table,
+    raw_of,
+    table_of,
+)
 from strategies.ranking_history import History, HistoryState, HistoryView
-from strategies.ranking_populations import Populations, compile_ahead, populations_of
-from strategies.ranking_score import contributions, own_penalties, weighing_of
+from strategies.ranking_populations import Populations, populations_of
+from strategies.ranking_score import FEATURES, contributions, own_penalties, weighing_of
 from strategies.ranking_settings import RankingSettings
 from strategies.ranking_together import Closes, ClosesState
 from strategies.ranking_values import Views, earlier_values, values_of
@@ -56,12 +74,14 @@ class Ranker:
         self._history: History | HistoryView = self._memory
         self._closes = Closes(columns, settings.correlation_bars, settings.min_samples)
         self._raw: Raw = {}
-        compile_ahead()
+        ranking_populations.compile_ahead()
+        ranking_grades.compile_ahead()
 
     def observe(self, frame: Frame, conditions: Conditions) -> None:
         """Take one bar's close, once for each bar of the ranking's time-frame, before `rank`."""
-        self._raw = {name: np.array(raw) for name, raw in raw_of(frame, conditions).items()}
-        self._memory.add(grades_of(self._raw))
+        table = table_of(raw_of(frame, conditions))
+        self._raw = dict(zip(READINGS, table, strict=True))
+        self._memory.add(grades_of_table(table))
         self._closes.add(int(frame.minute), frame.close)
 
     def rank(
@@ -119,33 +139,47 @@ class Ranker:
         beside = populations_of(earlier, values.told, views.is_sided)
         return _Cycle(
             readings=self._readings(columns),
-            grades=grades.transpose(2, 0, 1).tolist(),
+            grades=_graded(grades),
             raw=values.raw.T.tolist(),
             populations=self._rows(beside),
         )
 
-    def _readings(self, columns: Ints) -> list[tuple[tuple[str, float], ...]]:
+    def _readings(self, columns: Ints) -> list[tuple[tuple[str, float | None], ...]]:
         names = tuple(self._raw)
         if not names:
             return [()] * len(columns)
-        rows = np.array([values[columns] for values in self._raw.values()]).T.tolist()
+        rows = _known(np.array([values[columns] for values in self._raw.values()]).T)
         return [tuple(zip(names, row, strict=True)) for row in rows]
 
     def _rows(self, beside: Populations) -> list[tuple[Population, ...]]:
         """Return what each candidate's values are compared with, and whether that is enough."""
         enough = beside.samples >= self._settings.min_samples
-        columns = (*beside, enough)
-        rows = zip(*(values.T.tolist() for values in columns), strict=True)
-        return [tuple(map(Population, *row)) for row in rows]
+        told = (beside.samples.T.tolist(), _known(beside.middle.T), _known(beside.sigma.T))
+        rows = zip(*told, enough.T.tolist(), strict=True)
+        return [tuple(map(Population, FEATURES, *row)) for row in rows]
 
 
 class _Cycle(NamedTuple):
     """What a cycle's candidates are worked out from, a row for each candidate."""
 
-    readings: list[tuple[tuple[str, float], ...]]
-    grades: list[list[list[float]]]
+    readings: list[tuple[tuple[str, float | None], ...]]
+    grades: list[tuple[Grade, ...]]
     raw: list[list[float]]
     populations: list[tuple[Population, ...]]
+
+
+def _graded(grades: Floats) -> list[tuple[Grade, ...]]:
+    """Return what some columns are worth by each feature, from grades of shape `(4, 2, n)`."""
+    rows = zip(*(_known(grades[:, side].T) for side in range(len(SIDES))), strict=True)
+    return [tuple(map(Grade, MEASURED, *row)) for row in rows]
+
+
+def _known(values: Floats) -> list[list[float | None]]:
+    """Return rows of values as they are told: None where unknown."""
+    found = values.astype(object)
+    found[np.isnan(values)] = None
+    rows: list[list[float | None]] = found.tolist()
+    return rows
 
 
 def _basis(candidate: Candidate, cycle: _Cycle, place: int) -> Basis:
@@ -155,7 +189,7 @@ def _basis(candidate: Candidate, cycle: _Cycle, place: int) -> Basis:
         direction=signal.direction,
         confidence=signal.confidence,
         readings=cycle.readings[place],
-        grades=tuple([(long, short) for long, short in cycle.grades[place]]),
+        grades=cycle.grades[place],
         populations=cycle.populations[place],
         risk=structure.risk,
         reward=structure.reward,

@@ -1,11 +1,12 @@
 """What the ranking measures of every column, for either side, in grades from 0 to 1.
 
-Comparing the grades lives in `ranking.py`; their history in `ranking_history.py`.
+What a reading is worth stands in `ranking_grades.py`; comparing the grades in `ranking.py`, their
+history in `ranking_history.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -22,6 +23,7 @@ from marketdata.features.rsi import RSI
 from marketdata.features.supertrend import Supertrend
 from marketdata.timeframes import Timeframe
 from strategies.base import Frame
+from strategies.ranking_grades import graded
 from strategies.signals import Direction
 
 TIMEFRAME = Timeframe.MINUTES_5
@@ -29,25 +31,8 @@ OI_CHANGE = OIChange()
 """Its `today` is the open interest of a column against that of the last session's end."""
 MEASURED = ("momentum", "trend", "liquidity", "regime")
 SIDES = (Direction.LONG, Direction.SHORT)
-DEPTH_UNITS = 1000.0
-"""Units in the best quotes, both sides together, from which depth counts in full."""
-
 Raw = Mapping[str, Floats]
 """What the grades are made of, by name: outputs of the features, closes and conditions."""
-
-Scale = tuple[tuple[float, ...], tuple[float, ...]]
-"""Edges, rising, and one grade more than edges: the grades between and around them."""
-
-RSI_SCALE: Scale = ((30.0, 40.0, 50.0, 70.0), (0.1, 0.3, 0.5, 0.8, 0.6))
-CHANGE_SCALE: Scale = ((-0.005, 0.0, 0.005, 0.02), (0.2, 0.4, 0.5, 0.8, 0.6))
-ADX_SCALE: Scale = ((-25.0, -20.0, -15.0, 15.0, 20.0, 25.0), (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0))
-SEPARATION_SCALE: Scale = ((-0.01, -0.005, 0.0, 0.005, 0.01), (0.0, 0.1, 0.2, 0.4, 0.7, 1.0))
-SUPERTREND_SCALE: Scale = ((0.0,), (0.3, 0.7))
-SPREAD_SCALE: Scale = ((0.001, 0.003, 0.005), (1.0, 0.8, 0.6, 0.3))
-VOLUME_SCALE: Scale = ((0.7, 1.0, 1.5), (0.4, 0.6, 0.8, 1.0))
-IV_SCALE: Scale = ((20.0, 30.0), (0.9, 0.7, 0.5))
-OI_SCALE: Scale = ((0.0, 0.05, 0.10), (0.4, 0.6, 0.7, 0.9))
-VARIATION_SCALE: Scale = ((0.2, 0.4), (0.9, 0.7, 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,80 +102,24 @@ def measure(frame: Frame, conditions: Conditions) -> Floats:
     return grades_of(raw_of(frame, conditions))
 
 
-def grades_of(raw: Raw) -> Floats:
-    """Return the grades of every column, by `MEASURED` and `SIDES`: shape `(4, 2, N)`.
+def table_of(raw: Raw) -> Floats:
+    """Return a copy of what grades are made of as one array, by `READINGS`: shape `(17, N)`.
 
-    A grade is the mean of its parts that are known, NaN where none is. Momentum and trend see the
-    market from the side that would be traded, so what speaks for a long speaks against a short;
-    liquidity and regime are the same for both.
+    Of a history `(17, T, N)`; what has no row for each bar held all the time.
     """
-    liquidity, regime = _liquidity(raw), _regime(raw)
-    return np.stack(
-        (
-            np.stack([_momentum(raw, side) for side in SIDES]),
-            np.stack([_trend(raw, side) for side in SIDES]),
-            np.stack((liquidity, liquidity)),
-            np.stack((regime, regime)),
-        )
-    )
+    values = [raw[name] for name in READINGS]
+    table = np.empty((len(values), *np.broadcast_shapes(*{each.shape for each in values})))
+    for place, each in enumerate(values):
+        table[place] = each
+    return table
 
 
-def _momentum(raw: Raw, side: Direction) -> Floats:
-    aligned = raw["rsi"] if side is Direction.LONG else 100.0 - raw["rsi"]
-    return _mean((_grade(aligned, RSI_SCALE), _grade(raw["change"] * side, CHANGE_SCALE)))
+def grades_of(raw: Raw) -> Floats:
+    """Return the grades of every column, by `MEASURED` and `SIDES`: shape `(4, 2, N)`."""
+    return grades_of_table(table_of(raw))
 
 
-def _trend(raw: Raw, side: Direction) -> Floats:
-    strength = np.sign(raw["plus_di"] - raw["minus_di"]) * raw["adx"] * side
-    separation = (raw["fast"] - raw["slow"]) / raw["close"] * side
-    return _mean(
-        (
-            _grade(strength, ADX_SCALE),
-            _grade(separation, SEPARATION_SCALE),
-            _grade(raw["supertrend"] * side, SUPERTREND_SCALE),
-        )
-    )
-
-
-def _liquidity(raw: Raw) -> Floats:
-    bid, ask = raw["bid"], raw["ask"]
-    middle = np.where((bid > 0) & (ask >= bid), (bid + ask) / 2, np.nan)
-    depth = (raw["bid_quantity"] + raw["ask_quantity"]) / DEPTH_UNITS
-    return _mean(
-        (
-            _grade((ask - bid) / middle, SPREAD_SCALE, at_edge="lower"),
-            _grade(raw["volume"], VOLUME_SCALE),
-            np.minimum(depth, 1.0),
-        )
-    )
-
-
-def _regime(raw: Raw) -> Floats:
-    from_middle = np.abs(raw["iv_percentile"] - 50.0)
-    return _mean(
-        (
-            _grade(from_middle, IV_SCALE, at_edge="lower"),
-            _grade(raw["oi_change"], OI_SCALE, at_edge="lower"),
-            _grade(raw["variation"], VARIATION_SCALE),
-        )
-    )
-
-
-def _grade(values: Floats, scale: Scale, at_edge: str = "upper") -> Floats:
-    """Return the grade of each value, NaN for NaN; exactly at an edge the grade `at_edge`."""
-    edges, grades = scale
-    place = np.searchsorted(edges, values, side="right" if at_edge == "upper" else "left")
-    return np.where(np.isnan(values), np.nan, np.array(grades)[place])
-
-
-def _mean(parts: Sequence[Floats]) -> Floats:
-    """Return the mean of the parts that are not NaN, added in their order; NaN where none is."""
-    shape = np.broadcast_shapes(*(part.shape for part in parts))
-    total, known = np.zeros(shape), np.zeros(shape)
-    for part in parts:
-        there = ~np.isnan(part)
-        total += np.where(there, part, 0.0)
-        known += there
-    mean = np.full(shape, np.nan)
-    np.divide(total, known, out=mean, where=known > 0)
-    return mean
+def grades_of_table(table: Floats) -> Floats:
+    """Return the grades of what `table_of` returns, as `grades_of` does."""
+    found = graded(table.reshape(len(table), -1))
+    return found.reshape(len(MEASURED), len(SIDES), *table.shape[1:])

@@ -69,8 +69,9 @@ def contributions(
     for (feature, weight), value, population in zip(
         weighing.weights, raw, populations, strict=True
     ):
-        if population.compared:
-            stands = normalised(value, population.middle, population.sigma, clip)
+        middle, sigma = population.middle, population.sigma
+        if population.compared and middle is not None and sigma is not None:
+            stands = normalised(value, middle, sigma, clip)
         else:
             stands = max(0.0, min(1.0, value))
         found.append(Contribution(feature, value, stands, weight, weight * stands))

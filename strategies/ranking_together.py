@@ -13,8 +13,8 @@ import numpy as np
 
 from marketdata.bars import Floats, Ints
 from marketdata.correlation import correlation, correlations
+from strategies.direction import NEUTRAL
 from strategies.opportunities import Stance
-from strategies.signals import Direction
 
 _TIMES = 4
 """How many times the bars that count are kept, so that most bars are only written behind them."""
@@ -122,8 +122,8 @@ class Likenesses:
         known = self._closes.correlations(one.column, self._columns)
         known[[name == one.underlying for name in self._underlyings]] = 1.0
         known[np.isnan(known)] = 0.0
-        sided = self._views != Direction.NEUTRAL
-        if one.view is Direction.NEUTRAL:
+        sided = self._views != NEUTRAL
+        if one.view is NEUTRAL:
             alike = np.where(sided, 0.0, np.abs(known))
         else:
             alike = known * int(one.view) * self._views
@@ -138,8 +138,8 @@ def likeness(one: Stance, other: Stance, closes: Closes) -> float:
     from the same big moves, so the size of their correlation counts; one that expects a direction
     and one that doesn't have nothing in common.
     """
-    sided = one.view is not Direction.NEUTRAL
-    if sided is (other.view is Direction.NEUTRAL):
+    sided = one.view is not NEUTRAL
+    if sided is (other.view is NEUTRAL):
         return 0.0
     same = one.underlying == other.underlying
     known = 1.0 if same else closes.correlation(one.column, other.column)

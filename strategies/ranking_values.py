@@ -71,7 +71,8 @@ def values_of(views: Views, grades: Floats, rewards: Floats) -> Values:
 def values_of_one(basis: Basis) -> Values:
     """Return what a single opinion is worth, shape `(5, 1)`, from what its basis holds."""
     views = Views(np.array([int(basis.direction)]), np.array([basis.confidence]))
-    grades = np.array(basis.grades, dtype=np.float64)[..., np.newaxis]
+    pairs = [(each.long, each.short) for each in basis.grades]
+    grades = np.array(pairs, dtype=np.float64)[..., np.newaxis]
     reward = net_reward_to_risk(basis.reward, basis.risk, basis.costs_to_reward)
     return values_of(views, grades, np.array([reward]))
 

@@ -9,22 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from marketdata.instruments import Instrument
+from strategies.direction import LONG, NEUTRAL, SHORT
 from strategies.direction import Direction as Direction
 
 Floats = NDArray[np.float64]
 
 NEUTRAL_SIDE = 2
 """The side that stands for an opinion without a direction, as 0 stands for no opinion."""
+_DIRECTION_OF = {1: LONG, -1: SHORT, NEUTRAL_SIDE: NEUTRAL}
 
 
 def direction_of(side: int) -> Direction:
     """Return the direction that a side other than 0 stands for. Raises `ValueError` for others."""
-    if side == 0:
-        raise ValueError("side: 0, expected that of an opinion")
-    return Direction.NEUTRAL if side == NEUTRAL_SIDE else Direction(side)
+    found = _DIRECTION_OF.get(side)
+    if found is None:
+        raise ValueError(f"side: {side}, expected that of an opinion")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,7 @@ class Signals:
     confidence: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(Struct, frozen=True, gc=False):
     """One opinion: this strategy, this instrument, this way, until this moment.
 
     `entry`, `stop`, `target1`, `target2` in rupees of `instrument`; an opinion without a
@@ -71,7 +74,7 @@ class Signal:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or self.valid_until.tzinfo is None:
             raise ValueError("at, valid_until: expected aware datetimes")
-        if self.direction is Direction.NEUTRAL:
+        if self.direction is NEUTRAL:
             if not self.entry == self.stop == self.target1 == self.target2:
                 raise ValueError(f"stop, targets: expected the entry {self.entry}: no direction")
         elif (self.entry - self.stop) * self.direction <= 0:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
+
 from marketdata.instruments import Instrument, Kind
+from strategies.direction import LONG, NEUTRAL, SHORT
 from strategies.outlook import UNBOUNDED, NetGreeks, Outlook
 from strategies.signals import Direction, Signal
 from strategies.ways_out import DESK, WaysOut
 
 OPTIONS = (Kind.CALL, Kind.PUT)
+_EQUITY = Kind.EQUITY
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True, gc=False):
     """The newest price of one instrument: rupees and units, NaN or 0 where there is none."""
 
     last: float
@@ -39,7 +42,7 @@ class Quote:
 
     def executable(self, direction: Direction) -> float:
         """Return what an entry would pay: ask for a long, bid for a short, else the last."""
-        price = self.ask if direction is Direction.LONG else self.bid
+        price = self.ask if direction is LONG else self.bid
         return price if price > 0 else self.last
 
     @property
@@ -66,8 +69,7 @@ class StructureKind(StrEnum):
     CALENDAR = "CALENDAR"
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True, gc=False):
     """One instrument of a structure: long is bought to enter; `ratio` lots for each lot.
 
     Raises `ValueError` for a leg without a direction and for a ratio below 1.
@@ -78,7 +80,7 @@ class Leg:
     ratio: int
 
     def __post_init__(self) -> None:
-        if self.direction is Direction.NEUTRAL:
+        if self.direction is NEUTRAL:
             raise ValueError(
                 f"direction: {self.instrument.symbol} has none, expected long or short"
             )
@@ -91,8 +93,7 @@ class Leg:
         return int(self.direction) * self.ratio
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True, gc=False):
     """What would be traded for a signal; levels in rupees a unit of the traded value.
 
     With one leg that is the contract's price. With more it is the sum of bought less sold prices
@@ -136,7 +137,7 @@ class Structure:
     def underlying(self) -> str:
         """Return the name shared by a share, its futures and its options."""
         instrument = self.legs[0].instrument
-        return instrument.symbol if instrument.kind is Kind.EQUITY else instrument.name
+        return instrument.symbol if instrument.kind is _EQUITY else instrument.name
 
     @property
     def max_loss(self) -> float:
@@ -178,9 +179,7 @@ def uncovered(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
     return tuple(
         leg
         for leg in legs
-        if leg.direction is Direction.SHORT
-        and leg.instrument.kind in OPTIONS
-        and not _covered(leg, legs)
+        if leg.direction is SHORT and leg.instrument.kind in OPTIONS and not _covered(leg, legs)
     )
 
 
@@ -188,11 +187,11 @@ def _covered(short: Leg, legs: tuple[Leg, ...]) -> bool:
     """Say whether the sold options of a kind and their like are matched by bought ones."""
     own = short.instrument
     alike = [leg for leg in legs if leg.instrument.kind is own.kind]
-    sold = sum(leg.ratio for leg in alike if leg.direction is Direction.SHORT)
+    sold = sum(leg.ratio for leg in alike if leg.direction is SHORT)
     bought = sum(
         leg.ratio
         for leg in alike
-        if leg.direction is Direction.LONG
+        if leg.direction is LONG
         and leg.instrument.expiry is not None
         and (own.expiry is None or leg.instrument.expiry >= own.expiry)
     )

@@ -74,7 +74,7 @@ def _head(signal: Signal) -> Iterator[str]:
 
 
 def _moment(signal: Signal) -> str:
-    return f"{timezone.localtime(signal.at):%Y-%m-%d %H:%M:%S}"
+    return f"{timezone.localtime(signal.at):%Y-%m-%d %H:%M:%S} IST"
 
 
 def _ranked(signal: Signal, ranking: Ranking | None, again: Again | None) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _part(part: Contribution, population: Population | None, again: Again | None
             f"{made} (raw {_told(part.raw)} against a median of {_told(population.middle)}, "
             f"deviation {_told(population.sigma)}, {population.samples} samples)"
         )
-    if math.isnan(population.middle) and not population.samples and part.feature != "rr":
+    if population.middle is None and not population.samples and part.feature != "rr":
         return f"{made} (raw {_told(part.raw)}: nothing to compare)"
     needed = again.settings.min_samples
     return f"{made} (raw {_told(part.raw)} itself: {population.samples} samples, {needed} needed)"

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from strategies.opportunities import Basis, Population
+from strategies.opportunities import Basis, Grade, Population
 from strategies.ranking_features import MEASURED, READINGS, grades_of
 from strategies.ranking_score import FEATURES, Score, is_known, scored
 from strategies.ranking_settings import RankingSettings
@@ -22,7 +22,6 @@ from strategies.signals import Direction
 from trading import config
 from trading.models import Ranking, Signal
 
-_UNKNOWN = (math.nan, math.nan)
 _MADE = {"direction", "readings", "grades", "populations"}
 _MEASURES = tuple(name for name in Basis.__struct_fields__ if name not in _MADE)
 
@@ -69,10 +68,9 @@ def basis_of(signal: Signal, ranking: Ranking) -> Basis:
     """
     _check(ranking)
     told = {name: _number(value) for name, value in ranking.readings}
-    grades: tuple[tuple[float, float], ...] = (_UNKNOWN,) * len(MEASURED)
+    made: list[list[float]] = [[math.nan, math.nan]] * len(MEASURED)
     if told:
-        made = grades_of({name: np.array([value]) for name, value in told.items()})[:, :, 0]
-        grades = tuple((float(long), float(short)) for long, short in made)
+        made = grades_of({name: np.array([v]) for name, v in told.items()})[:, :, 0].tolist()
     texts = ("segment", "event", "correlated_with")
     measures: dict[str, Any] = {
         name: value if name in texts else _number(value) for name, value in ranking.measures.items()
@@ -80,9 +78,10 @@ def basis_of(signal: Signal, ranking: Ranking) -> Basis:
     return Basis(
         direction=Direction(signal.direction),
         readings=tuple(told.items()),
-        grades=grades,
+        grades=tuple(Grade(name, *pair) for name, pair in zip(MEASURED, made, strict=True)),
         populations=tuple(
             Population(
+                feature=row["feature"],
                 samples=row["samples"],
                 middle=_number(row["middle"]),
                 sigma=_number(row["sigma"]),
@@ -117,13 +116,13 @@ def _of_inputs(
 ) -> Iterator[str]:
     """Name the stored inputs that don't follow from one another."""
     yield from _of_values({"confidence": (signal.confidence, basis.confidence)})
-    for row, (long, short) in zip(ranking.grades, basis.grades, strict=True):
-        sides = {"long": (row["long"], long), "short": (row["short"], short)}
+    for row, made in zip(ranking.grades, basis.grades, strict=True):
+        sides = {"long": (row["long"], made.long), "short": (row["short"], made.short)}
         yield from (f"grades.{row['feature']}.{name}" for name in _of_values(sides))
-    for feature, population in zip(FEATURES, basis.populations, strict=True):
+    for population in basis.populations:
         enough = population.samples >= settings.min_samples
-        if population.compared is not (enough and is_known(feature, basis)):
-            yield f"populations.{feature}.compared"
+        if population.compared is not (enough and is_known(population.feature, basis)):
+            yield f"populations.{population.feature}.compared"
 
 
 def _of_rows(
@@ -139,7 +138,7 @@ def _of_rows(
         yield from (f"{noun}.{one[key]}.{name}" for name in _of_values(pairs))
 
 
-def _of_values(pairs: Mapping[str, tuple[float | None, float]]) -> Iterator[str]:
+def _of_values(pairs: Mapping[str, tuple[float | None, float | None]]) -> Iterator[str]:
     for name, (stored, made) in pairs.items():
         if _bytes(_number(stored)) != _bytes(made):
             yield name
@@ -149,5 +148,5 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _bytes(value: float) -> bytes:
+def _bytes(value: float | None) -> bytes:
     return msgspec.json.encode(value)

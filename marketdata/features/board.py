@@ -39,12 +39,14 @@ class Said(Mapping[Feature, Mapping[str, Floats]]):
         """Keep all outputs one below the other, shape `(K, N)`, and each feature's rows there."""
         self._places = places
         self._values = values
-        self._known: dict[Feature, Mapping[str, Floats]] = {}
+        self._known: list[Mapping[str, Floats] | None] = [None] * len(values)
 
     def __getitem__(self, feature: Feature) -> Mapping[str, Floats]:
-        found = self._known.get(feature)
+        rows = self._places[feature]
+        place: int = rows.start
+        found = self._known[place]
         if found is None:
-            found = self._known[feature] = _named(feature, self._values[self._places[feature]])
+            found = self._known[place] = _named(feature, self._values[rows])
         return found
 
     def __iter__(self) -> Iterator[Feature]:

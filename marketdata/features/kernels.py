@@ -212,6 +212,22 @@ def _compiled(body: Any) -> Callable[..., None]:
     return compiled
 
 
+@cache
+def compiled(loop: Any) -> Any:
+    """Return a loop as machine code, with the plain functions it calls; made at its first call.
+
+    Kept on disk as the indicators' are. For a loop that a light process may run as it stands.
+    """
+    from numba import njit
+
+    fingerprint = crc32(_text(loop) + repr(_OPTIONS).encode() + _KEPT_AS.encode())
+    parts = {name: _jitted(part) for name, part in _parts(loop).items()}
+    own = _copy(loop, parts, loop.__code__.co_filename)
+    own.__module__ = loop.__module__
+    own.__qualname__ = f"{loop.__qualname__}_{fingerprint:08x}"
+    return njit(cache=True, **_OPTIONS)(own)
+
+
 def _jitted(function: Any) -> Any:
     """Return a part compiled into its caller: a call for each column costs more than its work."""
     from numba import njit

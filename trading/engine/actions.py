@@ -245,7 +245,8 @@ class FillNoted(Struct, frozen=True, gc=False):
 
 
 class PositionNoted(Struct, frozen=True, gc=False):
-    """A position after a change. `quantity` is signed units; `protected` is what stops rest for.
+    """A position after a change. `quantity` is signed units; `protected` is what stops and exits
+    have been asked for, whether or not the broker has confirmed them.
 
     `gross` is realised profit before charges, `charges` what its orders cost so far, in rupees.
     """

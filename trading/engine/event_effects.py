@@ -7,8 +7,9 @@ how near is near, is told by the windows a run starts with.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from risk.event_rules import EventWindow
 from strategies.signals import Direction

@@ -57,7 +57,7 @@ def fill_note(fill: Fill, plan_id: str, expected: Decimal | None) -> FillNoted:
 def position_note(
     at: datetime, trade: Trade, stop: Decimal | None, protected: int
 ) -> PositionNoted:
-    """Tell a position after a change; `protected` is the units that resting exits cover."""
+    """Tell a position after a change; `protected` is the units that stops and exits may cover."""
     bought, sold = _mean_prices(trade)
     entry, exit_ = (bought, sold) if trade.direction > 0 else (sold, bought)
     return PositionNoted(

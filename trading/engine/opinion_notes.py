@@ -6,16 +6,14 @@ from datetime import datetime
 from math import isnan
 
 from risk.gate import Decision
-from strategies.opportunities import Opportunity, Population
-from strategies.ranking_features import MEASURED
-from strategies.ranking_score import FEATURES
+from strategies.opportunities import Opportunity
 from strategies.signals import Signal
 from trading.engine.actions import (
     DecisionNoted,
     SignalNoted,
     VerdictNote,
 )
-from trading.engine.ranking_noted import GradeNote, PopulationNote, RankingNoted
+from trading.engine.ranking_noted import RankingNoted
 
 
 def signal_note(
@@ -55,43 +53,27 @@ def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> Rank
     """Tell what an opportunity's score follows from."""
     basis = opportunity.basis
     return RankingNoted(
-        at=at,
-        signal_id=signal_id,
-        kept=opportunity.kept,
-        among=opportunity.among,
-        confidence=basis.confidence,
-        readings=tuple([(name, None if isnan(value) else value) for name, value in basis.readings]),
-        grades=tuple(
-            [
-                GradeNote(feature, None if isnan(long) else long, None if isnan(short) else short)
-                for feature, (long, short) in zip(MEASURED, basis.grades, strict=True)
-            ]
-        ),
-        populations=tuple(
-            [
-                _population(feature, p)
-                for feature, p in zip(FEATURES, basis.populations, strict=True)
-            ]
-        ),
-        risk=basis.risk,
-        reward=basis.reward,
-        costs_to_reward=basis.costs_to_reward,
-        spread_fraction=basis.spread_fraction,
-        depth_in_lots=basis.depth_in_lots,
-        volume_lots=_known(basis.volume_lots),
-        open_interest_lots=_known(basis.open_interest_lots),
-        segment=basis.segment,
-        event=basis.event,
-        distance_from_vwap=basis.distance_from_vwap,
-        correlation=basis.correlation,
-        correlated_with=basis.correlated_with,
+        at,
+        signal_id,
+        opportunity.kept,
+        opportunity.among,
+        basis.confidence,
+        basis.readings,
+        basis.grades,
+        basis.populations,
+        basis.risk,
+        basis.reward,
+        basis.costs_to_reward,
+        basis.spread_fraction,
+        basis.depth_in_lots,
+        _known(basis.volume_lots),
+        _known(basis.open_interest_lots),
+        basis.segment,
+        basis.event,
+        basis.distance_from_vwap,
+        basis.correlation,
+        basis.correlated_with,
     )
-
-
-def _population(feature: str, told: Population) -> PopulationNote:
-    if told.samples:
-        return PopulationNote(feature, told.samples, told.middle, told.sigma, told.compared)
-    return PopulationNote(feature, 0, None, None, told.compared)
 
 
 def _known(value: float) -> float | None:

@@ -9,23 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-
-class GradeNote(Struct, frozen=True, gc=False):
-    """What the newest bar is worth to a long and to a short by one feature; None where unknown."""
-
-    feature: str
-    long: float | None
-    short: float | None
-
-
-class PopulationNote(Struct, frozen=True, gc=False):
-    """What a feature's value was compared with; `compared` is false where it stood for itself."""
-
-    feature: str
-    samples: int
-    middle: float | None
-    sigma: float | None
-    compared: bool
+from strategies.opportunities import Grade, Population
 
 
 class RankingNoted(Struct, frozen=True, gc=False):
@@ -42,8 +26,8 @@ class RankingNoted(Struct, frozen=True, gc=False):
     among: int
     confidence: float
     readings: tuple[tuple[str, float | None], ...]
-    grades: tuple[GradeNote, ...]
-    populations: tuple[PopulationNote, ...]
+    grades: tuple[Grade, ...]
+    populations: tuple[Population, ...]
     risk: float
     reward: float
     costs_to_reward: float

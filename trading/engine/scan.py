@@ -177,7 +177,7 @@ class Scan:
     def ranges(self, trade: Trade) -> Ranges:
         """Return how far the opinion's instrument moves on its strategy's bars.
 
-        An option moves by another measure: its trail stands still.
+        An option moves by another measure: its trail keeps a part of its premium, or stands still.
         """
         ranges = self.ranges_of(trade.strategy, trade.opinion_column)
         is_option = trade.instrument.kind in OPTIONS

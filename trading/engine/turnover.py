@@ -21,6 +21,11 @@ def with_turnover(candidate: Candidate, universe: Universe, panel: Panel) -> Can
     A feed that has 0 doesn't tell, as open interest of shares; that leg then doesn't count.
     """
     legs = candidate.structure.legs
+    if len(legs) == 1:
+        item = legs[0].instrument
+        at = universe.column_of(item.key)
+        told = (_lots(item, int(panel.volume.item(at))), _lots(item, int(panel.oi.item(at))))
+        return replace(candidate, volume_lots=told[0], open_interest_lots=told[1])
     places = [(leg.instrument, universe.column_of(leg.instrument.key)) for leg in legs]
     volume, oi = panel.volume, panel.oi
     return replace(
@@ -35,6 +40,4 @@ def _lots(instrument: Instrument, units: int) -> float:
 
 
 def _fewest(lots: list[float]) -> float:
-    if len(lots) == 1:
-        return lots[0]
     return min((each for each in lots if not math.isnan(each)), default=math.nan)

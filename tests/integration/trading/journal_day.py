@@ -18,10 +18,10 @@ from execution.orders import (
     Side,
 )
 from marketdata.instruments import Exchange, Instrument, Kind
+from strategies.opportunities import Grade, Population
 from strategies.ranking_features import MEASURED
 from strategies.ranking_score import FEATURES
 from trading.engine import actions, events
-from trading.engine.ranking_noted import GradeNote, PopulationNote
 from trading.journal import JournalFile
 
 OPEN = datetime(2021, 4, 9, 3, 45, tzinfo=UTC)
@@ -214,8 +214,8 @@ class Trade:
             among=2,
             confidence=0.7,
             readings=(),
-            grades=tuple(GradeNote(name, None, None) for name in MEASURED),
-            populations=tuple(PopulationNote(name, 0, None, None, False) for name in FEATURES),
+            grades=tuple(Grade(name, None, None) for name in MEASURED),
+            populations=tuple(Population(name, 0, None, None, False) for name in FEATURES),
             risk=30.0,
             reward=60.0,
             costs_to_reward=0.02,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import nan
+
+from msgspec import structs
 
 from marketdata.instruments import Instrument, Kind
 from marketdata.options.chain import CALL, PUT, Chain, NoChain, chain_at
@@ -91,7 +93,7 @@ def view(direction: Direction = Direction.NEUTRAL, strategy: str = "made") -> Si
 def reads(signal: Signal, **readings: float) -> Signal:
     """Return the opinion with other readings; NaN removes one."""
     told = {**dict(signal.features), **readings}
-    return replace(signal, features=tuple((k, v) for k, v in told.items() if v == v))
+    return structs.replace(signal, features=tuple((k, v) for k, v in told.items() if v == v))
 
 
 def built(made: Structure | NotPossible) -> Structure:

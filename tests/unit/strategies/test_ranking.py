@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -183,7 +182,7 @@ def test_what_is_unknown_counts_one_half_and_momentum_its_confidence() -> None:
 def test_reward_to_risk_is_mapped_so_that_more_is_always_more() -> None:
     """R-64."""
     far = _candidate()
-    farther = structs.replace(far, structure=replace(far.structure, target2=110.0))
+    farther = structs.replace(far, structure=structs.replace(far.structure, target2=110.0))
 
     plain, more = _ranker().rank([far])[0], _ranker().rank([farther])[0]
 

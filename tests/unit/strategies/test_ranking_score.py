@@ -78,7 +78,7 @@ def test_a_segment_may_have_a_threshold_of_its_own_and_the_penalty_says_so(
 def test_what_is_judged_is_the_segment_of_what_would_be_traded() -> None:
     wide = candidate(spread_fraction=0.01)
     option = replace(share("NIFTY26NOV24000CE"), kind=Kind.CALL)
-    bought = replace(wide.structure, legs=(Leg(option, LONG, 1),))
+    bought = structs.replace(wide.structure, legs=(Leg(option, LONG, 1),))
     settings = {"penalties": PenaltyFactors(spread_by_segment={"OPTIONS": 0.02})}
 
     (one,) = ranker(**settings).rank([wide])
@@ -151,9 +151,10 @@ def test_a_score_comes_out_again_from_its_basis_alone_to_the_last_bit(
         assert (again.value, again.contributions) == (one.score, one.contributions)
         assert again.penalties == one.penalties
         if one.basis.readings:
-            told = {name: np.array([value]) for name, value in one.basis.readings}
-            made_anew = grades_of(told)[:, :, 0].tolist()
-            assert repr(made_anew) == repr([list(pair) for pair in one.basis.grades])
+            told = {name: np.array([v], dtype=np.float64) for name, v in one.basis.readings}
+            made_anew = grades_of(told)[:, :, 0]
+            pairs = [(each.long, each.short) for each in one.basis.grades]
+            assert made_anew.tobytes() == np.array(pairs, dtype=np.float64).tobytes()
 
 
 def test_what_was_compared_with_does_not_hold_the_value_itself() -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from marketdata.instruments import Instrument
 from strategies.signals import NEUTRAL_SIDE, Direction, Signal, direction_of
@@ -34,24 +34,28 @@ def test_risk_and_reward_are_measured_from_the_entry(golden: Signal) -> None:
 
 
 def test_the_same_set_up_has_the_same_key_and_another_day_part_another(golden: Signal) -> None:
-    assert golden.key == replace(golden, confidence=0.1).key == "opening_range/NSE:TCS/LONG@09:33"
-    assert golden.key != replace(golden, setup="LONG@09:34").key
+    assert (
+        golden.key
+        == structs.replace(golden, confidence=0.1).key
+        == "opening_range/NSE:TCS/LONG@09:33"
+    )
+    assert golden.key != structs.replace(golden, setup="LONG@09:34").key
 
 
 @pytest.mark.parametrize("stop", [25_005.0, 25_006.0])
 def test_a_long_at_or_below_its_own_stop_cannot_be(golden: Signal, stop: float) -> None:
     with pytest.raises(ValueError, match="not on the losing side"):
-        replace(golden, stop=stop)
+        structs.replace(golden, stop=stop)
 
 
 def test_a_short_needs_its_stop_above(golden: Signal) -> None:
     with pytest.raises(ValueError, match="for a SHORT in TCS"):
-        replace(golden, direction=Direction.SHORT)
+        structs.replace(golden, direction=Direction.SHORT)
 
 
 def test_a_moment_without_a_zone_is_refused(golden: Signal) -> None:
     with pytest.raises(ValueError, match="expected aware datetimes"):
-        replace(golden, at=AT.replace(tzinfo=None))
+        structs.replace(golden, at=AT.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(
@@ -70,4 +74,4 @@ def test_what_is_no_side_stands_for_nothing(side: int) -> None:
 
 def test_an_opinion_without_a_direction_has_no_levels_of_its_own(golden: Signal) -> None:
     with pytest.raises(ValueError, match=r"expected the entry 25005.0: no direction"):
-        replace(golden, direction=Direction.NEUTRAL)
+        structs.replace(golden, direction=Direction.NEUTRAL)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import inf, nan
@@ -9,6 +8,7 @@ from math import inf, nan
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.options.chain import NoChain
@@ -192,7 +192,7 @@ def test_a_leg_and_a_structure_always_have_a_direction(share: Instrument) -> Non
 def test_an_opinion_without_a_direction_is_traded_in_no_single_contract(
     index: Instrument, future: Instrument
 ) -> None:
-    flat = replace(
+    flat = structs.replace(
         _signal(index),
         direction=Direction.NEUTRAL,
         stop=25_005.0,

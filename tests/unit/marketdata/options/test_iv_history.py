@@ -82,7 +82,7 @@ def test_beyond_everything_stored_it_ranks_at_the_ends():
 
 
 def test_only_the_newest_sessions_before_the_day_count():
-    old_and_new = (*days(0.9, 0.1, 0.2, 0.3, 0.4, 0.5), IvDay(TODAY, 0.01))
+    old_and_new = (*days(0.9, 0.1, 0.2, 0.3, 0.4, 0.5), IvDay(TODAY, 0.9))
 
     found = standing(old_and_new, 0.45, TODAY, FIVE)
 
