@@ -63,7 +63,7 @@ def ranges_of(ticks: Ticks, rows: Sequence[int]) -> tuple[list[float], list[floa
     if len(rows) <= FEW:
         each = [range_of(ticks[row].item()) for row in rows]
         return [low for low, _ in each], [high for _, high in each]
-    chosen = ticks[rows]
+    chosen = ticks.take(rows)
     told: Floats = np.array([chosen[name] for name in _TOLD])
     there = (told > 0) & (told < inf)
     lowest = np.where(there, told, inf).min(axis=0)

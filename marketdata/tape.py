@@ -56,7 +56,10 @@ class TapeBusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What arrived at one moment: number from 0, engine time (aware, IST), the ticks."""
+    """What arrived at one moment: number from 0, engine time (aware, IST), the ticks.
+
+    A number below 0 says that nothing arrived: no more than that time has come to `at`.
+    """
 
     index: int
     at: datetime

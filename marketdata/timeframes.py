@@ -6,7 +6,10 @@ from enum import Enum
 
 
 class Timeframe(Enum):
-    """A bar length; the value is its length in seconds."""
+    """A bar length; the value is its length in seconds.
+
+    There is one of each, so each is found by being itself.
+    """
 
     SECOND = 1
     SECONDS_5 = 5
@@ -14,7 +17,8 @@ class Timeframe(Enum):
     MINUTES_5 = 300
     MINUTES_15 = 900
 
-    @property
-    def seconds(self) -> int:
-        """Return the length in seconds."""
-        return self.value
+    def __init__(self, seconds: int) -> None:
+        """Keep the length in seconds where it is read at no cost."""
+        self.seconds = seconds
+
+    __hash__ = object.__hash__

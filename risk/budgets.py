@@ -5,7 +5,7 @@ The whole heat and the risk of one trade stand in `limits.py`; refusing is the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -65,10 +65,10 @@ def _correlated(
     proposal: Proposal, open_: Sequence[OpenRisk], limits: RiskLimits, heat: Decimal
 ) -> Budget:
     """Return the budget of what gains and loses with the proposal, and who that is."""
-    asked = open_
-    if not (limits.groups or proposal.moves_with):
+    asked, known = open_, dict(proposal.moves_with)
+    if not (limits.groups or known):
         asked = [risk for risk in open_ if risk.underlying == proposal.underlying]
-    with_it = [(risk, why) for risk in asked if (why := _why_alike(proposal, risk, limits))]
+    with_it = [(risk, why) for risk in asked if (why := _why_alike(proposal, risk, limits, known))]
     names = ", ".join(dict.fromkeys(why for _, why in with_it))
     way = _WAYS[proposal.view]
     return Budget(
@@ -79,21 +79,23 @@ def _correlated(
     )
 
 
-def _why_alike(proposal: Proposal, risk: OpenRisk, limits: RiskLimits) -> str:
+def _why_alike(
+    proposal: Proposal, risk: OpenRisk, limits: RiskLimits, known: Mapping[str, float]
+) -> str:
     """Say why what is at risk falls together with the proposal, empty where it doesn't.
 
-    An opinion without a direction suffers from a big move of either side, so it falls with
-    everything that moves alike. Two that move against each other fall together where their
-    directions differ.
+    `known`: the measured correlations, by underlying. An opinion without a direction suffers
+    from a big move of either side, so it falls with everything that moves alike. Two that move
+    against each other fall together where their directions differ.
     """
     name, sides = risk.underlying, int(risk.direction) * int(proposal.view)
     if name == proposal.underlying:
         return name if sides >= 0 else ""
     if sides >= 0 and (group := limits.group_of(name, proposal.underlying)):
         return f"{name} ({group})"
-    known = dict(proposal.moves_with).get(name, 0.0)
-    together = known * sides if sides else abs(known)
-    return f"{name} {known:.2f}" if together >= float(limits.correlated_from) else ""
+    measured = known.get(name, 0.0)
+    together = measured * sides if sides else abs(measured)
+    return f"{name} {measured:.2f}" if together >= float(limits.correlated_from) else ""
 
 
 def _sum(risks: list[OpenRisk]) -> Decimal:

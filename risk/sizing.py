@@ -51,6 +51,29 @@ class Sizing(Struct, frozen=True, gc=False):
     binding: str
 
 
+class PricedOnce:
+    """A cost model that works out what each quantity costs, and blocks, once."""
+
+    def __init__(self, costs: CostModel) -> None:
+        self._costs = costs
+        self._round_trips: dict[int, Decimal] = {}
+        self._margins: dict[int, Decimal] = {}
+
+    def round_trip(self, quantity: int) -> Decimal:
+        """Return the charges of entry and exit together, in rupees."""
+        known = self._round_trips.get(quantity)
+        if known is None:
+            known = self._round_trips[quantity] = self._costs.round_trip(quantity)
+        return known
+
+    def margin(self, quantity: int) -> Decimal:
+        """Return what the broker would block, in rupees."""
+        known = self._margins.get(quantity)
+        if known is None:
+            known = self._margins[quantity] = self._costs.margin(quantity)
+        return known
+
+
 def risk_of(stake: Stake, costs: CostModel, quantity: int) -> Decimal:
     """Return what being stopped out of `quantity` units would cost, charges included."""
     return stake.loss_per_unit * quantity + costs.round_trip(quantity)
@@ -72,16 +95,8 @@ def size(stake: Stake, exposure: Exposure, costs: CostModel, limits: RiskLimits)
     def largest(fits: Callable[[int], bool]) -> int:
         return _largest(stake.lot_size, ceiling, fits)
 
-    known: dict[int, Decimal] = {}
-
-    def risk(quantity: int) -> Decimal:
-        found = known.get(quantity)
-        if found is None:
-            found = known[quantity] = risk_of(stake, costs, quantity)
-        return found
-
     def within(rupees: Decimal) -> int:
-        return largest(lambda quantity: risk(quantity) <= rupees)
+        return largest(lambda quantity: risk_of(stake, costs, quantity) <= rupees)
 
     caps = [
         (name, ceiling * stake.lot_size),

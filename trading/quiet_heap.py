@@ -7,7 +7,7 @@ stops it meanwhile. What is unused is found as ever; nothing here decides anythi
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -29,3 +29,26 @@ def quiet_heap() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+@contextmanager
+def searched_on_request() -> Iterator[Callable[[], None]]:
+    """Look for unused objects only when what this gives is called, until the block ends.
+
+    A search goes through what was made since the one before; what it leaves is not looked at
+    again before the block ends. One comes first.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        _search_and_leave()
+        yield _search_and_leave
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _search_and_leave() -> None:
+    gc.collect()
+    gc.freeze()

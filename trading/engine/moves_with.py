@@ -6,9 +6,11 @@ How much of it may be at risk together is the gate's; how alike two columns move
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from marketdata.instruments import Kind
+from risk.exposure import OpenRisk
+from strategies.opportunities import Stance
 from trading.engine.ledger import Ledger
 from trading.engine.settings import EngineSetup
 
@@ -23,6 +25,9 @@ class MovesWith:
         self._ledger = ledger
         self._correlation = correlation
         self._measures = setup.limits.correlated_from < 1
+        self._held: Sequence[Stance] = ()
+        self._foreign: Sequence[OpenRisk] = ()
+        self._others: tuple[tuple[str, int], ...] = ()
         self._columns: dict[str, int] = {}
         for column in setup.universe.columns[: setup.universe.studied]:
             item = column.instrument
@@ -37,13 +42,21 @@ class MovesWith:
         place = self._columns.get(underlying)
         if not self._measures or place is None:
             return ()
-        names = [stance.underlying for stance in self._ledger.stances()]
-        names += [risk.underlying for risk in self._ledger.foreign]
         found = []
-        for name in dict.fromkeys(names):
-            other = self._columns.get(name)
-            if name != underlying and other is not None:
+        for name, other in self._at_risk():
+            if name != underlying:
                 known = self._correlation(place, other)
                 if not math.isnan(known):
                     found.append((name, known))
         return tuple(found)
+
+    def _at_risk(self) -> tuple[tuple[str, int], ...]:
+        """Return the underlyings at risk and their columns; read anew where others are held."""
+        held, foreign = self._ledger.stances(), self._ledger.foreign
+        if held is not self._held or foreign is not self._foreign:
+            self._held, self._foreign = held, foreign
+            names = dict.fromkeys([each.underlying for each in held])
+            names.update(dict.fromkeys([each.underlying for each in foreign]))
+            columns = self._columns
+            self._others = tuple((name, columns[name]) for name in names if name in columns)
+        return self._others

@@ -40,7 +40,7 @@ def head_of(day: TradingDay) -> TapeHead:
 
 def taken(ticks: Ticks, there: Flags) -> Ticks:
     """Return the ticks of one moment that there are."""
-    found: Ticks = ticks[there]
+    found: Ticks = ticks.take(np.flatnonzero(there))
     return found
 
 

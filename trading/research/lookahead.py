@@ -6,7 +6,7 @@ Nothing later than a bar ever reaches that bar: every value is the one the live 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +32,7 @@ from strategies.ranking_features import features as ranking_features
 from strategies.ranking_history import HistoryView
 from strategies.ranking_settings import RankingSettings
 from strategies.ranking_together import ClosesState
+from strategies.structures import OPTIONS
 from trading.engine.scan import lasting_features
 from trading.engine.settings import EngineSetup
 from trading.research.bar_days import TradingDay
@@ -51,9 +52,7 @@ class _Row(Mapping[Feature, Mapping[str, Floats]]):
 
     __slots__ = ("_known", "_outputs", "_passing", "_row")
 
-    def __init__(
-        self, outputs: Outputs, passing: Mapping[Feature, Mapping[str, Passing]], row: int
-    ) -> None:
+    def __init__(self, outputs: Outputs, passing: Passing | None, row: int) -> None:
         self._outputs = outputs
         self._passing = passing
         self._row = row
@@ -62,19 +61,42 @@ class _Row(Mapping[Feature, Mapping[str, Floats]]):
     def __getitem__(self, feature: Feature) -> Mapping[str, Floats]:
         found = self._known.get(feature)
         if found is None:
-            named = self._outputs.get(feature) or self._passing[feature]
-            found = {name: values[self._row] for name, values in named.items()}
-            self._known[feature] = found
+            named = self._outputs.get(feature)
+            if named is not None:
+                found = {name: values[self._row] for name, values in named.items()}
+                self._known[feature] = found
+            elif self._passing is not None and feature in self._passing.places:
+                self._known.update(self._passing.at(self._row))
+                found = self._known[feature]
+            else:
+                raise KeyError(feature)
         return found
 
     def __contains__(self, feature: object) -> bool:
-        return feature in self._outputs or feature in self._passing
+        return feature in self._outputs or feature in self._in_passing()
 
     def __iter__(self) -> Iterator[Feature]:
-        return iter((*self._outputs, *self._passing))
+        return iter((*self._outputs, *self._in_passing()))
 
     def __len__(self) -> int:
-        return len(self._outputs) + len(self._passing)
+        return len(self._outputs) + len(self._in_passing())
+
+    def _in_passing(self) -> Collection[Feature]:
+        return () if self._passing is None else self._passing.places
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A frame behind something that can change the state.
+
+    `columns`: in which something may be ordered; `asked`: whose prices are looked at to decide,
+    rising.
+    `is_stage`: a stage of the day has come, else a strategy may only have spoken.
+    """
+
+    columns: Ints
+    asked: Sequence[int]
+    is_stage: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,7 @@ class Lookahead:
 
     grids: Mapping[Timeframe, BarGrid]
     outputs: Mapping[Timeframe, Outputs]
-    passing: Mapping[Timeframe, Mapping[Feature, Mapping[str, Passing]]]
+    passing: Mapping[Timeframe, Passing | None]
     starts: Mapping[Timeframe, Sequence[int]]
     said_at: Sequence[int]
     said_in: Flags
@@ -209,24 +231,28 @@ class Lookahead:
         ]
         return tuple(day.opens_at + timedelta(seconds=end - opens) for end in inside)
 
-    def stops(self, day: TradingDay, setup: EngineSetup) -> dict[int, Ints]:
+    def stops(self, day: TradingDay, setup: EngineSetup) -> dict[int, Stop]:
         """Return the frames that follow on something that can change the state, in order.
 
         Frame 2 m begins minute m, 2 m + 1 ends it: those behind a candidate's bar or a stage,
         with the columns in which something may have been ordered then.
         """
         opens, columns = int(day.opens_at.timestamp()), setup.universe.columns
-        traded = np.array(_traded(setup))
+        traded, everything = _traded(setup), range(len(columns))
+        sees_all = any(column.instrument.kind in OPTIONS for column in columns)
         found = {}
         for end in self.candidate_ends(day):
             end_s = int(end.timestamp())
-            speaks = self.said_in[bisect_left(self.said_at, end_s)]
+            speaks = np.flatnonzero(self.said_in[bisect_left(self.said_at, end_s)]).tolist()
+            concerned = {traded[column] for column in speaks}
+            asked = everything if sees_all else sorted(concerned.union(speaks))
             frame = _frame_after(timedelta(seconds=end_s - opens))
-            found[frame] = np.unique(traded[speaks])
+            found[frame] = Stop(np.array(sorted(concerned)), asked, is_stage=False)
         for stage in setup.stages:
             if stage is not None:
                 for moment in (stage.square_off_at, stage.flat_by):
-                    found[_frame_after(moment - day.opens_at)] = np.arange(len(columns))
+                    frame = _frame_after(moment - day.opens_at)
+                    found[frame] = Stop(np.array(everything), everything, is_stage=True)
         return dict(sorted(found.items()))
 
 

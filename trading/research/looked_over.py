@@ -23,33 +23,41 @@ _SESSIONS_AT_ONCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """An output of a feature at the bars and columns at which a strategy is heard.
+    """Outputs of features at the bars and columns at which a strategy is heard.
 
     `spans`: by row the first value and the one behind the last; `column`: of each value.
+    `places`: which row of `values`, shape `(F, K)`, each output stands in.
     """
 
     spans: Mapping[int, tuple[int, int]]
     column: Ints
+    places: Mapping[Feature, Mapping[str, int]]
     values: Floats
     width: int
 
-    def __getitem__(self, row: int) -> Floats:
-        """Return the values of a bar, shape `(width,)`, NaN where nobody is heard.
+    def at(self, row: int) -> dict[Feature, Mapping[str, Floats]]:
+        """Return the outputs at a bar, shape `(width,)` each, NaN where nobody is heard.
 
         Raises `KeyError` for a bar on which nobody is.
         """
         here = slice(*self.spans[row])
-        found = np.full(self.width, np.nan)
-        found[self.column[here]] = self.values[here]
-        return found
+        found = np.full((len(self.values), self.width), np.nan)
+        found[:, self.column[here]] = self.values[:, here]
+        return {
+            feature: {name: found[place] for name, place in named.items()}
+            for feature, named in self.places.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class LookedOver:
-    """Features of every bar, those kept in passing, and what each strategy says, in their order."""
+    """Features of every bar, those kept in passing, and what each strategy says, in their order.
+
+    `passing`: None where all are kept of every bar.
+    """
 
     outputs: Outputs
-    passing: Mapping[Feature, Mapping[str, Passing]]
+    passing: Passing | None
     said: tuple[Said, ...]
 
 
@@ -72,7 +80,7 @@ def look_over(
             return found
     outputs = run(features, grid)
     said = tuple(said_of(strategy, grid, outputs, setup) for strategy in strategies)
-    return LookedOver(outputs, {}, said)
+    return LookedOver(outputs, None, said)
 
 
 def _by_sessions(
@@ -139,18 +147,18 @@ class _Notes:
             for name, parts in named.items():
                 parts.append(outputs[feature][name][row, column])
 
-    def told(self, width: int) -> dict[Feature, dict[str, Passing]]:
-        """Return it all, `width` columns wide."""
+    def told(self, width: int) -> Passing:
+        """Return it all, `width` columns wide; what was gathered is given up."""
         row, column = np.concatenate(self.rows), np.concatenate(self.columns)
         once, first = np.unique(row, return_index=True)
         ends = np.append(first, len(row))[1:]
         spans = dict(
             zip(once.tolist(), zip(first.tolist(), ends.tolist(), strict=True), strict=True)
         )
-        return {
-            feature: {
-                name: Passing(spans, column, np.concatenate(parts), width)
-                for name, parts in named.items()
-            }
-            for feature, named in self.values.items()
-        }
+        names = [(feature, name) for feature, named in self.values.items() for name in named]
+        places: dict[Feature, dict[str, int]] = {feature: {} for feature in self.values}
+        values = np.empty((len(names), len(row)))
+        for place, (feature, name) in enumerate(names):
+            places[feature][name] = place
+            np.concatenate(self.values[feature].pop(name), out=values[place])
+        return Passing(spans, column, places, values, width)

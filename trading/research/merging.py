@@ -39,10 +39,9 @@ class Stretches:
         """Return the ticks of one frame in those of `columns` that have one."""
         minute, is_rest = divmod(frame, 2)
         told = self._told
-        there = told.rest_there if is_rest else told.open_there
-        found: Ticks = (told.rest if is_rest else told.open)[
-            minute, columns[there[minute, columns]]
-        ]
+        there = (told.rest_there if is_rest else told.open_there)[minute]
+        ticks = (told.rest if is_rest else told.open)[minute]
+        found: Ticks = ticks.take(columns.compress(there.take(columns)))
         return found
 
     def path(self, column: int) -> PricePath:

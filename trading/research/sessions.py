@@ -5,13 +5,16 @@ What each engine trades on is `bar_market.py`; which frames it need not see is `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 
+from execution.exchange import Window
 from marketdata.bars import BarGrid
+from marketdata.instruments import Instrument, Segment
 from marketdata.quality import Faults, ScreenedTokens, TickScreen
 from marketdata.ticks import Ticks
 from marketdata.timeframes import Timeframe
@@ -23,6 +26,7 @@ from trading.engine.runner import Runner
 from trading.engine.scan import timeframes
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import Timeline
+from trading.quiet_heap import searched_on_request
 from trading.research.bar_days import TradingDay
 from trading.research.bar_feed import BarFeed, NoFrames, head_of
 from trading.research.bar_market import Market
@@ -91,18 +95,27 @@ async def run_sessions(plan: Plan, progress: Progress) -> SessionsRun:
     notes, balance = Collector(), plan.config.capital_inr
     trades: list[RoundTrip] = []
     balances: list[tuple[TradingDay, Decimal]] = []
-    for place, day in enumerate(days, start=plan.first):
-        if balance <= 0:
-            return SessionsRun(notes, tuple(trades), tuple(balances), day)
-        setup, planned = teller.setup(place, balance), len(notes.plans)
-        runner = teller.runner(place, setup, notes)
-        await runner.run({"run": setup.run_code}, setup.closes_at)
-        _check_flat(runner.engine)
-        trades += round_trips(runner.engine, notes, planned)
-        balance = runner.engine.ledger.balance
-        balances.append((day, balance))
-        progress(len(balances), len(days), balance)
+    with searched_on_request() as search:
+        for place, day in enumerate(days, start=plan.first):
+            if balance <= 0:
+                return SessionsRun(notes, tuple(trades), tuple(balances), day)
+            made, balance = await _session(teller, place, balance, notes)
+            trades += made
+            balances.append((day, balance))
+            progress(len(balances), len(days), balance)
+            search()
     return SessionsRun(notes, tuple(trades), tuple(balances), None)
+
+
+async def _session(
+    teller: _Teller, place: int, balance: Decimal, notes: Collector
+) -> tuple[Sequence[RoundTrip], Decimal]:
+    """Trade one session; return its trades and the balance it closes with."""
+    setup, planned = teller.setup(place, balance), len(notes.plans)
+    runner = teller.runner(place, setup, notes)
+    await runner.run({"run": setup.run_code}, setup.closes_at)
+    _check_flat(runner.engine)
+    return round_trips(runner.engine, notes, planned), runner.engine.ledger.balance
 
 
 def _check_flat(engine: Engine) -> None:
@@ -119,7 +132,7 @@ class _Told:
     timeline: Timeline
 
 
-class _Teller:
+class _Teller(ABC):
     """What both ways of telling a session have in common: the set-up of its engine."""
 
     def __init__(self, plan: Plan) -> None:
@@ -143,6 +156,10 @@ class _Teller:
             previous_close=tuple(float(price) for price in market.previous_close[place]),
             event_windows=windows_of(config, day.opens_at, day.closes_at),
         )
+
+    @abstractmethod
+    def runner(self, place: int, setup: EngineSetup, notes: Collector) -> Runner:
+        """Return who lives the session of a place."""
 
     def _runner(self, place: int, engine: Engine, around: _Told, notes: Collector) -> Runner:
         day = self.plan.market.days[place]
@@ -210,9 +227,13 @@ def before(grid: BarGrid, setup: EngineSetup) -> BarGrid:
 
 def stages_on(day: TradingDay, config: Config) -> tuple[Stages | None, ...]:
     """Return the stages of a day by column, None where nothing can be traded."""
-    return tuple(
-        stages(*day.windows[instrument.key], instrument.segment, config.hours)
-        if instrument.is_tradable
-        else None
-        for instrument in day.instruments
-    )
+    known: dict[tuple[Window, Segment], Stages] = {}
+
+    def of(instrument: Instrument) -> Stages:
+        window, segment = day.windows[instrument.key], instrument.segment
+        found = known.get((window, segment))
+        if found is None:
+            found = known[window, segment] = stages(*window, segment, config.hours)
+        return found
+
+    return tuple(of(each) if each.is_tradable else None for each in day.instruments)

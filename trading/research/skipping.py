@@ -14,7 +14,7 @@ import numpy as np
 
 from marketdata.bars import Ints
 from marketdata.tape import Frame
-from marketdata.ticks import Ticks
+from marketdata.ticks import TICK, Ticks
 from trading.engine.core import Engine
 from trading.engine.scan import timeframes
 from trading.engine.settings import EngineSetup
@@ -22,11 +22,12 @@ from trading.engine.timeline import BAR, Timeline, bar_closes
 from trading.research.bar_days import TradingDay
 from trading.research.bar_feed import BarFeed
 from trading.research.bar_ticks import DayTicks
-from trading.research.lookahead import Lookahead
+from trading.research.lookahead import Lookahead, Stop
 from trading.research.merging import Stretches
 from trading.research.waiting import Waits
 
 _MINUTE = timedelta(minutes=1)
+_NOTHING = np.zeros(0, TICK)
 
 
 class SkippingTimeline(Timeline):
@@ -97,13 +98,14 @@ class SkippingFeed(BarFeed):
 
     def __init__(self, day: TradingDay, told: DayTicks, engine: Engine, ahead: Lookahead) -> None:
         super().__init__(day, told, engine)
-        self._columns_of = ahead.stops(day, engine.setup)
-        self._stops = tuple(self._columns_of)
+        self._stop_at = ahead.stops(day, engine.setup)
+        self._stops = tuple(self._stop_at)
         self._stretches = Stretches(told, int(day.opens_at.timestamp()))
         self._waits = Waits(engine, self._stretches, ahead)
         self._columns = np.arange(len(day.instruments))
         self._told_to = np.zeros(len(day.instruments), dtype=np.int64)
         self._awake_until = 0
+        self._passed = -1
         self.awake_ends: list[datetime] = []
 
     def is_busy(self) -> bool:
@@ -118,17 +120,20 @@ class SkippingFeed(BarFeed):
         self._told_to[:] = 0
         for told in (self._stretch_by_stretch(), self.settlement()):
             for at, ticks in told:
-                yield Frame(number, at, ticks)
-                number += 1
+                if ticks is None:
+                    yield Frame(-1, at, _NOTHING)
+                else:
+                    yield Frame(number, at, ticks)
+                    number += 1
 
-    def _stretch_by_stretch(self) -> Iterator[tuple[datetime, Ticks]]:
+    def _stretch_by_stretch(self) -> Iterator[tuple[datetime, Ticks | None]]:
+        """Yield the ticks to be told, None where time alone has to come to a moment."""
         place, end, shown, owed = 0, 2 * self.day.minutes, 0, False
         while place < end:
             self._waits.look(place, shown)
             until, columns = (place, self._columns) if owed else self._next(place)
-            is_stop = until in self._columns_of
-            owed = owed or is_stop or until < self._awake_until
-            behind = self._columns if is_stop else columns
+            stop = self._stop_at.get(until)
+            behind = columns if stop is None else self._looked_at(stop)
             if (self._told_to[behind] < until).any():
                 ticks = self._stretches.merged(self._told_to, until, behind)
                 if len(ticks):
@@ -136,11 +141,27 @@ class SkippingFeed(BarFeed):
             place = until
             if until == end:
                 break
+            if self._may_come_to_nothing(until, columns, owed=owed):
+                yield self.at(until), None
+                self._passed = until
+                if not self._waits.is_busy():
+                    continue
+            owed = owed or stop is not None or until < self._awake_until
             ticks = self._single(until, columns)
             if len(ticks):
                 yield self.at(until), ticks
                 owed = False
             place, shown = until + 1, until
+
+    def _may_come_to_nothing(self, place: int, columns: Ints, *, owed: bool) -> bool:
+        """Say whether a frame is told only for what strategies say of the bar before it.
+
+        Where they say nothing that is traded, what comes behind it can wait.
+        """
+        stop = self._stop_at.get(place)
+        if stop is None or stop.is_stage or owed or place < self._awake_until:
+            return False
+        return columns is stop.columns
 
     def _single(self, place: int, columns: Ints) -> Ticks:
         """Return one frame of some columns, and remember that it was told."""
@@ -155,21 +176,32 @@ class SkippingFeed(BarFeed):
         """
         if place < self._awake_until or self._waits.is_busy():
             return place, self._living(place)
-        stop = bisect_left(self._stops, place)
-        until = min([2 * self.day.minutes, *self._stops[stop : stop + 1]])
+        following = bisect_left(self._stops, max(place, self._passed + 1))
+        until = min([2 * self.day.minutes, *self._stops[following : following + 1]])
         until, reached = self._waits.next_reached(until)
         if any(waiting.is_watched for waiting in reached):
             self._wake(until)
             return until, self._living(until)
+        stop = self._stop_at.get(until)
+        if stop is not None and not reached:
+            return until, stop.columns
         columns = {waiting.trade.column for waiting in reached}
-        columns.update(self._columns_of.get(until, ()))
+        columns.update(() if stop is None else stop.columns.tolist())
         return until, np.array(sorted(columns), dtype=np.int64)
 
     def _living(self, place: int) -> Ints:
         """Return the columns of all living plans, and those that a frame concerns anyway."""
         columns = {trade.column for trade in self.engine.ledger.alive()}
-        columns.update(self._columns_of.get(place, ()))
+        stop = self._stop_at.get(place)
+        columns.update(() if stop is None else stop.columns.tolist())
         return np.array(sorted(columns), dtype=np.int64)
+
+    def _looked_at(self, stop: Stop) -> Ints:
+        """Return the columns whose prices are looked at behind a stop."""
+        living = {trade.column for trade in self.engine.ledger.alive()}
+        if living.issubset(stop.asked):
+            return np.array(stop.asked, dtype=np.int64)
+        return np.array(sorted(living.union(stop.asked)), dtype=np.int64)
 
     def _wake(self, place: int) -> None:
         """Tell a minute whole: its frames, the bars that end where it begins and where it ends.

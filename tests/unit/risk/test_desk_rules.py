@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from execution.orders import Side
 from risk import desk_rules
@@ -343,7 +344,7 @@ def test_a_budget_that_is_spent_is_named_as_what_binds() -> None:
     ("shown", "quantity"), [(129, 65), (130, 130), (131, 130), (64, 0), (0, 195)]
 )
 def test_the_size_is_at_most_what_the_touch_shows(shown: int, quantity: int) -> None:
-    book = replace(quote(25_000.0, 25_000.0), ask_quantity=float(shown))
+    book = structs.replace(quote(25_000.0, 25_000.0), ask_quantity=float(shown))
     asked = proposal(stop=24_990.0, legs=(leg(at_quote=book),))
 
     assert case_of(asked, context(), BARE).sizing.quantity == quantity
@@ -351,7 +352,7 @@ def test_the_size_is_at_most_what_the_touch_shows(shown: int, quantity: int) -> 
 
 @pytest.mark.parametrize(("share", "quantity"), [("0.5", 65), ("1", 130), ("2", 195)])
 def test_the_part_of_the_depth_that_may_be_taken_is_a_limit(share: str, quantity: int) -> None:
-    book = replace(quote(25_000.0, 25_000.0), ask_quantity=130.0)
+    book = structs.replace(quote(25_000.0, 25_000.0), ask_quantity=130.0)
     asked = proposal(stop=24_990.0, legs=(leg(at_quote=book),))
 
     case = case_of(asked, context(), replace(BARE, depth_share=D(share)))
@@ -360,7 +361,7 @@ def test_the_part_of_the_depth_that_may_be_taken_is_a_limit(share: str, quantity
 
 
 def test_a_sold_leg_takes_what_is_bid_and_each_leg_its_ratio() -> None:
-    bid = replace(quote(25_000.0, 25_000.0), bid_quantity=390.0, ask_quantity=1.0)
+    bid = structs.replace(quote(25_000.0, 25_000.0), bid_quantity=390.0, ask_quantity=1.0)
     sold = leg(side=Side.SELL, at_quote=bid, ratio=2)
 
     assert sold.displayed == 390
@@ -368,7 +369,7 @@ def test_a_sold_leg_takes_what_is_bid_and_each_leg_its_ratio() -> None:
 
 
 def test_one_leg_without_depth_leaves_the_whole_unknown() -> None:
-    silent = replace(quote(25_000.0, 25_000.0), ask_quantity=float("nan"))
+    silent = structs.replace(quote(25_000.0, 25_000.0), ask_quantity=float("nan"))
 
     assert proposal(legs=(leg(), leg(at_quote=silent))).displayed() is None
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from risk.sizing import Sizing, Stake, risk_of, size
+from risk.sizing import PricedOnce, Sizing, Stake, risk_of, size
 from tests.unit.risk.builders import BARE, FREE, Costs, D, exposure, open_risk
 
 
@@ -203,3 +203,29 @@ def test_a_budget_as_large_as_that_of_the_trade_is_no_cap_of_its_own() -> None:
     names = [name for name, _ in size(asked, exposure(), FREE, BARE).caps]
 
     assert names == ["lots", "risk", "heat", "margin", "underlying-risk"]
+
+
+class Counted:
+    """Costs that count how often they are asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def round_trip(self, quantity: int) -> Decimal:
+        self.asked.append(("round_trip", quantity))
+        return D(quantity)
+
+    def margin(self, quantity: int) -> Decimal:
+        self.asked.append(("margin", quantity))
+        return D(10 * quantity)
+
+
+def test_each_quantity_is_priced_once() -> None:
+    counted = Counted()
+    costs = PricedOnce(counted)
+
+    told = [(costs.round_trip(units), costs.margin(units)) for units in (65, 130, 65)]
+
+    assert told == [(D(65), D(650)), (D(130), D(1_300)), (D(65), D(650))]
+    both = [("round_trip", 65), ("margin", 65), ("round_trip", 130), ("margin", 130)]
+    assert counted.asked == both

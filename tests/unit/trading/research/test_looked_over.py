@@ -139,10 +139,10 @@ def test_what_strategies_read_is_there_where_one_is_heard_and_nowhere_else():
     for row in range(len(bars)):
         if heard[row].any():
             expected = np.where(heard[row], whole[row], np.nan)
-            assert found.passing[FAST]["ema"][row].tobytes() == expected.tobytes()
+            assert found.passing.at(row)[FAST]["ema"].tobytes() == expected.tobytes()
         else:
             with pytest.raises(KeyError):
-                found.passing[FAST]["ema"][row]
+                found.passing.at(row)
 
 
 @pytest.mark.parametrize("strategy", [OfTALib(), AsksForExpiries(), Unsound()])
@@ -152,7 +152,7 @@ def test_of_a_strategy_that_is_asked_bar_by_bar_everything_is_kept(strategy: Str
 
     found = look_over([strategy], features, (RANGE,), bars, begun())
 
-    assert not found.passing
+    assert found.passing is None
     assert set(found.outputs) == set(features)
     assert (found.said[0].sayings is None) == (not isinstance(strategy, OfTALib))
 
@@ -160,5 +160,6 @@ def test_of_a_strategy_that_is_asked_bar_by_bar_everything_is_kept(strategy: Str
 def test_where_nobody_is_heard_nothing_is_kept_in_passing():
     found = look_over([Crosses(away=1e9)], [RANGE, FAST], (RANGE,), market(7), begun())
 
-    assert found.passing[FAST]["ema"].spans == {}
+    assert found.passing.spans == {}
+    assert found.passing.places == {FAST: {"ema": 0}}
     assert len(found.said[0].ends) == 0
