@@ -30,7 +30,7 @@ FIND_PYTHON = for name in $${PYTHON:-} python3 python3.13 python3.12 python3.11;
 	echo "AITRAPP needs Python 3.11, 3.12 or 3.13; there is none on the PATH (or name it: make PYTHON=/path/to/python3)" >&2; \
 	exit 1
 
-.PHONY: help run memory kill day test unit coverage mutation integration faults browser lint bench simulate-short guard peers fuzz up down image-check lock clean
+.PHONY: help run memory kill day test unit coverage mutation integration faults browser lint bench simulate-short guard drills peers fuzz up down image-check lock clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -93,6 +93,7 @@ lint: $(VENV)/.dev  ## Check everything that needs no server
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(PY) -m tests.leaked
 	DJANGO_SETTINGS_MODULE=aitrapp.settings.test $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 simulate-short: $(VENV)/.base  ## Live through 500 simulated days with faults (ARGS="--seeds 17": that one; docs/simulation.md)

@@ -14,10 +14,6 @@ from trading.bench_contest import REFERENCE, Case, contest, ours, ratio
 RECORDED = Path(__file__).with_name("bench_guard.toml")
 
 
-class TooSlowError(Exception):
-    """Ours has fallen behind what was recorded; the text says by how much."""
-
-
 class GuardFileError(ValueError):
     """The recorded ratios cannot be used; the text names the key and what was expected."""
 

@@ -65,6 +65,10 @@ class KiteRun:
         """Return what lives the day."""
         return self.taped.desk.runner
 
+    def deepest_queue(self) -> int:
+        """Return the most broker calls that waited for their turn since this was asked last."""
+        return self.pacer.deepest_queue() if isinstance(self.pacer, SharedPacer) else 0
+
     async def __aenter__(self) -> KiteRun:
         living = asyncio.current_task()
         for work in (self._attend, *self.beside):

@@ -24,6 +24,8 @@ _STATES = ("OPEN", "REDUCE_ONLY", "FLATTENING", "HALTED")
 _CHILDREN = frozenset({"STOP", "TARGET"})
 _MEASURED = {"tick_to_decision_ms": "tick_to_decision_ms", "scan_ms": "scan_duration_ms"}
 """Samples in the engine's sign of life, and the histograms they belong to."""
+_FEED = "feed-connection"
+"""The condition by which a feed on a socket tells that it stands, or stands no more."""
 
 
 class DeskMetrics:
@@ -41,6 +43,7 @@ class DeskMetrics:
         self._flattening_since: datetime | None = None
         self._blocked: frozenset[str] = frozenset()
         self._engine_at: str | None = None
+        self._has_connected = False
         self.redis_failures = 0
 
     def take(self, record: Record) -> None:
@@ -73,6 +76,8 @@ class DeskMetrics:
                 self._answered(body["update"], at)
             case "StateNoted":
                 self._state_changed(body, at)
+            case "ConditionChanged" if body["name"] == _FEED:
+                self._connected(good=body["good"])
 
     def _scanned(self, at: datetime) -> None:
         before = self._seen.get("scan")
@@ -82,6 +87,12 @@ class DeskMetrics:
         self._seen["scan"] = at
         self._in_cycle = 0
         self._counter("scan_ticks").inc()
+
+    def _connected(self, *, good: bool) -> None:
+        """Count a connection of the feed but the first of the run."""
+        if good and self._has_connected:
+            self._counter("feed_reconnects").inc()
+        self._has_connected |= good
 
     def _placed(self, request: Mapping[str, Any], at: datetime) -> None:
         role, client_id, plan = request["role"], request["client_id"], request["plan_id"]
@@ -148,6 +159,7 @@ class DeskMetrics:
         for told, name in _MEASURED.items():
             for sample in sign.get("latencies", {}).get(told, ()):
                 self._histogram(name).observe(sample)
+        self._gauge("throttle_queue_depth").set(sign.get("deepest_queue", 0))
 
     def led_by(self, fencing_token: int) -> None:
         """Count a lease that is newer than the last one seen."""

@@ -1,7 +1,7 @@
 """Every metric of the desk, as data: name, kind, labels, and which process tells it.
 
-Names are unique over all processes, so that their texts can be put one behind the other. Rules
-and dashboards are checked against this list; feeding the metrics is the work of `metrics.py`.
+Names are unique over all processes, so that their texts can be put one behind the other. Feeding
+the metrics is the work of `metrics.py` and `metrics_worker.py`.
 """
 
 from __future__ import annotations
@@ -102,25 +102,27 @@ METRICS = (
         "throttle_queue_depth",
         _G,
         "Calls that wait for the broker's rate limit",
-        not_in_paper="paper orders meet no rate limit; set by the broker adapter's pacing",
+        not_in_paper="paper orders meet no rate limit; told with a live engine's sign of life",
     ),
     Metric(
         "feed_reconnects",
         _C,
         "Times the market feed was connected again",
-        not_in_paper="a tape has no connection; counted by the live ticker",
+        not_in_paper="a tape has no connection; counted from the journal of a day on a socket",
     ),
     Metric(
         "gate_pass",
         _G,
-        "1 while the live gate's score allows live trading",
-        not_in_paper="the live gate has no score while only paper is traded",
+        "1 while an account is LIVE by the gate's verdict",
+        teller=_WORKER,
+        not_in_paper="the gate lets nobody in while only paper is traded",
     ),
     Metric(
         "gate_age_hours",
         _G,
-        "Age of the live gate's score",
-        not_in_paper="the live gate has no score while only paper is traded",
+        "Hours since the gate last let an account into LIVE",
+        teller=_WORKER,
+        not_in_paper="the gate lets nobody in while only paper is traded",
     ),
 )
 

@@ -30,6 +30,7 @@ class Pulse:
 
     `at` is the moment the engine is at, `told_at` when the loop said so by `clock`, None until it
     has begun to live forward; `turns` counts the answers of the store, good or bad.
+    `deepest_queue`: asked at each sign, how many broker calls waited at once since the last.
     """
 
     run: str
@@ -42,6 +43,7 @@ class Pulse:
     bad: tuple[str, ...] = ()
     error: str = ""
     turns: int = 0
+    deepest_queue: Callable[[], int] = lambda: 0
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def tell(self, at: datetime, bad: tuple[str, ...]) -> None:
@@ -87,4 +89,5 @@ class Pulse:
             "bad": self.bad,
             "speed": self.speed,
             "latencies": self.samples.drain(),
+            "deepest_queue": self.deepest_queue(),
         }

@@ -55,13 +55,14 @@ class Standing:
     """A runner and what belongs to it.
 
     `around` stands while it runs, `look` has the broker's book read soon, `asks` is what the
-    thread that listens asks besides.
+    thread that listens asks besides, `deepest_queue` how many broker calls waited at once of late.
     """
 
     runner: Runner
     around: AbstractAsyncContextManager[object]
     look: Callable[[], None] = lambda: None
     asks: tuple[Asks, ...] = ()
+    deepest_queue: Callable[[], int] = lambda: 0
 
 
 def stood_up(run: Run, journal: Journal, outside: Outside, time: RunTime) -> Standing:
@@ -87,7 +88,7 @@ def _on_kite(run: Run, journal: Journal, outside: Outside, wall: Wall | None) ->
     asks: tuple[Asks, ...] = (lived.login.ask,)
     if run.mode == RunMode.LIVE.value:
         asks += (lambda: _mode_of(run),)
-    return Standing(lived.runner, lived, lived.desk.look, asks)
+    return Standing(lived.runner, lived, lived.desk.look, asks, lived.deepest_queue)
 
 
 def _on_kitesim(run: Run, journal: Journal, outside: Outside) -> Standing:

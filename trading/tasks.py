@@ -200,7 +200,7 @@ def heartbeat(**_words: Any) -> str:
     sign = encode({"wall_at": datetime.now(UTC).isoformat()})
     try:
         client.set(keys.health_key("worker"), sign, ex=_WORKER_SECONDS)
-        client.set(keys.metrics_key("worker"), worker_text(), ex=keys.METRICS_SECONDS)
+        client.set(keys.metrics_key("worker"), worker_text(timezone.now()), ex=keys.METRICS_SECONDS)
     except RedisError as error:
         return f"redis is away: {type(error).__name__}"
     finally:

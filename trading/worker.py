@@ -297,6 +297,7 @@ def _standing(run: Run, time: RunTime, journal: JournalFile, told: _Told) -> Sta
     runner.engine.time_strategies(watch)
     runner.answer = timed(runner.answer, ears.pulse.samples)
     ears.asks, ears.led = standing.asks, journal.lead
+    ears.pulse.deepest_queue = standing.deepest_queue
     return standing
 
 

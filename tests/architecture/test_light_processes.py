@@ -112,3 +112,11 @@ def test_an_engine_is_loaded_without_the_applications_of_the_console(tmp_path):
 
 def test_the_web_process_has_its_pages(loaded):
     assert loaded["web"] >= PAGES - {"unfold.admin"}
+
+
+def test_the_web_process_has_nothing_that_could_live_a_run_or_send_an_order(loaded):
+    lives = {"trading.worker", "trading.engine.runner", "trading.bootstrap", "trading.kite_run"}
+    sends = {"execution.paper", "execution.kite.broker", "kiteconnect", "trading.book_flatten"}
+
+    assert loaded["web"] & (lives | sends) == set()
+    assert loaded["engine"] >= lives - {"trading.kite_run"}

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from tests.unit.trading.research.made_bars import made_folder, write_bars
+from trading.services.canonical import canonical, sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -102,6 +103,21 @@ def test_the_same_run_writes_the_same_bytes(bars, tmp_path):
 
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_the_result_tells_the_hash_of_the_configuration_it_was_made_under(bars, tmp_path):
+    """R-103: what was loosened for a backtest shows in its hash."""
+    runs = {"usual": (), "again": (), "loosened": ("--set", "risk.heat=1")}
+    for name, more in runs.items():
+        assert backtest(bars, tmp_path / name, *more).returncode == 0
+
+    usual, again, loosened = (
+        json.loads((tmp_path / name / "summary.json").read_text()) for name in runs
+    )
+    assert usual["config_sha256"] == again["config_sha256"] == sha256_of(canonical(usual["config"]))
+    assert loosened["config_sha256"] == sha256_of(canonical(loosened["config"]))
+    assert loosened["config_sha256"] != usual["config_sha256"]
+    assert loosened["config"]["risk"]["heat"] == "1"
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,14 @@ def test_a_store_that_is_away_is_told_and_forgotten_when_it_is_back():
     pulse.beat()
 
     assert (error, pulse.error, pulse.turns) == ("ConnectionError", "", 2)
+
+
+def test_a_sign_tells_how_many_calls_waited_for_the_broker():
+    store = Store()
+    pulse, _ = pulse_of(store)
+    pulse.deepest_queue = iter((3, 0)).__next__
+
+    pulse.beat()
+    pulse.beat()
+
+    assert [sign["deepest_queue"] for sign in store.told] == [3, 0]

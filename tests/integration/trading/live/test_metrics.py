@@ -102,7 +102,7 @@ def worker_rows() -> bytes:
     )
     alert = Alert.objects.create(kind="x", severity="INFO", text="-", at=now)
     Delivery.objects.create(alert=alert, channel="log", fingerprint="f", state="SENT", made_at=now)
-    return worker_text()
+    return worker_text(now)
 
 
 def test_names_are_unique_and_as_prometheus_wants_them():
