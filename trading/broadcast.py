@@ -47,6 +47,8 @@ CHAINS_SECONDS = 2.0
 """Option chains are worked out and stored this often."""
 IDLE_SECONDS = 1.0
 """Without a change, pages hear this often that the desk is alive."""
+READING_SECONDS = 0.25
+"""Of a journal that grows faster than it is read, no more is read at once: rows come first."""
 ENGINE_FRESH_SECONDS = 3.0
 """An engine whose last sign of life is older than this is shown as not well."""
 _SHORTEST_PAUSE_SECONDS = 1.0
@@ -92,16 +94,22 @@ class Broadcaster:
         """Read on in the journal and tell what changed, if it is time to.
 
         `projected_seq`: the last record that has become rows, `fencing_token` the lease it was
-        written under. `last` tells at once, whatever the time. Raises `JournalCorruptError`,
-        `TapeCorruptError`; never for Redis.
+        written under. `last` reads to the end and tells at once, whatever the time. Raises
+        `JournalCorruptError`, `TapeCorruptError`; never for Redis.
         """
-        self._follower.read()
+        self._read(to_the_end=last)
         self._follower.metrics.led_by(fencing_token)
         now = self._clock()
         self._lag.read_up_to(self._follower.seq, now)
-        self._lag.projected_up_to(projected_seq)
+        self._lag.projected_up_to(projected_seq, now)
         if last or (self._follower.has_caught_up and now >= self._next_at):
             self._tell(now, projected_seq)
+
+    def _read(self, *, to_the_end: bool) -> None:
+        """Read on in the journal until nothing is left, or for as long as pages may wait."""
+        until = self._clock() + READING_SECONDS
+        while self._follower.read() and (to_the_end or self._clock() < until):
+            continue
 
     def _tell(self, now: float, projected_seq: int) -> None:
         try:

@@ -117,14 +117,19 @@ class Opinions:
             "stop_now": None,
             "mae_r": None,
             "mfe_r": None,
+            "outlook": None,
         }
 
     def combined(self, body: Mapping[str, Any]) -> None:
-        """Take a `CombinationNoted`: the margin is that of the whole plan, its legs block none."""
+        """Take a `CombinationNoted`: the margin is that of the whole plan, its legs block none.
+
+        What the plan can come to at its first expiry is told over all its units, in rupees.
+        """
         whole = self.plans[body["plan_id"]]
         legs = [self.plans[code] for code in body["legs"]]
         units = self._units.get(whole["decision_id"], 0)
-        self.plans[body["plan_id"]] = {**whole, "kind": body["kind"], "quantity": units}
+        told = {"kind": body["kind"], "quantity": units, "outlook": _outlook(body, units)}
+        self.plans[body["plan_id"]] = {**whole, **told}
         for code, leg in zip(body["legs"], legs, strict=True):
             named = {"combination": body["plan_id"], "margin_per_unit": 0.0}
             self.plans[code] = {**leg, **named}
@@ -140,6 +145,18 @@ class Opinions:
         plan = self.plans.get(body["plan_id"])
         if plan is not None:
             self.plans[body["plan_id"]] = {**plan, "state": body["state"]}
+
+
+def _outlook(body: Mapping[str, Any], units: int) -> Document | None:
+    """Return what holding to the first expiry can bring; bounds are None where there are none."""
+    if "probability_of_profit" not in body:
+        return None
+    bounds = {name: body[name] for name in ("max_loss", "max_profit")}
+    return {
+        **{name: None if each is None else round(each * units, 2) for name, each in bounds.items()},
+        "break_evens": list(body["break_evens"]),
+        "probability_of_profit": body["probability_of_profit"],
+    }
 
 
 class Orders:

@@ -37,8 +37,8 @@ class Follower:
         self.seq = self._offset = 0
         self.has_caught_up = False
 
-    def read(self) -> None:
-        """Fold what the journal has more, `RECORDS_AT_ONCE` at most.
+    def read(self) -> bool:
+        """Fold what the journal has more, `RECORDS_AT_ONCE` at most; say whether more may be left.
 
         Raises `JournalCorruptError`, `TapeCorruptError`.
         """
@@ -49,6 +49,7 @@ class Follower:
                 self.seq, self._offset = record.seq, record.end
                 count += 1
         self.has_caught_up = self.has_caught_up or count < RECORDS_AT_ONCE
+        return count == RECORDS_AT_ONCE
 
     def _take(self, record: Record) -> None:
         if record.kind == "MarketStep":

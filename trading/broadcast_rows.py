@@ -13,7 +13,7 @@ from typing import Any
 from marketdata.calendar import IST
 from trading.broadcast_delta import Document
 from trading.broadcast_run import facts_of, tape_of
-from trading.broadcast_state import END, DeskState
+from trading.broadcast_state import DeskState
 from trading.journal import Record
 from trading.models import (
     Alert,
@@ -27,7 +27,6 @@ from trading.models import (
     Position,
     RiskEvent,
     Run,
-    RunState,
     Signal,
     StateChange,
 )
@@ -42,8 +41,6 @@ def rebuilt(run: Run) -> DeskState:
     told = sorted(_notes(run), key=lambda note: note[0])
     for seq, kind, body in told:
         state.take(Record(seq, kind, False, body, 0))
-    if run.state != RunState.RUNNING.value:
-        state.take(Record(told[-1][0] + 1 if told else 1, END, False, {}, 0))
     until = datetime.fromisoformat(state.at) if state.at else None
     for frame in tape.frames() if tape and until else ():
         if until is None or frame.at > until:

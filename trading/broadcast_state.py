@@ -34,7 +34,6 @@ from trading.broadcast_positions import Holdings, by_strategy
 from trading.broadcast_together import together
 from trading.journal import HEAD, Record
 
-END = "run-ended"
 _BOOKED = frozenset({"START", "REALISED"})
 
 
@@ -73,6 +72,7 @@ class DeskState:
                 self._opinions.measured(body)
             case "OrderNoted":
                 self._orders.take(body)
+                self._holdings.ordered(body)
             case "FillNoted":
                 self._fills.put(fill_entry(body))
                 self._holdings.filled(body["plan_id"])

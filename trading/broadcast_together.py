@@ -17,7 +17,8 @@ def together(positions: list[Document], plans: Mapping[str, Document]) -> list[D
 
     Money in rupees over all legs; `r`, `mae_r`, `mfe_r` in units of the risk at the plan's first
     stop, the latter two farthest against and for it; levels are of the net value, None where
-    unknown; `stop_now`: where the stop has moved to.
+    unknown; `stop_now`: where the stop has moved to; `outlook`: what holding to the first expiry
+    can bring before costs, rupees over all units, None where unknown.
     """
     legs: dict[str, list[Document]] = {}
     for position in positions:
@@ -36,7 +37,7 @@ def _sum_of(code: str, plan: Mapping[str, Any], legs: list[Document]) -> Documen
         "id": code,
         **{name: plan[name] for name in ("strategy", "kind", "direction", "state", "entry")},
         **{name: plan[name] for name in ("stop", "target1", "target2", "signal_id", "decision_id")},
-        **{name: plan[name] for name in ("stop_now", "mae_r", "mfe_r")},
+        **{name: plan[name] for name in ("stop_now", "mae_r", "mfe_r", "outlook")},
         "legs": [leg["id"] for leg in legs],
         "gross": gross,
         "charges": charges,

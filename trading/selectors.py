@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet, Sum
 
+from execution.orders import OrderState, Role
 from trading.models import (
     SESSIONS,
     Account,
@@ -125,6 +126,13 @@ def open_positions(run: Run) -> QuerySet[Position]:
     """Return the positions that hold something."""
     held = Position.objects.filter(run=run).exclude(quantity=0)
     return held.exclude(state__in=OVER).select_related("instrument", "plan")
+
+
+def confirmed_cover(position: Position) -> int:
+    """Return the units of a position's stops and exits that the broker has said are working."""
+    ways_out = Order.objects.filter(plan=position.plan, role__in=(Role.STOP, Role.EXIT))
+    resting = ways_out.filter(state__in=(OrderState.OPEN, OrderState.PARTIAL))
+    return resting.aggregate(left=Sum(F("quantity") - F("filled_quantity")))["left"] or 0
 
 
 def plans_by_strategy(run: Run) -> dict[str, int]:

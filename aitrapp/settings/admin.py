@@ -5,7 +5,7 @@ from __future__ import annotations
 UNFOLD = {
     "SITE_TITLE": "AITRAPP",
     "SITE_HEADER": "AITRAPP",
-    "SITE_SUBHEADER": "Desk records",
+    "SITE_SUBHEADER": "Desk records, times in IST",
     "SITE_SYMBOL": "candlestick_chart",
     "SITE_URL": "/",
     "SITE_FAVICONS": [

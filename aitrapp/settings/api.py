@@ -63,7 +63,8 @@ SIMPLE_JWT = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "AITRAPP",
     "DESCRIPTION": (
-        "The trading desk's control plane. Money is told in rupees as decimal text, moments as"
+        "The trading desk's control plane. Money of records is told in rupees as decimal text, that"
+        " of the live state (`state`, `risk`, `live`, chains) as numbers; moments as"
         " ISO 8601 with their zone. A control is answered 202 with a command; the engine carries"
         ' it out. Every error has one form: `{"error": {"code", "message", "fields"?}}`.'
     ),

@@ -54,4 +54,4 @@ def _chosen_at(plan: Plan, readings: list[dict[str, Any]]) -> tuple[Panel, ...]:
 
 
 def _bounded(value: float | None) -> str:
-    return "without a bound" if value is None else inr(value)
+    return "without a known bound" if value is None else inr(value)

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 
 from backoffice.admin.asking import Wish, command
 from backoffice.admin.chain import Stations, chain_of_plan
+from backoffice.admin.cover import cover_of
 from backoffice.admin.filters import RunFilter, StageFilter, UnderlyingFilter
 from backoffice.admin.panels import Figure, Panel
 from backoffice.admin.record import RecordAdmin
@@ -45,10 +46,7 @@ _net = F("gross") - F("charges")
 
 
 def _protection(row: Position) -> object:
-    if not row.quantity:
-        return EMPTY
-    covered = row.protected >= abs(row.quantity)
-    return mark(f"{row.protected} of {abs(row.quantity)}", "good" if covered else "bad")
+    return mark(*cover_of(row)) if row.quantity else EMPTY
 
 
 @admin.register(Position)

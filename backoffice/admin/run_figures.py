@@ -21,6 +21,7 @@ from trading.models import (
     Order,
     Position,
     Run,
+    RunState,
     Signal,
     StateChange,
 )
@@ -42,9 +43,16 @@ def _state(run: Run) -> tuple[Figure, ...]:
             mark(change.state),
             TONES.get(change.state, ""),
             list_address(StateChange, run=run.pk),
-            f"blocked by {blocked}" if blocked else "entries allowed",
+            _of_entries(run, blocked),
         ),
     )
+
+
+def _of_entries(run: Run, blocked: str) -> str:
+    """Return what a state means for entries; a session that is over allows none."""
+    if run.state != RunState.RUNNING.value:
+        return f"as the session ended, blocked by {blocked}" if blocked else "as the session ended"
+    return f"blocked by {blocked}" if blocked else "entries allowed, as last recorded"
 
 
 def _money(run: Run) -> tuple[Figure, ...]:

@@ -5,13 +5,17 @@ The rows behind each table are on the lists it links to.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Abs, Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 
 from backoffice.admin.access import allows
+from backoffice.admin.cover import cover_of
 from backoffice.admin.decisions import why
 from backoffice.admin.panels import Figures, Panel, Row, Table, table
 from backoffice.admin.present import present_run
@@ -55,7 +59,7 @@ def _panels(run: Run) -> tuple[Panel, ...]:
         _open_positions(run),
         _working_orders(run),
         _refused(run),
-        _by_strategy(run),
+        by_strategy(run),
         _warnings(run),
         _asked(run),
     )
@@ -84,15 +88,15 @@ def _open_positions(run: Run) -> Table:
                 f"{row.quantity:+d}",
                 inr(row.average_entry),
                 inr(row.stop),
-                f"{row.protected} of {abs(row.quantity)}",
+                mark(*(cover := cover_of(row))),
                 mark(row.state),
                 moment(row.opened_at),
             ),
-            "" if row.protected >= abs(row.quantity) else "bad",
+            "bad" if cover[1] == "bad" else "",
         )
         for row in selectors.open_positions(run).order_by("opened_at")
     )
-    return Table("Open positions", headers, rows, empty="Flat.", numeric=(4, 5, 6, 7))
+    return Table("Open positions", headers, rows, empty="None recorded.", numeric=(4, 5, 6, 7))
 
 
 def _working_orders(run: Run) -> Table:
@@ -130,18 +134,25 @@ def _refused(run: Run) -> Table:
     return table(f"Refused, newest {_NEWEST}", headers, rows, empty="Nothing was refused.")
 
 
-def _by_strategy(run: Run) -> Table:
-    net = F("gross") - F("charges")
-    over = Position.objects.filter(run=run, opened_quantity__gt=0, quantity=0)
-    rows = over.values("strategy").annotate(
-        trades=Count("pk"), won=Count("pk", filter=Q(gross__gt=F("charges"))), net=Sum(net)
-    )
+def by_strategy(run: Run) -> Table:
+    """Tell what each strategy's closed trades came to; all legs of a plan are one trade."""
+    nets: dict[str, list[Decimal]] = {}
+    for trade in _trades(run):
+        nets.setdefault(trade["strategy"], []).append(trade["net"])
     headers = ("Strategy", "Closed trades", "Won", "Net ₹")
     lines = [
-        (row["strategy"], row["trades"], row["won"], money(row["net"]))
-        for row in rows.order_by("strategy")
+        (name, len(each), sum(1 for net in each if net > 0), money(sum(each)))
+        for name, each in sorted(nets.items())
     ]
     return table("By strategy", headers, lines, numeric=(1, 2, 3), empty="No trade closed yet.")
+
+
+def _trades(run: Run) -> Iterable[Mapping[str, Any]]:
+    """Return the trades of which nothing is held any more, with what they came to."""
+    held = Position.objects.filter(run=run, opened_quantity__gt=0)
+    whole = held.values("strategy", trade=Coalesce("plan__combination", "plan"))
+    added = whole.annotate(net=Sum(F("gross") - F("charges")), left=Sum(Abs("quantity")))
+    return added.filter(left=0).order_by("strategy", "trade")
 
 
 def _warnings(run: Run) -> Table:

@@ -13,6 +13,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.exceptions import InvalidToken
 
 from backoffice import api_keys, tokens
 from backoffice.models import ApiKey
@@ -20,6 +21,15 @@ from backoffice.models import ApiKey
 
 class TokenAuthentication(JWTAuthentication):
     """`Authorization: Bearer <access token>`, of a family that has not ended."""
+
+    def get_validated_token(self, raw_token: bytes) -> Any:
+        """Return the token. Raises `AuthenticationFailed`, which says whether it has expired."""
+        try:
+            return super().get_validated_token(raw_token)
+        except InvalidToken as error:
+            has_expired = "expired" in str(error.detail)
+            reason = "has expired: refresh it, or log in again" if has_expired else "is not valid"
+            raise AuthenticationFailed(f"the access token {reason}") from error
 
     def get_user(self, validated_token: Any) -> Any:
         """Return the token's user. Raises `AuthenticationFailed` for an ended family."""

@@ -26,7 +26,7 @@ from trading.engine.kill_scopes import scope_of
 from trading.models import Position
 from trading.services import control
 from trading.services.commands import NoRunError
-from trading.services.control_change import UnknownPositionError
+from trading.services.control_change import UnknownPositionError, UnknownScopeError
 
 _REASON = {"reason": "news at noon"}
 
@@ -72,6 +72,8 @@ def _ask(
         raise Conflict("no_session", "no session is running that could carry this out") from error
     except UnknownPositionError as error:
         raise Conflict("position_over", str(error.args[0])) from error
+    except UnknownScopeError as error:
+        raise serializers.ValidationError({"scope": [str(error)]}) from error
     where = reverse("api-command", args=[command.pk])
     return Response(CommandOutput(command).data, status=202, headers={"Location": where})
 

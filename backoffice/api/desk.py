@@ -17,6 +17,7 @@ from backoffice.api.base import DeskView
 from backoffice.api.errors import Refused
 from backoffice.api.filtering import present_run
 from backoffice.api.outputs import RunOutput
+from backoffice.api.readiness import FRESH_SECONDS
 from backoffice.api.schema import described, told
 from backoffice.live.desk_state import snapshot, watched_account
 from marketdata.calendar import IST, Calendar, CalendarUnknown, NoSession
@@ -24,7 +25,7 @@ from marketdata.instruments import Segment
 from trading.broadcast_keys import state_key
 from trading.broadcast_redis import RedisAwayError, connect, read_json
 from trading.config import ConfigError, document_of, read
-from trading.models import Run
+from trading.models import Run, RunState
 from trading.services.control_change import state_of
 
 _HOURS = {"opens_at": "2026-11-23T09:15:00+05:30", "closes_at": "2026-11-23T15:30:00+05:30"}
@@ -95,10 +96,14 @@ class SessionOutput(serializers.Serializer):
 class RiskOutput(serializers.Serializer):
     """Money and limits of now, in rupees; shares of a limit from 0 (nothing) to 1 (all of it).
 
-    `foreign`: orders and positions of others in the same account, counted at risk.
+    `engine_alive`: whether the engine has given a sign of life within the last seconds, null where
+    nobody can say; the rest is then what was last known. `may_enter` is true only where it is known
+    to be. `breaches`: the limits that are used up. `foreign`: orders and positions of others in the
+    same account, counted at risk.
     """
 
     at = serializers.CharField(allow_null=True)
+    engine_alive = serializers.BooleanField(allow_null=True)
     trading_state = serializers.CharField()
     may_enter = serializers.BooleanField()
     blocked_by = serializers.ListField(child=serializers.CharField())
@@ -128,8 +133,9 @@ class RiskView(DeskView):
         used = used_shares(state["account"])
         risk = {
             "at": state["at"],
+            "engine_alive": (alive := engine_alive(state)),
             "trading_state": state["trading_state"],
-            "may_enter": state["trading_state"] == "OPEN",
+            "may_enter": bool(alive) and state["trading_state"] == "OPEN",
             "blocked_by": state["blocked_by"],
             "account": state["account"],
             "used": used,
@@ -178,6 +184,18 @@ class SessionView(DeskView):
             **exchange_day(day),
         }
         return Response(SessionOutput(session).data)
+
+
+def engine_alive(state: dict[str, Any]) -> bool | None:
+    """Return whether a run goes on and its engine lives; None where nobody told it lately."""
+    if state["run"]["state"] != RunState.RUNNING.value:
+        return False
+    told = state.get("health", {}).get("engine", {}).get("ok")
+    written = state.get("wall_at")
+    if told is None or written is None:
+        return None
+    age = (timezone.now() - datetime.fromisoformat(written)).total_seconds()
+    return bool(told) if age < FRESH_SECONDS else None
 
 
 def used_shares(account: dict[str, Any]) -> dict[str, float]:

@@ -72,7 +72,16 @@ def _complaint(one: filters.Filter | None, given: list[str]) -> str:
         return "empty"
     if isinstance(one, filters.BooleanFilter) and given[0].lower() not in ("true", "false"):
         return "expected true or false"
-    return ""
+    return _no_choice(one, given)
+
+
+def _no_choice(one: filters.Filter | None, given: list[str]) -> str:
+    """Return what could have been chosen, where something else was; nothing for a free choice."""
+    choices = [str(value) for value, _ in one.extra.get("choices", ())] if one else []
+    is_list = isinstance(one, filters.OrderingFilter)
+    chosen = [part for text in given for part in (text.split(",") if is_list else [text])]
+    wrong = [text for text in chosen if text and text not in choices]
+    return f"unknown, expected one of {', '.join(choices)}" if choices and wrong else ""
 
 
 def present_run() -> Run | None:
@@ -84,6 +93,10 @@ def present_run() -> Run | None:
 
 class _Moment(IsoDateTimeField):
     """A moment in UTC: databases know fewer zones than ISO 8601 can write down."""
+
+    default_error_messages: ClassVar[dict[str, str]] = {
+        "invalid": "expected a moment, like 2026-11-23T09:15:00+05:30"
+    }
 
     def clean(self, value: Any) -> datetime | None:
         """Return the moment, None for none. Raises Django's `ValidationError`."""

@@ -13,6 +13,8 @@ from rest_framework import serializers
 from trading.explanation import explained
 from trading.models import Command, Decision, Fill, Order, OrderEvent, Position, Run, Signal
 
+_LIVE_FIGURES = ("last", "unrealised", "r", "confirmed")
+
 
 @extend_schema_field({"type": "string", "enum": ["LONG", "SHORT", "FLAT"]})
 class DirectionField(serializers.Field):
@@ -173,6 +175,8 @@ class OrderLifeOutput(OrderOutput):
 class PositionOutput(serializers.ModelSerializer):
     """A position as recorded, with its present price where the desk is live.
 
+    `protected`: units that stops and exits have been asked for; `live.confirmed`: those that the
+    broker has confirmed to rest.
     `combination`: the plan of several legs that this is one leg of, null for a plan of its own.
     """
 
@@ -203,21 +207,23 @@ class PositionOutput(serializers.ModelSerializer):
     @extend_schema_field(
         {
             "type": ["object", "null"],
-            "properties": {
-                name: {"type": ["number", "string", "null"]} for name in ("last", "unrealised", "r")
-            },
+            "properties": {name: {"type": ["number", "string", "null"]} for name in _LIVE_FIGURES},
         }
     )
     def get_live(self, position: Position) -> dict[str, Any] | None:
-        """Return last price, unrealised profit and R of now; None where nobody knows."""
+        """Return price, unrealised profit, R and cover of now; None where nobody knows."""
         known: dict[str, Any] | None = self.context.get("live", {}).get(position.code)
         if known is None:
             return None
-        return {name: known.get(name) for name in ("last", "unrealised", "r")}
+        return {name: known.get(name) for name in _LIVE_FIGURES}
 
 
 class CommandOutput(serializers.ModelSerializer):
-    """An operator's wish and what has become of it: PENDING, DONE or REFUSED."""
+    """An operator's wish and what has become of it: PENDING, DONE or REFUSED.
+
+    `issued_at` is the wall's time; `taken_at` and `done_at` are the session's, which on a practice
+    day is another.
+    """
 
     run = serializers.CharField(source="run.code")
 

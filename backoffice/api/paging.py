@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from django.core.paginator import Paginator
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
@@ -15,6 +16,19 @@ class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 500
+
+    def get_page_number(self, request: Request, paginator: Paginator) -> int:
+        """Return which page is asked for. Raises `ValidationError` for what is no page number.
+
+        A page behind the last raises `NotFound`, which names it.
+        """
+        text = request.query_params.get(self.page_query_param, "1")
+        is_number = text.isascii() and text.isdecimal() and len(text) < 10
+        if not is_number or int(text) < 1:
+            raise ValidationError({"page": ["expected a whole number from 1 on"]})
+        if int(text) > paginator.num_pages:
+            raise NotFound(f"page: {text} is behind the last, {paginator.num_pages}")
+        return int(text)
 
     def get_page_size(self, request: Request) -> int:
         """Return how many rows a page has. Raises `ValidationError` for no number in range."""

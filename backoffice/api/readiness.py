@@ -96,7 +96,7 @@ def _alive(name: str, sign: Signs, now: datetime) -> Check:
     told = sign.get("wall_at")
     if not told:
         return Check(name, False, "no sign of life")
-    age = (now - datetime.fromisoformat(told)).total_seconds()
+    age = max((now - datetime.fromisoformat(told)).total_seconds(), 0.0)
     return Check(name, age < FRESH_SECONDS, f"last sign of life {age:.1f} s ago")
 
 

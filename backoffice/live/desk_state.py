@@ -5,7 +5,9 @@ The state is written elsewhere, by the process that records the journal.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis
 from django.conf import settings
@@ -17,6 +19,8 @@ from trading.models import Account, OrderEvent, Run, RunState
 from trading.services.seed import PAPER_ACCOUNT
 
 _PATIENCE_SECONDS = 1.0
+_TELLING = timedelta(seconds=10)
+"""How long after a run has begun or ended Redis may still tell of what was before."""
 Stops = dict[str, list[tuple[float, float]]]
 
 
@@ -50,11 +54,23 @@ def watched_account() -> str:
 
 
 def snapshot(account: str) -> Snapshot:
-    """Return the account's present state; rows stand in where Redis is empty or away."""
+    """Return the account's present state; rows stand in where Redis is empty, away or outlived."""
     cached = _read(broadcast_keys.state_key(account))
-    if cached is not None:
+    if cached is not None and not _is_outlived(account, cached):
         return Snapshot(cached, "redis")
     return Snapshot(FROM_ROWS.told(account), "rows")
+
+
+def _is_outlived(account: str, text: str) -> bool:
+    """Say whether another run has begun, or the one told of as running ended, a while ago."""
+    told = (json.loads(text) or {}).get("run", {})
+    run = newest_run(account)
+    if run is None:
+        return False
+    is_another = told.get("code") != run.code
+    has_ended = told.get("state") == RunState.RUNNING.value and run.ended_at is not None
+    since = run.ended_at or run.started_at
+    return (is_another or has_ended) and timezone.now() - since > _TELLING
 
 
 def bars(account: str, instrument: str) -> str:

@@ -32,7 +32,7 @@ class Message:
     @property
     def line(self) -> str:
         """Return the message in one line."""
-        return f"[{self.severity}] {self.kind} {self.at:%d %b %H:%M:%S}: {self.text}"
+        return f"[{self.severity}] {self.kind} {self.at:%d %b %H:%M:%S} IST: {self.text}"
 
 
 class NotSentError(Exception):

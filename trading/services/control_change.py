@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
+from marketdata.instruments import Kind
 from risk.breakers import DAILY_LOSS, END_OF_DAY, Breakers, LockedError, TradingState
+from strategies.registry import STRATEGIES
 from trading import selectors
 from trading.engine.commands import KILL_SWITCH, OPERATOR
 from trading.engine.events import CommandKind
-from trading.engine.kill_scopes import scope_of
-from trading.models import Command, CommandState, PlanState, Position, Run
+from trading.engine.kill_scopes import KillScope, ScopeKind, scope_of
+from trading.models import Command, CommandState, Instrument, PlanState, Position, Run
 from trading.models.plan import OVER
 
 _LOCKS = frozenset({DAILY_LOSS, END_OF_DAY, KILL_SWITCH})
@@ -21,6 +25,10 @@ _LOCKS = frozenset({DAILY_LOSS, END_OF_DAY, KILL_SWITCH})
 
 class UnknownPositionError(LookupError):
     """The session has no such position, or it is closed already."""
+
+
+class UnknownScopeError(ValueError):
+    """A kill scope names a strategy or an underlying that the day doesn't know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,8 @@ def state_of(run: Run) -> DeskState:
 def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
     """Return what a command changes.
 
-    Raises `UnknownPositionError`, `ValueError` for a subject that is no kill scope.
+    Raises `UnknownPositionError`, `UnknownScopeError` for a scope that would close nothing
+    whatever happens, `ValueError` for a subject that is no kill scope.
     """
     if kind is CommandKind.CLOSE_POSITION:
         position = Position.objects.filter(run=run, code=subject).exclude(state__in=OVER).first()
@@ -64,6 +73,8 @@ def change_of(kind: CommandKind, run: Run, subject: str) -> Change:
         return Change({"strategy": subject, "asked": False}, {"strategy": subject, "asked": True})
     if subject and kind in (CommandKind.FLATTEN, CommandKind.UNLOCK):
         scope, is_closing = str(scope_of(subject)), kind is CommandKind.FLATTEN
+        if is_closing:
+            _check_known(run, scope_of(subject))
         return Change(
             {"scope": scope, "closed": scope in killed_scopes(run)},
             {"scope": scope, "closed": is_closing},
@@ -78,6 +89,26 @@ def killed_scopes(run: Run) -> frozenset[str]:
     wishes = done.filter(kind__in=(CommandKind.FLATTEN.value, CommandKind.UNLOCK.value))
     last = dict(wishes.order_by("done_at", "id").values_list("subject", "kind"))
     return frozenset(scope for scope, kind in last.items() if kind == CommandKind.FLATTEN.value)
+
+
+def _check_known(run: Run, scope: KillScope) -> None:
+    """Refuse a scope of a name nobody has: it would be told as closed, and what was meant go on.
+
+    A day without any list of instruments is believed.
+    """
+    if scope.kind is ScopeKind.STRATEGY:
+        if scope.name not in STRATEGIES:
+            known = ", ".join(sorted(STRATEGIES))
+            raise UnknownScopeError(f"{scope}: no such strategy, expected one of {known}")
+        return
+    listed = Instrument.objects.filter(day=run.date)
+    shares = Q(kind=Kind.EQUITY.value)
+    named = (shares & Q(symbol=scope.name)) | (~shares & Q(name=scope.name))
+    if listed.exists() and not listed.filter(named).exists():
+        raise UnknownScopeError(
+            f"{scope}: no such underlying on {run.date}, expected a share's symbol or the name of"
+            " an index, as NIFTY"
+        )
 
 
 def _wanted(kind: CommandKind, now: DeskState) -> DeskState:

@@ -5,6 +5,9 @@ export const STALE_AFTER_MS = 3000;
 /** Say whether a session is going on that should bring changes. */
 export const isRunning = (state) => state?.run?.state === "RUNNING";
 
+/** Say whether a session is going on whose engine is known to give no sign of life. */
+export const isEngineSilent = (state) => isRunning(state) && state.health?.engine?.ok === false;
+
 /** Return how old a snapshot already was when the server sent it, in ms; 0 where it doesn't say. */
 export function ageWhenSent(message) {
   const age = Date.parse(message.sent_at) - Date.parse(message.state?.wall_at);
@@ -13,7 +16,8 @@ export function ageWhenSent(message) {
 
 /**
  * Return the page's standing: "live", "stale", "polling" (socket down, plain requests answered),
- * "down", "idle" (nothing is running), "signed-out" or "connecting".
+ * "down", "idle" (nothing is running), "engineless" (the page is fresh, the engine silent),
+ * "signed-out" or "connecting".
  *
  * `silentMs`: since the last new sequence number; exactly 3 s is not yet stale.
  */
@@ -22,5 +26,6 @@ export function standing({ socket, polling, signedOut, state, silentMs }) {
   if (state === undefined) return "connecting";
   if (socket !== "open") return polling ? "polling" : "down";
   if (!isRunning(state)) return "idle";
-  return silentMs > STALE_AFTER_MS ? "stale" : "live";
+  if (silentMs > STALE_AFTER_MS) return "stale";
+  return isEngineSilent(state) ? "engineless" : "live";
 }

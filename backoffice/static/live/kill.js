@@ -3,16 +3,33 @@
 import { attribute, byId, text } from "./dom.js";
 import { toFlat } from "./facts.js";
 import { grouped, signedRupees } from "./format.js";
+import { isRunning } from "./freshness.js";
 import { announce, notice } from "./notices.js";
 import { outcomeOf, post, RequestError } from "./requests.js";
 
 const HOLD_MS = 1000;
 const WORD = "FLAT";
 
-/** Return how far a flatten has come: text for people and a share from 0 to 1. */
-export function progress(began, present, elapsedMs) {
+/** Return what keeps a desk whose own books are flat from being sure that its account is. */
+export const doubts = (state) => (state?.blocked_by ?? []).filter((reason) => reason.startsWith("broker-"));
+
+/** Say whether the engine, which has answered, says itself that nothing is held and nothing works. */
+export const isProven = (state) => state?.trading_state === "HALTED" || !isRunning(state);
+
+/**
+ * Return how far a flatten has come: text for people and a share from 0 to 1.
+ *
+ * It is done only once the engine itself has said so; `inDoubt` names what its broker may still hold.
+ */
+export function progress(began, present, elapsedMs, hasEngineSaidSo, inDoubt = []) {
   const [total, left] = [began.positions + began.orders, present.positions + present.orders];
   const took = `${grouped(elapsedMs, 0)} ms`;
+  if (present.isFlat && !hasEngineSaidSo) {
+    return { text: `Nothing is open on this page; the engine has not said that it is flat · ${took}`, share: 0.99, isDone: false };
+  }
+  if (present.isFlat && inDoubt.length) {
+    return { text: `Flat in the desk's own books after ${took}, but not proven (${inDoubt.join(", ")}): look at the broker's.`, share: 1, isDone: true };
+  }
   if (present.isFlat) return { text: `Flat after ${took}. No position, no working order.`, share: 1, isDone: true };
   const parts = [`${present.positions} position${present.positions === 1 ? "" : "s"}`, `${present.orders} working order${present.orders === 1 ? "" : "s"}`];
   return { text: `${parts.join(" and ")} left · ${took}`, share: total ? Math.max(0, 1 - left / total) : 0, isDone: false };
@@ -27,7 +44,7 @@ export function scopes(present) {
 /** The dialog and what follows it; `connection` is hastened while the way to flat is watched. */
 export class KillSwitch {
   constructor(connection, present) {
-    Object.assign(this, { connection, present, began: null, startedAt: 0, holdTimer: 0 });
+    Object.assign(this, { connection, present, began: null, startedAt: 0, flatAt: null, isAnswered: false, holdTimer: 0 });
     this.dialog = byId("kill-dialog");
     byId("kill-open").addEventListener("click", () => this.ask());
     byId("kill-cancel").addEventListener("click", () => this.dialog.close());
@@ -95,7 +112,7 @@ export class KillSwitch {
       return;
     }
     this.began = toFlat(this.present());
-    this.startedAt = performance.now();
+    Object.assign(this, { startedAt: performance.now(), flatAt: null, isAnswered: false });
     byId("kill-ask").hidden = true;
     byId("kill-progress").hidden = false;
     this.connection.hasten(true);
@@ -104,12 +121,17 @@ export class KillSwitch {
     try {
       const command = await post("flatten", { reason: byId("kill-reason").value.trim() || "kill switch" });
       this.watch();
-      const done = await outcomeOf(command);
+      let done = await outcomeOf(command);
+      while (done.state === "PENDING" && this.began) {
+        text(byId("kill-note"), "The wish is written down; the engine has not answered yet. It will be carried out when the engine is back.");
+        done = await outcomeOf(done);
+      }
+      this.isAnswered = true;
+      text(byId("kill-note"), "");
       if (done.state === "REFUSED") this.fail(`The engine refused: ${done.outcome}`);
-      else if (done.state === "PENDING") text(byId("kill-note"), "The wish is written down; the engine has not answered yet. It will be carried out when the engine is back.");
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.fail(`${error.message} Try again, or close everything at the broker.`);
+      this.fail(`${error.message} Try again, use make kill, or close everything at the broker.`);
     }
   }
 
@@ -132,10 +154,14 @@ export class KillSwitch {
     announce(message);
   }
 
-  /** Follow the state until it is flat; the dialog may be closed meanwhile. */
+  /** Follow the state until the engine says that it is flat; the dialog may be closed meanwhile. */
   watch() {
     if (!this.began) return;
-    const found = progress(this.began, toFlat(this.present()), performance.now() - this.startedAt);
+    const [state, now] = [this.present(), performance.now()];
+    const left = toFlat(state);
+    this.flatAt = left.isFlat && isProven(state) ? (this.flatAt ?? now) : null;
+    const hasSaidSo = this.isAnswered && this.flatAt !== null;
+    const found = progress(this.began, left, (hasSaidSo ? this.flatAt : now) - this.startedAt, hasSaidSo, doubts(state));
     this.tell(found.text, found.share);
     if (!found.isDone) {
       setTimeout(() => this.watch(), 50);

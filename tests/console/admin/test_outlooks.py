@@ -58,7 +58,7 @@ def test_a_bound_that_is_none_and_legs_that_nobody_read_are_told_as_such(
 
     page = page_of(viewer, whole)
 
-    assert "without a bound" in page
+    assert "without a known bound" in page
     assert "Chosen at" not in page
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backoffice.permissions import Role
-from tests.factories import RunFactory
+from tests.factories import InstrumentFactory, RunFactory
 from trading.models import AuditEntry, Command, Position, StateChange
 from trading.services import audit, commands, control
 from trading.services.control_change import killed_scopes
@@ -85,6 +85,36 @@ def test_a_scope_is_closed_by_the_last_wish_that_was_carried_out(operator, sessi
         found.append(killed_scopes(session))
 
     assert found == [frozenset({SCOPES[0]}), frozenset(), frozenset({SCOPES[0]})]
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("strategy:openning_range", "no such strategy, expected one of "),
+        ("underlying:nifty", "no such underlying on 2026-10-06"),
+        ("underlying:Tata Consultancy", "no such underlying on 2026-10-06"),
+    ],
+)
+def test_a_scope_nobody_has_is_refused_before_it_is_taken_for_closed(
+    operator, session, scope: str, told: str
+):
+    day = session.date
+    InstrumentFactory(day=day, name="NIFTY", kind="FUT")
+    InstrumentFactory(day=day, symbol="TCS", name="Tata Consultancy", kind="EQ", exchange="NSE")
+
+    answer = operator.post("/api/v1/flatten", {**WHY, "scope": scope})
+
+    (complaint,) = answer.json()["error"]["fields"]["scope"]
+    assert (answer.status_code, Command.objects.count()) == (400, 0)
+    assert told.replace("2026-10-06", str(day)) in complaint
+    for known in ("strategy:opening_range", "underlying:NIFTY", "underlying:TCS"):
+        assert operator.post("/api/v1/flatten", {**WHY, "scope": known}).status_code == 202
+
+
+def test_a_scope_may_always_be_unlocked(operator, session):
+    answer = operator.post("/api/v1/unlock", {**WHY, "scope": "strategy:gone_meanwhile"})
+
+    assert answer.status_code == 202
 
 
 @pytest.mark.parametrize("scope", ["NIFTY", "strategy:", "desk:all", "x" * 121])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from backoffice.api.desk import exchange_day, used_shares
+from backoffice.api.desk import engine_alive, exchange_day, used_shares
 from trading.broadcast import state_from_rows
 from trading.broadcast_keys import state_key
 from trading.broadcast_redis import connect
-from trading.models import Position
+from trading.models import Position, Run
 
 API = "/api/v1"
 
@@ -57,7 +58,6 @@ def test_before_the_first_session_there_is_no_state(viewer, path: str):
 def test_risk_is_told_against_its_limits(viewer, day):
     told = viewer.get(f"{API}/risk").json()
 
-    assert told["may_enter"] is True
     assert told["account"]["equity"] == told["account"]["balance"] == 1002922.66
     assert told["used"] == {"heat": 0.0, "daily_loss": 0.0, "margin": 0.0, "positions": 0.0}
     assert (told["breaches"], told["blocked_by"]) == ([], [])
@@ -98,15 +98,56 @@ def test_a_limit_reached_is_a_breach_and_a_blocked_desk_may_not_enter(viewer, st
     assert (told["breaches"], told["may_enter"]) == (["heat"], False)
 
 
+def living(*, wall: int = 0, ok: bool = True, run: str = "RUNNING") -> dict:
+    """Return what a state tells of a run and its engine, told `wall` seconds ago."""
+    told_at = timezone.now() - timedelta(seconds=wall)
+    return {
+        "run": {"code": "R", "state": run},
+        "wall_at": told_at.isoformat(),
+        "health": {"engine": {"ok": ok}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "left_out", "alive"),
+    [
+        ({}, {}, True),
+        ({"ok": False}, {}, False),
+        ({"run": "FINISHED"}, {}, False),
+        ({"wall": 30}, {}, None),
+        ({}, {"health": {}}, None),
+        ({}, {"wall_at": None}, None),
+    ],
+)
+def test_an_engine_lives_only_where_somebody_has_just_seen_it(
+    told: dict, left_out: dict, alive: bool | None
+):
+    assert engine_alive({**living(**told), **left_out}) is alive
+
+
+def test_only_a_living_engine_may_enter(viewer, day, store):
+    def told(**changes) -> tuple:
+        store(**changes)
+        answer = viewer.get(f"{API}/risk").json()
+        return answer["engine_alive"], answer["may_enter"]
+
+    ours = {"run": {"code": day.code, "state": "RUNNING"}}
+    Run.objects.filter(pk=day.pk).update(state="RUNNING", ended_at=None)
+    assert told(**(living() | ours), trading_state="OPEN") == (True, True)
+    assert told(**(living() | ours), trading_state="HALTED") == (True, False)
+    assert told(**(living(ok=False) | ours), trading_state="OPEN") == (False, False)
+    assert told(**(living(wall=30) | ours), trading_state="OPEN") == (None, False)
+
+
 def test_open_positions_carry_their_live_price(viewer, day, store):
     position = Position.objects.filter(run=day).first()
     Position.objects.filter(pk=position.pk).update(state="OPEN", quantity=75)
-    live = {"id": position.code, "quantity": 75, "last": 14810.0, "unrealised": 742.5, "r": 0.4}
-    store(positions=[live])
+    live = {"last": 14810.0, "unrealised": 742.5, "r": 0.4, "confirmed": 50}
+    store(positions=[{"id": position.code, "quantity": 75, **live}])
 
     told = {each["code"]: each for each in viewer.get(f"{API}/positions").json()["results"]}
 
-    assert told[position.code]["live"] == {"last": 14810.0, "unrealised": 742.5, "r": 0.4}
+    assert told[position.code]["live"] == live
     assert [each["live"] for code, each in told.items() if code != position.code] == [None]
 
 

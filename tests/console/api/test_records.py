@@ -144,11 +144,37 @@ def test_lists_are_cut_into_pages(viewer, day):
     assert codes == set(Signal.objects.values_list("code", flat=True))
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "99", "x", "9" * 30])
-def test_a_page_that_is_not_there_is_answered_404(viewer, day, page: str):
+@pytest.mark.parametrize("page", ["0", "-1", "x", "", "last", "9" * 30])
+def test_what_is_no_page_number_is_refused_by_name(viewer, day, page: str):
     answer = viewer.get("/api/v1/signals", {"page": page})
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"] == {"page": ["expected a whole number from 1 on"]}
+
+
+def test_a_page_behind_the_last_is_answered_404_naming_the_last(viewer, day):
+    answer = viewer.get("/api/v1/signals", {"page": "99"})
+
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"]) == (404, "not_found")
+    assert told["message"] == "page: 99 is behind the last, 1"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "expected"),
+    [
+        ("orders", {"side": "HOLD"}, "unknown, expected one of BUY, SELL"),
+        ("positions", {"state": ["OPEN", "SHUT"]}, "unknown, expected one of PENDING_ENTRY, OPEN"),
+        ("signals", {"direction": "up"}, "unknown, expected one of 1, 0, -1"),
+        ("decisions", {"ordering": "at,-size"}, "unknown, expected one of at, -at"),
+    ],
+)
+def test_a_wrong_choice_is_told_what_there_is(viewer, day, path: str, query: dict, expected: str):
+    answer = viewer.get(f"/api/v1/{path}", query)
+
+    ((field, (complaint,)),) = answer.json()["error"]["fields"].items()
+    assert (answer.status_code, field) == (400, next(iter(query)))
+    assert complaint.startswith(expected)
 
 
 def test_ordering_is_that_asked_for(viewer, day):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from backoffice.admin.run_figures import figures_of
+from backoffice.admin.today import by_strategy
 from backoffice.api import structures
 from tests.factories import DAY, RunFactory
 from tests.integration.trading.journal_day import (
@@ -17,6 +19,7 @@ from tests.integration.trading.journal_day import (
     whole_day,
     written,
 )
+from trading.broadcast import state_from_rows
 from trading.engine import actions
 from trading.models import Plan, Run
 from trading.recorder import Recorder
@@ -208,3 +211,21 @@ def test_a_list_costs_the_same_number_of_queries_however_long(
 ):
     with django_assert_max_num_queries(15):
         rows(viewer)
+
+
+def test_all_legs_of_a_plan_are_one_trade_on_the_first_page_as_on_the_live_page(combined: Run):
+    told = {row.cells[0]: row.cells[1:] for row in by_strategy(combined).rows}
+    live = {row["name"]: row for row in state_from_rows(combined)["strategies"]}
+
+    assert told["iron-condor"][0] == 1
+    assert {name: tuple(row[:2]) for name, row in told.items()} == {
+        name: (row["trades"], row["wins"]) for name, row in live.items()
+    }
+
+
+def test_a_session_that_is_over_is_not_told_to_allow_entries(combined: Run):
+    assert figures_of(combined)[0].note.startswith("entries allowed")
+
+    combined.state = "FINISHED"
+
+    assert figures_of(combined)[0].note == "as the session ended"

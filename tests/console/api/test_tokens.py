@@ -46,6 +46,18 @@ def test_an_access_token_lives_15_minutes_and_a_refresh_token_7_days(pair):
     assert refresh["exp"] - refresh["iat"] == timedelta(days=7).total_seconds()
 
 
+def test_an_access_token_that_has_expired_is_answered_401_in_words(pair):
+    access = AccessToken(pair["access"])
+    access.set_exp(lifetime=timedelta(seconds=-1))
+
+    answer = APIClient().get(ME, HTTP_AUTHORIZATION=f"Bearer {access}")
+
+    told = answer.json()["error"]
+    assert (answer.status_code, told["code"]) == (401, "not_authenticated")
+    assert "expired" in told["message"]
+    assert "Bearer" in answer["WWW-Authenticate"]
+
+
 def test_a_log_in_opens_the_api_and_is_audited(pair):
     assert status_with(pair["access"]) == 200
     entry = AuditEntry.objects.get(action="token.log-in")

@@ -35,6 +35,7 @@ def position(code: str, instrument: str, direction: int, **fields: Any) -> Docum
         "mae_r": -0.1,
         "mfe_r": 0.6,
         "protected": 66,
+        "confirmed": 66,
         "state": "OPEN",
         "exit_reason": "",
         "opened_at": at("09:43:00"),

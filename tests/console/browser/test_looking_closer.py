@@ -209,13 +209,18 @@ def test_all_figures_of_open_positions_are_seen_without_scrolling(desk: Desk, op
 
 def test_what_all_legs_come_to_is_shown_where_a_plan_has_several(desk: Desk, open_desk: Look):
     page = open_desk()
-    expect(page.locator("#open-positions th.legs")).to_be_hidden()
+    expect(page.locator("#open-positions th.legs").first).to_be_hidden()
 
     figures = {"entry": 60.0, "stop": 90.0, "stop_now": 60.0, "mae_r": -0.4, "mfe_r": 1.1}
+    bounds = {"max_loss": 9100.0, "max_profit": 3900.0, "break_evens": [24120.0]}
     whole = {"id": "W1", "kind": "IRON_CONDOR", "legs": ["P1", "P2"], "net": 1_234.5, **figures}
+    whole["outlook"] = {**bounds, "probability_of_profit": 0.62}
     legs = [{**one, "combination": "W1"} for one in desk.state["positions"]]
     desk.change(positions=legs, combinations=[whole])
 
     together = page.locator("#open-positions td.legs").first
     expect(together).to_have_text("+₹1,234.50")
     expect(together).to_have_attribute("title", re.compile("stop 60.00, worst −0.40 R, best .1.10"))
+    expect(page.locator("#open-positions td.legs").nth(1)).to_have_text(
+        "62 % in profit, loss ₹9,100, gain ₹3,900, even at 24,120.00"
+    )

@@ -14,6 +14,8 @@ from tests.console.browser.conftest import WebProcess
 pytestmark = pytest.mark.browser
 
 Call = Callable[..., Any]
+SILENT = {"run": {"state": "RUNNING"}, "health": {"engine": {"ok": False}}}
+FLAT = {"positions": 0, "orders": 0, "isFlat": True}
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +144,9 @@ def test_a_share_needs_a_limit_and_is_never_below_0(
         ({"silentMs": 3000}, "live"),
         ({"silentMs": 3001}, "stale"),
         ({"silentMs": 9000, "state": {"run": {"state": "FINISHED"}}}, "idle"),
+        ({"state": SILENT}, "engineless"),
+        ({"state": SILENT, "silentMs": 3001}, "stale"),
+        ({"state": {**SILENT, "run": {"state": "FINISHED"}}}, "idle"),
         ({"state": None}, "idle"),
         ({"socket": "closed", "polling": True}, "polling"),
         ({"socket": "closed"}, "down"),
@@ -158,6 +163,63 @@ def test_the_page_knows_how_it_stands(fields: dict[str, Any], standing: str, cal
     }
 
     assert call("freshness", "standing", {**facts, **fields}) == standing
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (False, [True, "last price 09:30:00, 0.2 s old"]),
+        (True, [False, "last price looked at 09:30:00"]),
+    ],
+)
+def test_no_price_is_young_once_the_engine_is_silent(silent: bool, told: list[Any], call: Call):
+    part = {"at": "2026-10-06T09:30:00+05:30", "age_s": 0.2}
+
+    assert call("panels/health", "wellness", "feed", part, 0, silent) == told
+
+
+@pytest.mark.parametrize(
+    ("outlook", "told"),
+    [
+        (None, "–"),
+        (
+            {
+                "max_loss": 9100,
+                "max_profit": 3900.0,
+                "break_evens": [24120, 24480.5],
+                "probability_of_profit": 0.624,
+            },
+            "62 % in profit, loss ₹9,100, gain ₹3,900, even at 24,120.00 · 24,480.50",
+        ),
+        (
+            {"max_loss": None, "max_profit": 10, "break_evens": [], "probability_of_profit": None},
+            "chance unknown, loss without a known bound, gain ₹10",
+        ),
+    ],
+)
+def test_an_outlook_is_told_in_one_line(outlook: dict[str, Any] | None, told: str, call: Call):
+    assert call("panels/positions", "outlookOf", outlook) == told
+
+
+@pytest.mark.parametrize(
+    ("left", "said", "in_doubt", "done", "words"),
+    [
+        ({"positions": 1, "orders": 2, "isFlat": False}, True, [], False, "1 position and 2"),
+        (FLAT, False, [], False, "the engine has not said"),
+        (FLAT, True, [], True, "Flat after 12 ms"),
+        (FLAT, True, ["broker-book"], True, "not proven (broker-book)"),
+    ],
+)
+def test_a_kill_is_done_only_where_it_is_proven(
+    left: dict[str, Any], said: bool, in_doubt: list[str], done: bool, words: str, call: Call
+):
+    began = {"positions": 2, "orders": 2, "isFlat": False}
+
+    told = call("kill", "progress", began, left, 12, said, in_doubt)
+
+    assert told["isDone"] is done
+    assert words in told["text"]
+    assert (told["share"] == 1) is done
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backoffice.people import add_person
 from backoffice.permissions import Role
 from tests.console.live.conftest import PASSWORD
 from tests.factories import RunFactory
 from trading.models import AuditEntry, Command
+from trading.services.seed import PAPER_ACCOUNT
 
 pytestmark = pytest.mark.django_db
 
@@ -195,6 +198,40 @@ def test_without_a_cached_state_the_rows_tell_it(sign_in: SignIn):
 
     assert told["source"] == "rows"
     assert (told["state"]["run"]["code"], told["state"]["sequence"]) == (run.code, 0)
+
+
+@pytest.mark.parametrize(("ended", "source"), [(11, "rows"), (2, "redis")])
+def test_a_state_that_goes_on_telling_of_an_ended_run_is_not_the_present(
+    publish: Callable[[dict[str, Any]], None], sign_in: SignIn, ended: int, source: str
+):
+    run = RunFactory(
+        account__code=PAPER_ACCOUNT,
+        mode="PAPER",
+        state="FAILED",
+        ended_at=timezone.now() - timedelta(seconds=ended),
+        config_version__document='{"capital_inr": 1000000}',
+    )
+    publish({**STATE, "run": {**STATE["run"], "code": run.code, "state": "RUNNING"}})
+
+    told = json.loads(sign_in(Role.VIEWER).get("/live/state/").content)
+
+    assert told["source"] == source
+    assert told["state"]["run"]["state"] == ("FAILED" if source == "rows" else "RUNNING")
+
+
+def test_a_state_of_yesterday_is_not_the_present_of_a_run_nobody_tells_of(
+    publish: Callable[[dict[str, Any]], None], sign_in: SignIn
+):
+    run = RunFactory(
+        account__code=PAPER_ACCOUNT,
+        mode="PAPER",
+        config_version__document='{"capital_inr": 1000000}',
+    )
+    publish({**STATE, "run": {**STATE["run"], "code": "BEFORE1", "state": "FINISHED"}})
+
+    told = json.loads(sign_in(Role.VIEWER).get("/live/state/").content)
+
+    assert (told["source"], told["state"]["run"]["code"]) == ("rows", run.code)
 
 
 def test_a_chart_of_something_unknown_has_nothing_to_show(sign_in: SignIn):

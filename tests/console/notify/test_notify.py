@@ -257,7 +257,7 @@ def test_slack_and_telegram_get_one_line(listener):
     Slack(f"{listener.url}/slack").send(message())
     Telegram("12:secret", "-100", listener.url).send(message())
 
-    line = "[CRITICAL] not-flat 06 Oct 10:00:00: one lot left"
+    line = "[CRITICAL] not-flat 06 Oct 10:00:00 IST: one lot left"
     assert listener.got == [
         ("/slack", {"text": line}),
         ("/bot12:secret/sendMessage", {"chat_id": "-100", "text": line}),

@@ -117,9 +117,9 @@ def test_the_report_prints_why_opinions_fell_each_reason_once(recorded: Run):
     with suppress(CommandError):
         call_command("report", run=recorded.code, stdout=out)
 
-    told = [line for line in out.getvalue().splitlines() if " held back " in line]
+    told = [line for line in out.getvalue().splitlines() if " held back: " in line]
     assert told == [
-        f"{each.strategy} held back {each.times} times: {each.reason}"
+        f"{each.strategy} held back: {each.reason} ({each.times} ×)"
         for each in held_back(recorded)
     ]
     assert told

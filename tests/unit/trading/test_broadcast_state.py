@@ -80,6 +80,30 @@ def test_an_open_position_shows_the_way_out_and_where_it_came_from(moments):
     assert state["account"]["heat"] > 0
 
 
+def test_a_position_is_covered_by_what_the_broker_has_confirmed_and_by_no_more(moments):
+    held = 0
+    for record, document in moments:
+        resting: dict[str, int] = {}
+        for order in document["orders"]:
+            if order["role"] in ("STOP", "EXIT") and order["state"] in ("OPEN", "PARTIAL"):
+                left = order["quantity"] - order["filled_quantity"]
+                resting[order["plan_id"]] = resting.get(order["plan_id"], 0) + left
+        for position in document["positions"]:
+            units = abs(position["quantity"])
+            assert position["confirmed"] == min(resting.get(position["plan_id"], 0), units)
+            held += bool(position["confirmed"]) and record.kind == "OrderNoted"
+    assert held > 10
+
+
+def test_a_stop_on_its_way_is_asked_for_and_covers_nothing_yet(moments):
+    first = next(document for record, document in moments if record.kind == "PositionNoted")
+    later = next(d for _, d in moments if d["positions"] and d["positions"][0]["confirmed"])
+
+    (position,) = first["positions"]
+    assert (position["protected"], position["confirmed"]) == (abs(position["quantity"]), 0)
+    assert later["positions"][0]["confirmed"] == abs(later["positions"][0]["quantity"])
+
+
 def test_an_order_tells_its_life(last):
     filled = [order for order in last["orders"] if order["state"] == "FILLED"]
     entry = next(order for order in filled if order["role"] == "ENTRY")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from trading.broadcast_entries import Opinions
 from trading.broadcast_positions import by_strategy
 from trading.broadcast_together import together
 
@@ -22,6 +23,7 @@ PLAN: dict[str, Any] = {
     "stop_now": 60.0,
     "mae_r": -0.4,
     "mfe_r": 0.7,
+    "outlook": {"max_loss": 9100.0, "probability_of_profit": 0.62},
 }
 
 
@@ -44,6 +46,42 @@ def test_legs_are_told_with_what_they_come_to_together() -> None:
     # 975 earned before charges, 30 rupees a unit at risk on 65 units.
     assert plan["r"] == pytest.approx(0.5)
     assert (plan["stop_now"], plan["mae_r"], plan["mfe_r"]) == (60.0, -0.4, 0.7)
+    assert plan["outlook"] == PLAN["outlook"]
+
+
+AT = "2026-10-06T10:00:00+05:30"
+
+
+def opinions_of(*codes: str, units: int) -> Opinions:
+    """Return opinions that know these plans of one decision over so many units."""
+    money = ("risk_inr", "heat_before_inr", "heat_after_inr", "expected_costs_inr", "margin_inr")
+    named = {"decision_id": "D1", "signal_id": "S1", "quantity": units}
+    opinions = Opinions()
+    opinions.decided({"at": AT, **named, **dict.fromkeys(money, "1")})
+    levels = dict.fromkeys(("entry", "stop", "target1", "target2"), "60")
+    for code in codes:
+        plan = {"plan_id": code, "decision_id": "D1", "strategy": "iron_condor", "direction": -1}
+        opinions.planned({**plan, **levels, "legs": [{"quantity": units}]})
+    return opinions
+
+
+@pytest.mark.parametrize(("a_unit", "over_all"), [(140.0, 9100.0), (None, None)])
+def test_what_a_plan_can_come_to_is_told_over_all_its_units(
+    a_unit: float | None, over_all: float | None
+) -> None:
+    opinions = opinions_of("P1", "P2", units=65)
+    bounds = {"max_loss": a_unit, "max_profit": 60.0, "probability_of_profit": 0.62}
+    noted = {"plan_id": "P1", "kind": "IRON_CONDOR", "legs": ["P2"], "break_evens": (24120.0,)}
+
+    opinions.combined({**noted, **bounds})
+
+    assert opinions.plans["P2"]["outlook"] is None
+    assert opinions.plans["P1"]["outlook"] == {
+        "max_loss": over_all,
+        "max_profit": 3900.0,
+        "break_evens": [24120.0],
+        "probability_of_profit": 0.62,
+    }
 
 
 def test_without_a_stop_there_is_no_measure_of_risk() -> None:

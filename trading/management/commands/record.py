@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from trading.broadcast import Broadcaster
 from trading.broadcast_sink import Sink
 from trading.models import Run
-from trading.recorder import Recorder
+from trading.recorder import BATCH_RECORDS, Recorder
 from trading.selectors import UnknownRunError, run_by_code
 
 _POLL_SECONDS = 0.05
@@ -31,11 +31,13 @@ def follow(run: Run) -> int:
     recorder, sink = Recorder(run), Sink(settings.REDIS_URL, run.account.code)
     broadcaster = Broadcaster(run, sink)
     try:
-        total = recorder.catch_up()
+        total = recorder.project_batch()
         while not recorder.ended:
             broadcaster.step(recorder.seq, recorder.fencing_token)
-            time.sleep(_POLL_SECONDS)
-            total += recorder.catch_up()
+            count = recorder.project_batch()
+            total += count
+            if count < BATCH_RECORDS:
+                time.sleep(_POLL_SECONDS)
         broadcaster.step(recorder.seq, recorder.fencing_token, last=True)
     finally:
         sink.close()

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         for trip in structure_trips(run):
             self.stdout.write(trip.told)
         for each in held_back(run):
-            self.stdout.write(f"{each.strategy} held back {each.times} times: {each.reason}")
+            self.stdout.write(f"{each.strategy} held back: {each.reason} ({each.times} ×)")
         for finding in report.findings:
             self.stdout.write(f"{finding.check}: {finding.text}")
         if report.findings:

@@ -3,6 +3,7 @@
 import { attribute, byId, text } from "../dom.js";
 import { clock, day, num, signedRupees, tone, words } from "../format.js";
 import { isPaused } from "../facts.js";
+import { isEngineSilent } from "../freshness.js";
 
 const STANDINGS = {
   live: "Live",
@@ -10,6 +11,7 @@ const STANDINGS = {
   polling: "Reconnecting",
   down: "Offline",
   idle: "Connected",
+  engineless: "No engine",
   connecting: "Connecting",
   "signed-out": "Signed out",
 };
@@ -20,7 +22,7 @@ export function showHeader(state) {
   text(byId("mode"), run?.mode ?? "NO SESSION");
   attribute(byId("mode"), "data-mode", run?.mode ?? "none");
   text(byId("desk-clock"), clock(state?.at));
-  text(byId("desk-date"), day(state?.at ?? run?.date));
+  text(byId("desk-date"), `${day(state?.at ?? run?.date)}, IST`);
   const speed = num(run?.speed);
   text(byId("speed"), speed && speed !== 1 ? `${speed}×` : "");
   const told = tradingState(state);
@@ -31,10 +33,15 @@ export function showHeader(state) {
   attribute(profit, "data-tone", tone(state?.account?.day_profit) || null);
 }
 
-/** Return the trading state in words, with every reason that blocks entries. */
+/** Return the trading state in words, with every reason that blocks entries; a silent engine's as the last known. */
 export function tradingState(state) {
   if (!state?.run) return { text: "No session", tone: "muted" };
   if (state.run.state !== "RUNNING") return { text: `Session ${words(state.run.state).toLowerCase()}`, tone: "muted" };
+  const told = toldState(state);
+  return isEngineSilent(state) ? { text: `No engine; was ${told.text}`, tone: "loss" } : told;
+}
+
+function toldState(state) {
   const blocked = (state.blocked_by ?? []).map((reason) => (reason === "operator" ? "paused" : reason));
   if (state.trading_state === "OPEN") return { text: "Trading", tone: "gain" };
   const name = isPaused(state) && blocked.length === 1 ? "Paused" : words(state.trading_state);

@@ -1,14 +1,16 @@
 // Whether feed, engine, recorder and the rest are well, in words and with a dot.
 
 import { arrange, attribute, byId, h, text } from "../dom.js";
+import { isEngineSilent } from "../freshness.js";
 import { clock, epoch, grouped, num, words } from "../format.js";
 
 const SILENT_SECONDS = 10;
 const drawn = new Map();
 
-/** Return [is well, what is told] of one part; `now` in seconds since the epoch. */
-export function wellness(name, part, now) {
+/** Return [is well, what is told] of one part; `now` in seconds since the epoch. A silent engine looks at no price. */
+export function wellness(name, part, now, isSilent = false) {
   if (name === "feed") {
+    if (isSilent) return [false, `last price looked at ${clock(part.at)}`];
     const age = num(part.age_s);
     return [age !== null && age <= 5, `last price ${clock(part.at)}, ${grouped(age, 1)} s old`];
   }
@@ -31,7 +33,7 @@ export function showHealth(state) {
     .map(([name, part]) => {
       if (!drawn.has(name)) drawn.set(name, h("li", {}, h("b", {}, words(name)), h("span", { class: "word" }), h("span", { class: "muted" })));
       const node = drawn.get(name);
-      const [isWell, told] = wellness(name, part, now);
+      const [isWell, told] = wellness(name, part, now, isEngineSilent(state));
       attribute(node, "data-well", running ? String(isWell) : "idle");
       text(node.children[1], running ? (isWell ? "OK" : "Look here") : "idle");
       text(node.children[2], told);

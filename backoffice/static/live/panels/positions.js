@@ -2,7 +2,7 @@
 
 import { attribute, byId, h, text } from "../dom.js";
 import { closedPositions, openPositions, withTogether } from "../facts.js";
-import { clock, directionWord, grouped, multiple, num, signedRupees, symbolOf, tone, words } from "../format.js";
+import { clock, directionWord, grouped, multiple, num, percent, rupees, signedRupees, symbolOf, tone, words } from "../format.js";
 import { table } from "../table.js";
 import { ladder } from "./ladder.js";
 import { why } from "./why.js";
@@ -17,6 +17,25 @@ const TOGETHER = {
   cls: "n wide legs",
   cell: ({ together: plan }) =>
     plan ? { ...toned(plan.net, signedRupees), title: `${words(plan.kind)} ${plan.id}: ${plan.legs.length} legs, entered at ${price(plan.entry)}, stop ${price(plan.stop_now ?? plan.stop)}, worst ${multiple(plan.mae_r)}, best ${multiple(plan.mfe_r)}; closing one leg closes all` } : "–",
+};
+/** Return what holding a plan of several legs to its first expiry can bring, in one line. */
+export function outlookOf(outlook) {
+  if (!outlook) return "–";
+  const bounded = (value) => (num(value) === null ? "without a known bound" : rupees(value, 0));
+  const chance = num(outlook.probability_of_profit);
+  const evens = (outlook.break_evens ?? []).map((level) => grouped(level, 2)).join(" · ");
+  return [
+    `${chance === null ? "chance unknown" : `${percent(chance * 100, 0)} in profit`}`,
+    `loss ${bounded(outlook.max_loss)}`,
+    `gain ${bounded(outlook.max_profit)}`,
+    evens ? `even at ${evens}` : "",
+  ].filter(Boolean).join(", ");
+}
+
+const OUTLOOK = {
+  label: "At expiry",
+  cls: "wide legs",
+  cell: ({ together: plan }) => (plan ? { text: outlookOf(plan.outlook), title: "Held to the first expiry, all legs, before costs; as it was when the plan was made" } : "–"),
 };
 const R = { label: "R", cls: "n", cell: (p) => toned(p.r, multiple) };
 
@@ -43,8 +62,10 @@ const cover = {
   label: "Covered",
   cls: "n",
   cell: (p) => {
-    const [covered, held] = [num(p.protected), Math.abs(num(p.quantity))];
-    return { text: `${grouped(covered, 0)}/${grouped(held, 0)}`, tone: covered === held ? "" : "loss", title: "Units for which a stop rests at the exchange" };
+    const [asked, covered, held] = [num(p.protected), num(p.confirmed), Math.abs(num(p.quantity))];
+    if (!covered && !asked && num(p.stop) === null) return { text: "–", tone: "", title: "No stop of its own rests: its plan's other legs bound the loss, and it leaves with them" };
+    const waiting = asked > covered ? `; ${grouped(asked - covered, 0)} more asked for and not confirmed yet` : "";
+    return { text: `${grouped(covered, 0)}/${grouped(held, 0)}`, tone: covered === held ? "" : "loss", title: `Units for which the exchange has confirmed a stop or an exit${waiting}` };
   },
 };
 
@@ -63,6 +84,7 @@ function openColumns(onChoose, onClose) {
     R,
     { label: "P&L", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
     TOGETHER,
+    OUTLOOK,
     ...(onClose ? [{ label: "", cls: "act", build: closer(onClose) }] : []),
   ];
 }
@@ -96,6 +118,7 @@ const closedColumns = (onChoose) => [
   R,
   { label: "Net", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
   TOGETHER,
+  OUTLOOK,
 ];
 
 /** Make both tables; `onClose` is null for one who may not close. Answers with what shows them. */

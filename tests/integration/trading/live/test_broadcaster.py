@@ -14,6 +14,7 @@ from tests.own_valkey import OwnValkey
 from tests.ran_day import RanDay
 from trading import broadcast_keys as keys
 from trading.broadcast import Broadcaster, applied
+from trading.broadcast_follow import RECORDS_AT_ONCE
 from trading.broadcast_redis import WAIT_SECONDS
 from trading.broadcast_sink import Sink
 from trading.models import Run
@@ -140,6 +141,29 @@ def test_a_recorder_a_moment_behind_at_high_speed_is_no_recorder_that_lags(desk)
     health = desk.read(keys.health_key("recorder"))
     assert health["lag_records"] > 0
     assert health["lag_seconds"] <= 0.5
+
+
+def test_a_state_that_does_not_know_all_rows_says_so(desk):
+    desk.write(0.3)
+    desk.step()
+
+    desk.step(1.0, projected=desk.written + 70)
+
+    assert desk.state["health"]["recorder"] == {"lag_records": 70, "lag_s": 0.0}
+
+
+def test_the_last_edition_tells_the_whole_day_however_far_it_was_behind(desk):
+    desk.write(0.1)
+    desk.step()
+    desk.write(1.0)
+
+    desk.broadcaster.step(desk.written, 3, last=True)
+
+    left = desk.written - int(desk.written * 0.1)
+    assert left > RECORDS_AT_ONCE
+    assert desk.broadcaster.journal_seq == desk.written
+    assert desk.state["run"]["state"] == "FINISHED"
+    assert desk.state["health"]["recorder"] == {"lag_records": 0, "lag_s": 0.0}
 
 
 def test_the_engine_s_sign_of_life_is_shown_and_an_old_one_is_not_well(desk):
