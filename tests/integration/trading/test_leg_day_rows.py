@@ -119,7 +119,6 @@ def test_the_report_prints_why_opinions_fell_each_reason_once(recorded: Run):
 
     told = [line for line in out.getvalue().splitlines() if " held back: " in line]
     assert told == [
-        f"{each.strategy} held back: {each.reason} ({each.times} ×)"
-        for each in held_back(recorded)
+        f"{each.strategy} held back: {each.reason} ({each.times} ×)" for each in held_back(recorded)
     ]
     assert told
