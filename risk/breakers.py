@@ -16,7 +16,6 @@ DAILY_LOSS = "daily-loss"
 DAILY_LOSS_REACHED = "daily-loss-reached"
 """Blocks entries for the rest of the day, where the day's loss is not to flatten the desk."""
 END_OF_DAY = "end-of-day"
-_REASONS_OF_ONE_DAY = frozenset({DAILY_LOSS, DAILY_LOSS_REACHED, END_OF_DAY})
 
 
 class TradingState(StrEnum):
@@ -124,17 +123,6 @@ class Breakers:
         if self.state is not TradingState.HALTED:
             raise LockedError(f"state: {self.state}, only a halted desk can be unlocked")
         return self._loosened(self.blocked - self.locked)
-
-    def next_session(self) -> Breakers:
-        """Return the breakers a new trading day starts with: locks of one day are gone.
-
-        A lock of another kind (a kill switch) stays, as do conditions.
-        """
-        locked = self.locked - _REASONS_OF_ONE_DAY
-        blocked = self.blocked - _REASONS_OF_ONE_DAY
-        if locked:
-            return Breakers(TradingState.HALTED, blocked, locked)
-        return Breakers(_state_for(blocked), blocked)
 
     def _tightened(self, towards: TradingState, reason: str, *, lock: bool = False) -> Breakers:
         return Breakers(

@@ -42,7 +42,6 @@ FOR_TESTS = {
     "is_alone": "whether the shared pacer keeps to its own share",
     "late_ticks": "how many ticks came after their bar had closed",
     "net_cash": "what a position paid and got, for its properties",
-    "next_session": "what of the breakers outlives a day",
     "next_trading_day": "the other way of `previous_trading_day`, for its properties",
     "plans_by_strategy": "counts of plans from rows",
     "project_records": "projects a journal that is no file",

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from risk.breakers import (
     DAILY_LOSS,
-    END_OF_DAY,
     LOOSENING,
     TIGHTENING,
     Breakers,
@@ -104,15 +103,6 @@ def test_halting_without_flattening_is_refused() -> None:
             breakers.halt()
 
 
-def test_the_next_session_drops_the_locks_of_one_day_but_not_a_kill() -> None:
-    assert OPEN.flatten(DAILY_LOSS).halt().next_session() == OPEN
-    assert OPEN.flatten(END_OF_DAY).halt().next_session() == OPEN
-    assert OPEN.block("data").flatten(DAILY_LOSS).next_session() == OPEN.block("data")
-    killed = OPEN.flatten(DAILY_LOSS).flatten("kill").next_session()
-    assert killed.state is TradingState.HALTED
-    assert killed.locked == {"kill"}
-
-
 def test_a_reason_needs_a_name() -> None:
     for ask in (OPEN.block, OPEN.flatten):
         with pytest.raises(ValueError, match=r"^reason"):
@@ -183,4 +173,3 @@ def test_the_days_loss_may_end_entries_without_flattening() -> None:
     assert (spent.must_flatten, spent.has_lost_the_day) == (False, True)
     assert Breakers().flatten("daily-loss").has_lost_the_day
     assert not Breakers().flatten("kill-switch").block("operator").has_lost_the_day
-    assert spent.next_session() == Breakers()

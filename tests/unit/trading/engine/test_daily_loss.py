@@ -84,7 +84,7 @@ def test_an_operator_does_not_lift_it(kind: CommandKind) -> None:
     assert outcome == ("DONE" if kind is CommandKind.RESUME else "REFUSED")
 
 
-def test_it_is_told_once_and_gone_the_next_day() -> None:
+def test_it_is_told_once() -> None:
     desk = desk_with()
     desk.enter()
 
@@ -92,4 +92,3 @@ def test_it_is_told_once_and_gone_the_next_day() -> None:
     desk.tick(FUTURE_COLUMN, 23_955.0)
 
     assert len([note for note in desk.notes(RiskNoted) if note.kind == "daily-loss"]) == 1
-    assert desk.engine.breakers.next_session().may_enter
