@@ -22,6 +22,17 @@ class Hand:
         return self.at
 
 
+class Steps(Hand):
+    """A clock that has gone on by so many seconds whenever it is looked at."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        self.at += self.seconds
+        return self.at
+
+
 def code_of(text: str) -> str:
     return str(json.loads(text)["run"]["code"])
 
@@ -70,3 +81,14 @@ def test_accounts_are_told_apart(account: Account):
 
     assert told.told("another") == "null"
     assert code_of(told.told("paper")) == "OURS"
+
+
+def test_what_takes_long_to_make_is_kept_for_longer(account: Account):
+    clock = Steps(8.0)
+    told = FromRows(clock)
+    begin(account, "FIRST")
+    told.told("paper")
+    begin(account, "SECOND")
+
+    assert code_of(told.told("paper")) == "FIRST"
+    assert code_of(told.told("paper")) == "SECOND"
