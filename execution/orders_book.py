@@ -66,7 +66,13 @@ def apply_update(
 
 
 def can_be(order: Order, update: OrderUpdate, known_trades: Set[str]) -> bool:
-    """Say whether news can be folded into an order: what can't would end a run, again and again."""
+    """Say whether news can be folded into an order: what can't would end a run, again and again.
+
+    So it is where a second order under one id got a name of its own while its trades were asked
+    for: they then bear the new name, and what they were asked for the old one.
+    """
+    if any(fill.client_id != order.request.client_id for fill in update.fills):
+        return False
     try:
         apply_update(order, update, known_trades)
     except (IllegalTransitionError, OverfillError, TwinOrderError):

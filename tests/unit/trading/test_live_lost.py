@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,9 @@ from execution.broker import BrokerBook, OutcomeUnknown, Refused
 from execution.orders import Order, OrderState
 from tests.unit.trading.test_live_venue import EMPTY, REQUEST, Bench, fill, update
 from trading.engine.events import BrokerSaid
+
+ANOTHERS = replace(fill(), client_id="E2")
+"""A trade of an order that got a name of its own while its trades were asked for."""
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,7 @@ from trading.engine.events import BrokerSaid
             update(OrderState.PARTIAL, filled_quantity=130, fills=(fill("T1", 130),)),
         ),
         (OrderState.REJECTED, update(OrderState.FILLED, filled_quantity=65, fills=(fill(),))),
+        (OrderState.OPEN, update(OrderState.FILLED, filled_quantity=65, fills=(ANOTHERS,))),
     ],
 )
 async def test_a_message_that_cannot_be_is_not_told_and_sends_us_to_the_book(known, told):
