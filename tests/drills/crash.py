@@ -153,7 +153,7 @@ def books_of(desk: DrillDesk) -> Drill:
     books = Books(Path(desk.run.journal_path)).read()
     tags = Counter(tag for row in desk.orders() for tag in row.tags or (row.form.tag,))
     ours = {r.body["request"]["client_id"] for r in books.of("PlaceOrder")}
-    fills = {r.body["trade_id"].rpartition("-")[2] for r in books.of("FillNoted")}
+    fills = {r.body["trade_id"].split("-")[2] for r in books.of("FillNoted")}
     trades = {fill.trade_id for row in desk.orders() for fill in row.fills}
     differences = [f"holds {net:+d} {key}" for key, net in sorted(desk.held().items())]
     differences += [f"{desk.working()} orders work"] if desk.working() else []
