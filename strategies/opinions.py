@@ -218,10 +218,11 @@ def _seen(strategy: Strategy, frame: Frame, places: Ints) -> list[Features]:
         return []
     labels: list[str] = []
     known: list[Floats] = []
-    for name, feature in strategy.features().items():
-        for output in feature.outputs:
-            labels.append(name if len(feature.outputs) == 1 else f"{name}.{output}")
-            known.append(frame[name][output][places])
+    for name, reading in frame.features.items():
+        outputs = reading.values
+        for output, values in outputs.items():
+            labels.append(name if len(outputs) == 1 else f"{name}.{output}")
+            known.append(values[places])
     for name in strategy.context:
         labels.append(name)
         known.append(frame.beside(name)[places])

@@ -123,6 +123,7 @@ class Scan:
         size = setup.universe.studied
         self._ranker = Ranker(setup.ranking, size)
         self._memories = {s.name: RepeatMemory(s.repeat, size) for s in setup.strategies}
+        self._features = {s.name: s.features() for s in setup.strategies}
         self._boards = {
             timeframe: FeatureBoard(self._features_on(timeframe), size)
             for timeframe in timeframes(setup)
@@ -141,7 +142,7 @@ class Scan:
 
     def _features_on(self, timeframe: Timeframe) -> list[Feature]:
         lasting, told = lasting_features(timeframe), self._setup.strategies
-        of = [s.features().values() for s in told if s.timeframe is timeframe]
+        of = [self._features[s.name].values() for s in told if s.timeframe is timeframe]
         return [*lasting[:2], *(each for some in of for each in some), *lasting[2:]]
 
     def warm(self, history: Mapping[Timeframe, BarGrid]) -> None:
@@ -278,9 +279,8 @@ class Scan:
         if self.stopwatch is not None:
             self.stopwatch.begun(strategy.name)
         try:
-            frame = live_frame(
-                strategy.features(), row, self._latest[row.timeframe], self._beside(strategy, row)
-            )
+            features, outputs = self._features[strategy.name], self._latest[row.timeframe]
+            frame = live_frame(features, row, outputs, self._beside(strategy, row))
             said: object = strategy.signals(frame)
         except FAULTS as error:
             raise StrategyFault(told(error)) from error
