@@ -32,9 +32,7 @@ class Outright:
         traded = market.contract_of(signal)
         if traded is None:
             return NotPossible(f"{signal.instrument.symbol} has nothing to be traded as")
-        own = market.quote(signal.instrument)
-        contract = own if traded is signal.instrument else market.quote(traded)
-        return as_contract(signal, traded, own, contract)
+        return as_contract(signal, traded, market.quote(signal.instrument), market.quote(traded))
 
 
 def as_contract(

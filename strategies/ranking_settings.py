@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from math import fsum, inf
 from typing import NamedTuple
 
@@ -99,12 +98,9 @@ class PenaltyFactors:
         return _own_or(own, segment, self.min_open_interest_lots)
 
 
-_threshold = cache(Threshold)
-
-
 def _own_or(own: Mapping[str, float], segment: str, common: float) -> Threshold:
     found = own.get(segment)
-    return _threshold(common, False) if found is None else _threshold(found, True)
+    return Threshold(common, False) if found is None else Threshold(found, True)
 
 
 def _check_segments(name: str, limits: Mapping[str, float], most: float) -> None:

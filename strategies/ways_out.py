@@ -49,9 +49,9 @@ class WaysOut:
     moved to the entry after the first target), `volatility` and `time_stop`: False leaves this
     exit out, True leaves it to the desk's setting. `trail_part`: what the trail keeps between the
     value and its stop, a part of the entry, 0 for the desk's measure, which an option has none of.
-    `first_fraction`: the part closed at the
-    first target, None for the desk's. `until`: out at this moment, None for the session's
-    square-off; an aware datetime. `underlying`: levels of the opinion's own instrument.
+    `first_fraction`: the part closed at the first target, None for the desk's. `until`: out at
+    this moment, None for the session's square-off; an aware datetime. `underlying`: levels of the
+    opinion's own instrument.
     """
 
     trail: bool = True

@@ -90,8 +90,7 @@ class Stop:
     """A frame behind something that can change the state.
 
     `columns`: in which something may be ordered; `asked`: whose prices are looked at to decide,
-    rising.
-    `is_stage`: a stage of the day has come, else a strategy may only have spoken.
+    rising. `is_stage`: a stage of the day has come, else a strategy may only have spoken.
     """
 
     columns: Ints

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,13 @@ from msgspec import structs
 from execution.orders import Side
 from marketdata.instruments import Exchange, Instrument, Kind
 from risk.breakers import Breakers
+from risk.case import case_of
 from risk.exposure import Exposure, OpenRisk
 from risk.hours import Stages
 from risk.limits import RiskLimits
 from risk.proposal import GateContext, Proposal, ProposedLeg
+from risk.rules import Rule
+from risk.verdict import Verdict
 from strategies.signals import Direction
 from strategies.structures import Quote
 
@@ -159,3 +162,13 @@ def short_proposal(**changes: Any) -> Proposal:
         "legs": (leg(side=Side.SELL),),
     }
     return proposal(**(usual | changes))
+
+
+def ask(
+    rule: Rule,
+    asked: Proposal | None = None,
+    desk: GateContext | None = None,
+    **limits: Any,
+) -> Verdict:
+    """Return what a rule says of a proposal on a desk with these limits changed."""
+    return rule(case_of(asked or proposal(), desk or context(), replace(BARE, **limits)))

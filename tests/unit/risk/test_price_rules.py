@@ -10,31 +10,20 @@ import pytest
 
 from execution.orders import Side
 from marketdata.instruments import Kind
-from risk.case import case_of
 from risk.price_rules import price_band
-from risk.proposal import GateContext, Proposal
-from risk.rules import RULES, Rule
+from risk.rules import RULES
 from risk.verdict import Verdict
 from tests.unit.risk.builders import (
-    BARE,
     FUTURE,
     SHARE,
     STAGES,
     D,
+    ask,
     context,
     leg,
     proposal,
     quote,
 )
-
-
-def ask(
-    rule: Rule,
-    asked: Proposal | None = None,
-    desk: GateContext | None = None,
-    **limits: Any,
-) -> Verdict:
-    return rule(case_of(asked or proposal(), desk or context(), replace(BARE, **limits)))
 
 
 def test_the_gate_asks_it() -> None:

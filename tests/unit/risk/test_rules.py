@@ -13,9 +13,8 @@ from risk import rules
 from risk.breakers import Breakers
 from risk.case import case_of
 from risk.event_rules import BLOCKED, EventEffects, EventWindow
-from risk.proposal import GateContext, Proposal
-from risk.rules import RULES, Rule
-from risk.verdict import Verdict
+from risk.proposal import Proposal
+from risk.rules import RULES
 from strategies.signals import Direction
 from tests.unit.risk.builders import (
     BARE,
@@ -23,6 +22,7 @@ from tests.unit.risk.builders import (
     SHARE,
     TODAY,
     D,
+    ask,
     at,
     context,
     exposure,
@@ -34,15 +34,6 @@ from tests.unit.risk.builders import (
 )
 
 BLINK = timedelta(microseconds=1)
-
-
-def ask(
-    rule: Rule,
-    asked: Proposal | None = None,
-    desk: GateContext | None = None,
-    **limits: Any,
-) -> Verdict:
-    return rule(case_of(asked or proposal(), desk or context(), replace(BARE, **limits)))
 
 
 def test_a_good_proposal_on_an_open_desk_passes_every_rule() -> None:

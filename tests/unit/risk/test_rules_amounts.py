@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -13,14 +12,13 @@ from marketdata.instruments import Instrument, Kind
 from risk import rules
 from risk.case import case_of
 from risk.limits import RiskLimits
-from risk.proposal import Funds, GateContext, Proposal
-from risk.rules import RULES, Rule, orders_of
-from risk.verdict import Verdict
+from risk.proposal import Funds
+from risk.rules import RULES, orders_of
 from tests.unit.risk.builders import (
-    BARE,
     FUTURE,
     Costs,
     D,
+    ask,
     context,
     exposure,
     last_only,
@@ -32,15 +30,6 @@ from tests.unit.risk.builders import (
 )
 
 BLINK = timedelta(microseconds=1)
-
-
-def ask(
-    rule: Rule,
-    asked: Proposal | None = None,
-    desk: GateContext | None = None,
-    **limits: Any,
-) -> Verdict:
-    return rule(case_of(asked or proposal(), desk or context(), replace(BARE, **limits)))
 
 
 @pytest.mark.parametrize(
