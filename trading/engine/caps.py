@@ -39,7 +39,7 @@ def check_caps(engine: Engine, actions: Sequence[Action]) -> None:
     if not opened:
         return
     desk = _Desk.of(engine.ledger.exposure(engine.last_prices()), engine.setup.limits)
-    codes = _codes(engine)
+    codes = engine.ledger.at_risk()
     foreign = list(desk.open[len(codes) :])
     later = {plan.plan_id for plan in opened if plan is not None}
     for plan in opened:
@@ -119,13 +119,6 @@ def _own_figures(
     ]
     allowed = limits.heat_budget_inr(desk.equity) * limits.correlated_share
     yield "correlated-risk", _risk(falls), allowed + _room(falls)
-
-
-def _codes(engine: Engine) -> list[str]:
-    """Return the plans behind the ledger's open risks, in their order; foreign ones come last."""
-    ledger = engine.ledger
-    alone = [trade.plan_id for trade in ledger.alive() if not trade.combination]
-    return alone + [plan.plan_id for plan in ledger.alive_combinations()]
 
 
 def _expires_on(plan: Trade | Combination, day: date) -> bool:

@@ -178,6 +178,11 @@ class Ledger:
         open_ += self.foreign
         return self._exposure(last, tuple(open_))
 
+    def at_risk(self) -> list[str]:
+        """Return whose the open risks of `exposure` are, in their order; foreign ones follow."""
+        alone = [trade.plan_id for trade in self.alive() if not trade.combination]
+        return alone + [plan.plan_id for plan in self.alive_combinations()]
+
     def may_have_lost(self, allowed: Decimal, last: Sequence[float]) -> bool:
         """Say whether the day's loss, net of charges, could be as much as `allowed` rupees.
 
