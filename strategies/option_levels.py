@@ -16,6 +16,9 @@ from strategies.outlook import Outlook
 from strategies.signals import Direction, Signal
 from strategies.ways_out import UnderlyingLevels, WaysOut
 
+REACHABLE = 0.8
+"""How much of the largest loss a value can be expected to show before expiry."""
+
 
 class GainOf(StrEnum):
     """Of what a target is a part: the premium paid or taken, or the largest profit."""
@@ -46,7 +49,7 @@ class Levels:
     target1: float
     target2: float
     gain_of: GainOf
-    stop_of_max_loss: float = 0.8
+    stop_of_max_loss: float = REACHABLE
 
     def __post_init__(self) -> None:
         if not (self.stop >= 0 and self.stop != 1):

@@ -12,6 +12,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from risk.event_rules import EventWindow
+from strategies.option_levels import REACHABLE
 from strategies.signals import Direction
 from strategies.structures import Structure
 
@@ -33,7 +34,8 @@ def event_of(near: Sequence[EventWindow]) -> str:
 def widened(structure: Structure, near: Sequence[EventWindow]) -> Structure:
     """Return the structure with its stop as many times as far away as the strictest event says.
 
-    Itself where none says so. The stop of what is bought stays a tick above 0 at least; targets
+    Itself where none says so. No stop goes farther than `REACHABLE` of the largest loss, as one
+    beyond it would never be hit, and that of what is bought stays a tick above 0 at least; targets
     stay. Only for what is yet to be entered: the stop of a position is never moved away.
     """
     if not near:
@@ -41,7 +43,8 @@ def widened(structure: Structure, near: Sequence[EventWindow]) -> Structure:
     factor = max(each.effects.stop_factor for each in near)
     if factor == 1.0:
         return structure
-    stop = structure.entry - factor * (structure.entry - structure.stop)
+    risk = min(factor * structure.risk, max(structure.risk, REACHABLE * structure.max_loss))
+    stop = structure.entry - structure.direction * risk
     if structure.direction is Direction.LONG:
         least = float(max(leg.instrument.tick_size for leg in structure.legs))
         stop = max(stop, min(structure.stop, least))

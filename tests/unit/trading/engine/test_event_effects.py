@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from risk.event_rules import BLOCKED, EventEffects, EventWindow
+from strategies.outlook import Outlook
 from strategies.signals import Direction, Signal
 from strategies.structures import Leg, Structure, StructureKind
 from tests.unit.trading.engine.builders import FUTURE
@@ -70,6 +72,29 @@ def test_the_strictest_of_several_widens_the_stop(
     direction: Direction, stop: float, wide: float
 ) -> None:
     assert widened(structure(direction, 100.0, stop), (window(1.5), window(2.0))).stop == wide
+
+
+@pytest.mark.parametrize(
+    ("stop", "wide"),
+    [
+        pytest.param(150.0, 175.0, id="widened in full"),
+        pytest.param(155.0, 180.0, id="no farther than four fifths of the largest loss"),
+        pytest.param(180.0, 180.0, id="already there"),
+        pytest.param(195.0, 195.0, id="never nearer than it was"),
+    ],
+)
+def test_a_stop_that_is_widened_can_still_be_reached_before_the_largest_loss(
+    stop: float, wide: float
+) -> None:
+    spread = structs.replace(
+        structure(Direction.SHORT, 100.0, stop), outlook=Outlook(max_loss=100.0)
+    )
+
+    assert widened(spread, (window(1.5),)).stop == wide
+
+
+def test_of_what_can_lose_without_bound_a_stop_is_widened_in_full() -> None:
+    assert widened(structure(Direction.SHORT, 100.0, 200.0), (window(3.0),)).stop == 400.0
 
 
 @given(st.floats(1.0, 10_000.0), st.floats(0.001, 0.999), st.floats(1.0, 10.0))
