@@ -12,6 +12,7 @@ from math import fsum
 
 from msgspec.structs import replace
 
+from marketdata.calendar import IST
 from marketdata.options.greeks import Horizon
 from strategies.calendar_payoff import Spans, over_two_expiries
 from strategies.option_levels import Leaving, Levels
@@ -142,6 +143,12 @@ def _made(
     told: tuple[float, Outlook, Terms],
 ) -> Structure | NotPossible:
     entry, outlook, terms = told
+    ways_out = terms.leaving.ways_out(signal)
+    if ways_out.until is not None and ways_out.until <= signal.at:
+        return NotPossible(
+            f"{wanted.kind}: it has to be out by {terms.leaving.out_at}, "
+            f"expected later than {signal.at.astimezone(IST):%H:%M}"
+        )
     stop, first, last = terms.levels.placed(entry, wanted.way, outlook)
     if not (entry - stop) * wanted.way > 0 or not min(stop, first, last) > 0:
         return NotPossible(
@@ -158,5 +165,5 @@ def _made(
         target2=last,
         signal=signal,
         outlook=outlook,
-        ways_out=terms.leaving.ways_out(signal),
+        ways_out=ways_out,
     )
