@@ -21,6 +21,7 @@ from strategies.option_parameters import (
     check_option_entry,
     check_percentiles,
     credit_levels,
+    expiries_of,
     leaving_of,
     names_of,
     quiet_so_far,
@@ -60,6 +61,7 @@ class IronCondor(Strategy):
     width: float = 200.0
     min_days: int = 9
     max_days: int = 20
+    days_by_underlying: str = ""
     min_iv_percentile: float = 30.0
     max_iv_percentile: float = 70.0
     max_skew: float = 0.0
@@ -104,6 +106,7 @@ class IronCondor(Strategy):
             terms=self._terms(),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
             underlyings=names_of(self.underlyings),
+            own_expiries=expiries_of(self),
         )
 
     def features(self) -> dict[str, Feature]:

@@ -18,6 +18,7 @@ from strategies.option_limits import LegLimits
 from strategies.option_parameters import (
     check_option_entry,
     check_percentiles,
+    expiries_of,
     leaving_of,
     may_enter,
     names_of,
@@ -49,6 +50,7 @@ class LongStraddle(Strategy):
     steps: int = 0
     min_days: int = 1
     max_days: int = 10
+    days_by_underlying: str = ""
     min_iv_percentile: float = 0.0
     max_iv_percentile: float = 80.0
     from_minutes: float = 45.0
@@ -96,6 +98,7 @@ class LongStraddle(Strategy):
             ),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
             underlyings=names_of(self.underlyings),
+            own_expiries=expiries_of(self),
         )
 
     def features(self) -> dict[str, Feature]:

@@ -5,6 +5,7 @@ Which of them a strategy has is decided by its fields.
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from math import inf
 from typing import Any
@@ -19,6 +20,7 @@ from strategies.option_limits import Between
 from strategies.option_strikes import Expiry, Strike, StrikeBy
 from strategies.parameters import check_choice, check_order, check_range, check_speech
 
+_OWN_DAYS = re.compile(r"(?P<name>[^=\s]+)=(?P<low>\d{1,3})-(?P<high>\d{1,3})")
 POINTS_BY = (StrikeBy.POINTS.value, StrikeBy.STEPS.value, StrikeBy.FRACTION.value)
 
 
@@ -29,6 +31,7 @@ def check_option_entry(owner: object) -> None:
     check_range(owner, 0, 1440, "earliest_minute", "latest_minute")
     check_range(owner, 0, 400, "min_days", "max_days")
     Expiry(getattr(owner, "min_days", 0), getattr(owner, "max_days", 0))
+    expiries_of(owner)
     check_range(owner, 0, 1, "max_spread", "confidence")
     check_range(owner, 0, inf, "min_oi", "min_volume")
     check_clock(str(getattr(owner, "out_at", "")))
@@ -84,6 +87,31 @@ def names_of(underlyings: str) -> tuple[str, ...]:
     if not all(names):
         raise ValueError(f"underlyings: {underlyings!r}, expected names separated by commas")
     return names
+
+
+def expiries_of(owner: object) -> tuple[tuple[str, Expiry], ...]:
+    """Return the days to expiry that hold for single underlyings, by name.
+
+    Told in `days_by_underlying` as `BANKNIFTY=1-35,FINNIFTY=0-28`, empty text for none; the names
+    are among `underlyings`, where those are told. Raises `ValueError` naming the field.
+    """
+    text = str(getattr(owner, "days_by_underlying", ""))
+    if not text:
+        return ()
+    known = names_of(str(getattr(owner, "underlyings", "")))
+    found: dict[str, Expiry] = {}
+    for part in text.split(","):
+        told = _OWN_DAYS.fullmatch(part.strip())
+        if told is None or told["name"] in found or (known and told["name"] not in known):
+            raise ValueError(
+                f"days_by_underlying: {part.strip()!r}, expected each of the underlyings at most "
+                "once, like BANKNIFTY=1-35"
+            )
+        try:
+            found[told["name"]] = Expiry(int(told["low"]), int(told["high"]))
+        except ValueError as error:
+            raise ValueError(f"days_by_underlying: {told['name']}: {error}") from error
+    return tuple(found.items())
 
 
 def strike_of(by: str, amount: float, tolerance: float = 0.05) -> Strike:

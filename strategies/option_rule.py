@@ -22,7 +22,7 @@ class OptionRule:
     """Trade one shape on the nearest expiry within `expiry`, on some terms.
 
     `needs`: readings of the opinion that must hold. `underlyings`: the names it is for, empty
-    for all.
+    for all. `own_expiries`: by name, where not `expiry` is asked.
     """
 
     shape: Shape
@@ -30,6 +30,7 @@ class OptionRule:
     terms: Terms
     needs: tuple[Between, ...] = ()
     underlyings: tuple[str, ...] = ()
+    own_expiries: tuple[tuple[str, Expiry], ...] = ()
 
     def build(self, signal: Signal, market: StructureMarket) -> Structure | NotPossible:
         """Return the structure, or the first reason against it, with the numbers."""
@@ -39,7 +40,8 @@ class OptionRule:
         fault = refused(signal, self.needs, market)
         if fault:
             return NotPossible(f"{wanted.kind}: {fault}")
-        chain = chain_within(market, underlying, self.expiry)
+        expiry = dict(self.own_expiries).get(underlying, self.expiry)
+        chain = chain_within(market, underlying, expiry)
         if isinstance(chain, NotPossible):
             return chain
         picks = self.shape.picks(chain, signal.direction)

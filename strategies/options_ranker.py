@@ -60,6 +60,7 @@ class OptionsRanker(Strategy):
     stop_atr: float = 1.5
     min_days: int = 3
     max_days: int = 10
+    days_by_underlying: str = ""
     buy_max_iv_percentile: float = 70.0
     sell_min_iv_percentile: float = 30.0
     max_skew: float = 0.10

@@ -12,7 +12,7 @@ from strategies.context import IV_PERCENTILE
 from strategies.option_legs import Terms
 from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import Between, ChainLimits, LegLimits, OutlookLimits
-from strategies.option_parameters import leaving_of, names_of, within
+from strategies.option_parameters import expiries_of, leaving_of, names_of, within
 from strategies.option_rule import BestOf, OptionRule
 from strategies.option_shapes import Butterfly, CreditSpread, DebitSpread, LongOption, Shape
 from strategies.option_strikes import Expiry, Strike, StrikeBy
@@ -28,6 +28,7 @@ class RankerRules:
     underlyings: str
     min_days: int
     max_days: int
+    days_by_underlying: str
     buy_max_iv_percentile: float
     sell_min_iv_percentile: float
     max_skew: float
@@ -177,7 +178,8 @@ def _legs(rules: RankerRules) -> LegLimits:
 
 def _rule(rules: RankerRules, shape: Shape, terms: Terms, needs: tuple[Between, ...]) -> OptionRule:
     expiry = Expiry(rules.min_days, rules.max_days)
-    return OptionRule(shape, expiry, terms, needs, names_of(rules.underlyings))
+    names = names_of(rules.underlyings)
+    return OptionRule(shape, expiry, terms, needs, names, own_expiries=expiries_of(rules))
 
 
 def _to_buy(rules: RankerRules) -> tuple[Between, ...]:

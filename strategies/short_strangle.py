@@ -18,6 +18,7 @@ from strategies.option_levels import GainOf, Levels
 from strategies.option_limits import LegLimits, OutlookLimits
 from strategies.option_parameters import (
     check_option_entry,
+    expiries_of,
     leaving_of,
     names_of,
     quiet_so_far,
@@ -54,6 +55,7 @@ class ShortStrangle(Strategy):
     allow_naked_short: bool = False
     min_days: int = 0
     max_days: int = 7
+    days_by_underlying: str = ""
     min_iv_rank: float = 0.0
     max_iv_rank: float = 25.0
     max_move: float = 0.005
@@ -108,6 +110,7 @@ class ShortStrangle(Strategy):
             ),
             needs=within(IV_RANK, self.min_iv_rank, self.max_iv_rank),
             underlyings=names_of(self.underlyings),
+            own_expiries=expiries_of(self),
         )
 
     def features(self) -> dict[str, Feature]:

@@ -23,6 +23,7 @@ from strategies.option_parameters import (
     check_option_entry,
     check_percentiles,
     credit_levels,
+    expiries_of,
     leaving_of,
     may_enter,
     names_of,
@@ -67,6 +68,7 @@ class TrendCreditSpread(Strategy):
     width: float = 100.0
     min_days: int = 1
     max_days: int = 9
+    days_by_underlying: str = ""
     min_iv_percentile: float = 20.0
     max_iv_percentile: float = 100.0
     min_credit: float = 0.15
@@ -114,6 +116,7 @@ class TrendCreditSpread(Strategy):
             terms=self._terms(),
             needs=within(IV_PERCENTILE, self.min_iv_percentile, self.max_iv_percentile),
             underlyings=names_of(self.underlyings),
+            own_expiries=expiries_of(self),
         )
 
     def features(self) -> dict[str, Feature]:
