@@ -21,7 +21,7 @@ from execution.paper import PaperBroker
 from marketdata.calendar import IST, Calendar
 from marketdata.clock import Clock, SystemClock
 from marketdata.events import MarketEvent
-from marketdata.instruments import Instrument, Kind
+from marketdata.instruments import Instrument, Kind, Segment
 from marketdata.kite.access import SocketLogin
 from marketdata.kite.client import API_ROOT, Client, RestLogin
 from marketdata.kite.feed import FeedDay, KiteFeed
@@ -176,15 +176,24 @@ class KiteDesk:
             self.broker.close()
 
 
+def market_hours(head: TapeHead) -> MarketHours:
+    """Return when a day's sockets are wanted, and when its indices must tick.
+
+    An index stops with its shares, while derivatives go on. Raises the calendar's errors.
+    """
+    index = Calendar.load().session(head.date, Segment.CASH, is_index=True)
+    return MarketHours(
+        in_session=lambda at: head.session_open - _BEFORE_OPEN <= at < head.session_close,
+        ticks_expected=index.is_open,
+    )
+
+
 def ticker_of(access: KiteAccess, head: TapeHead, wall: Wall) -> Ticker:
     """Return a ticker that wants every instrument of the day in full and watches the indices."""
     ticker = Ticker(
         access.socket,
         TickerSettings(),
-        MarketHours(
-            in_session=lambda at: head.session_open - _BEFORE_OPEN <= at < head.session_close,
-            ticks_expected=lambda at: head.session_open <= at < head.session_close,
-        ),
+        market_hours(head),
         Rim(wall.clock, wall.seconds, wall.sleep, wall.chance, wall.open_link),
     )
     ticker.want({item.token: Mode.FULL for item in head.instruments})
