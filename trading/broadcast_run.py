@@ -39,7 +39,7 @@ def facts_of(run: Run, tape: KeptTape | None) -> DeskFacts:
     """Return the facts of a run; settings its configuration doesn't name keep their defaults."""
     content = run.config_version.content
     capital = content.get("capital_inr", run.account.start_capital)
-    head = tape.head if tape else None
+    head = None if tape is None else tape.head
     return DeskFacts(
         account=run.account.code,
         run=run.code,
@@ -53,7 +53,7 @@ def facts_of(run: Run, tape: KeptTape | None) -> DeskFacts:
         instruments=head.instruments if head else (),
         previous_close=dict(head.previous_close) if head else {},
         opens_at_s=int(head.session_open.timestamp()) if head else 0,
-        iv_history=read_histories(warmup_path(tape.path)) if tape else {},
+        iv_history={} if tape is None else read_histories(warmup_path(tape.path)),
         iv_settings=_settings(IvSettings, content, "iv_history"),
     )
 
