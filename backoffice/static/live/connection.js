@@ -4,6 +4,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8000;
 const POLL_MS = 2000;
 const HASTY_POLL_MS = 300;
+const STATE_WITHIN_MS = 30000;
 const SIGNED_OUT = 4401;
 
 /** Return how long to wait before attempt number `tries`, from 0: doubling, capped, ±20 %. */
@@ -71,7 +72,7 @@ export class Connection {
 
   async fetchState() {
     try {
-      const answer = await fetch("/live/state/", { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch("/live/state/", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(STATE_WITHIN_MS) });
       if (answer.status === 401 || answer.status === 403) this.signedOut = true;
       this.polling = answer.ok;
       if (answer.ok && this.socket !== "open") this.onMessage(await answer.json());

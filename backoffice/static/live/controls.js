@@ -10,7 +10,7 @@ import { outcomeOf, post, RequestError } from "./requests.js";
 /** Ask for something and tell what became of it. */
 export async function ask(wish, fields, name) {
   try {
-    const done = await outcomeOf(await post(wish, fields));
+    const done = await outcomeOf(await post(wish, fields, () => notice(`${name}: the desk has not answered yet; whether it was asked for is not known.`, "warn")));
     if (done.state === "DONE") notice(`${name}: done.`, "gain");
     else if (done.state === "REFUSED") notice(`${name}: refused, ${done.outcome}.`, "loss");
     else notice(`${name}: written down, the engine has not answered yet.`, "warn");

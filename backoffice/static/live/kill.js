@@ -9,6 +9,7 @@ import { outcomeOf, post, RequestError } from "./requests.js";
 
 const HOLD_MS = 1000;
 const WORD = "FLAT";
+const LATE = "The desk has not answered yet; whether it was asked for is not known. make kill works without this page.";
 
 /** Return what keeps a desk whose own books are flat from being sure that its account is. */
 export const doubts = (state) => (state?.blocked_by ?? []).filter((reason) => reason.startsWith("broker-"));
@@ -41,6 +42,12 @@ export function scopes(present) {
   return [...new Set(held.map((position) => `strategy:${position.strategy}`))].sort();
 }
 
+/** Return what the kill switch of the whole desk does, in words. */
+function everything(present) {
+  const left = toFlat(present);
+  return `${left.positions} open position${left.positions === 1 ? "" : "s"} (${signedRupees(present?.account?.unrealised)} unrealised) will be closed at the market and ${left.orders} working order${left.orders === 1 ? "" : "s"} cancelled. Entries stay locked until a person unlocks the desk.`;
+}
+
 /** The dialog and what follows it; `connection` is hastened while the way to flat is watched. */
 export class KillSwitch {
   constructor(connection, present) {
@@ -51,19 +58,26 @@ export class KillSwitch {
     this.dialog.addEventListener("close", () => this.release());
     byId("kill-form").addEventListener("submit", (event) => this.typed(event));
     byId("kill-word").addEventListener("input", () => this.arm());
+    byId("kill-scope").addEventListener("input", () => this.name());
     this.holdable(byId("kill-hold"));
   }
 
   ask() {
-    const left = toFlat(this.present());
     byId("kill-ask").hidden = Boolean(this.began);
     byId("kill-progress").hidden = !this.began;
-    text(byId("kill-what"), `${left.positions} open position${left.positions === 1 ? "" : "s"} (${signedRupees(this.present()?.account?.unrealised)} unrealised) will be closed at the market and ${left.orders} working order${left.orders === 1 ? "" : "s"} cancelled. Entries stay locked until a person unlocks the desk.`);
     byId("kill-word").value = "";
     byId("kill-scope").value = "";
     byId("kill-scopes").replaceChildren(...scopes(this.present()).map((scope) => new Option(scope, scope)));
+    this.name();
     this.arm();
     this.dialog.showModal();
+  }
+
+  /** Say what would be closed: everything, or the one strategy or underlying that is named. */
+  name() {
+    const scope = byId("kill-scope").value.trim();
+    text(byId("kill-what"), scope ? `What ${scope} holds will be closed at the market and its working orders cancelled; the rest of the desk goes on.` : everything(this.present()));
+    text(byId("kill-hold").firstElementChild, `Hold one second to flatten ${scope || "everything"}`);
   }
 
   arm() {
@@ -119,7 +133,8 @@ export class KillSwitch {
     this.tell("Asking the engine …", 0);
     announce("Kill switch used.");
     try {
-      const command = await post("flatten", { reason: byId("kill-reason").value.trim() || "kill switch" });
+      const command = await post("flatten", { reason: byId("kill-reason").value.trim() || "kill switch" }, () => text(byId("kill-note"), LATE));
+      text(byId("kill-note"), "");
       this.watch();
       let done = await outcomeOf(command);
       while (done.state === "PENDING" && this.began) {
@@ -140,12 +155,13 @@ export class KillSwitch {
     this.dialog.close();
     announce(`Kill switch used for ${scope}.`);
     try {
-      const done = await outcomeOf(await post("flatten", { scope, reason: byId("kill-reason").value.trim() || "kill switch" }));
+      const reason = byId("kill-reason").value.trim() || "kill switch";
+      const done = await outcomeOf(await post("flatten", { scope, reason }, () => this.tellScope(LATE, "loss")));
       const told = { DONE: "is being closed; nothing of it is entered until it is unlocked.", PENDING: "will be closed once the engine answers." };
       this.tellScope(`${scope} ${told[done.state] ?? `was not closed: ${done.outcome}`}`, told[done.state] ? "warn" : "loss");
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.tellScope(`${scope} was not closed: ${error.message}`, "loss");
+      this.tellScope(`${scope}: ${error.message}`, "loss");
     }
   }
 
@@ -179,6 +195,7 @@ export class KillSwitch {
 
   fail(message) {
     this.tell(message, 0);
+    text(byId("kill-note"), "");
     announce(message);
     this.finish();
   }

@@ -3,8 +3,10 @@
 const HEADERS = { Accept: "application/json" };
 const ASK_EVERY_MS = 400;
 const ASK_TIMES = 30;
+const LATE_MS = 5000;
+const UNPROVEN = "Whether it was asked for is not known.";
 
-/** A wish that was not written down; the message is fit for the operator's eye. */
+/** A wish that is not known to have been written down; the message is fit for the operator's eye. */
 export class RequestError extends Error {}
 
 function csrfToken() {
@@ -12,17 +14,39 @@ function csrfToken() {
   return cookie?.slice("csrftoken=".length) ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
-/** Post a wish (`pause`, `resume`, `flatten`, `unlock`, `close`, `release`) and return the command; raises RequestError. */
-export async function post(wish, fields) {
-  let answer;
+/**
+ * Post a wish (`pause`, `resume`, `flatten`, `unlock`, `close`, `release`) and return the command.
+ *
+ * `onLate` is called where the answer takes long; it is waited for all the same, as an aborted
+ * request may be dropped. Raises RequestError: a refusal proves that nothing was asked for, a lost
+ * answer proves nothing.
+ */
+export async function post(wish, fields, onLate) {
+  const late = setTimeout(onLate, LATE_MS);
   try {
-    answer = await fetch(`/live/${wish}/`, { method: "POST", headers: { ...HEADERS, "X-CSRFToken": csrfToken() }, body: new URLSearchParams(fields) });
-  } catch {
-    throw new RequestError("The desk cannot be reached. Nothing was asked for.");
+    const answer = await fetch(`/live/${wish}/`, { method: "POST", headers: { ...HEADERS, "X-CSRFToken": csrfToken() }, body: new URLSearchParams(fields) });
+    return taken(answer.status, await answer.text());
+  } catch (error) {
+    throw error instanceof RequestError ? error : new RequestError(`The desk cannot be reached. ${UNPROVEN}`);
+  } finally {
+    clearTimeout(late);
   }
-  const told = await answer.json().catch(() => ({}));
-  if (answer.ok) return told;
-  throw new RequestError(told.error ?? `The desk answered ${answer.status}. Nothing was asked for.`);
+}
+
+/** Return the command that an answer tells of; raises RequestError. */
+function taken(status, body) {
+  const told = parsed(body);
+  if (status === 202 && told.id !== undefined) return told;
+  const isRefused = status >= 400 && status < 500;
+  throw new RequestError(told.error ?? `The desk answered ${status}. ${isRefused ? "Nothing was asked for." : UNPROVEN}`);
+}
+
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return {};
+  }
 }
 
 /** Return a command once it is DONE or REFUSED, or as it stands after some ten seconds. */
@@ -31,7 +55,7 @@ export async function outcomeOf(command) {
   for (let asked = 0; asked < ASK_TIMES && latest.state === "PENDING"; asked += 1) {
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
     try {
-      const answer = await fetch(`/live/commands/${command.id}/`, { headers: HEADERS, cache: "no-store" });
+      const answer = await fetch(`/live/commands/${command.id}/`, { headers: HEADERS, cache: "no-store", signal: AbortSignal.timeout(LATE_MS) });
       if (answer.ok) latest = await answer.json();
     } catch {
       continue;
