@@ -161,7 +161,8 @@ def _in_r(note: Document, plan: Mapping[str, Any], profit: float) -> float | Non
 def by_strategy(positions: list[Document]) -> list[Document]:
     """Return what each strategy's closed positions came to, by name; all legs of a plan are one.
 
-    `net` and `expectancy` (net a trade) in rupees after charges; `win_rate` a fraction.
+    `net` and `expectancy` (net a trade) in rupees after charges, rounded once, so that they agree
+    with the ledger to the paisa; `win_rate` a fraction.
     """
     plans: dict[str, list[Document]] = {}
     for position in positions:
@@ -169,7 +170,7 @@ def by_strategy(positions: list[Document]) -> list[Document]:
     closed: dict[str, list[float]] = {}
     for held in plans.values():
         if all(position["state"] == "CLOSED" for position in held):
-            net = math.fsum(position["net"] for position in held)
+            net = math.fsum(position["gross"] - position["charges"] for position in held)
             closed.setdefault(held[0]["strategy"], []).append(net)
     return [
         {

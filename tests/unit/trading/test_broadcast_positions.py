@@ -16,7 +16,7 @@ from tests.unit.trading.engine.builders import FUTURE, ROOMY, D, at
 from tests.unit.trading.engine.desk import Desk
 from tests.unit.trading.engine.legs import CONDOR, LOW_CALL, LegsDesk
 from trading.broadcast_entries import Opinions
-from trading.broadcast_positions import Holdings
+from trading.broadcast_positions import Holdings, by_strategy
 from trading.engine.actions import (
     CombinationNoted,
     DecisionNoted,
@@ -135,3 +135,17 @@ def test_the_margin_shown_of_several_legs_is_that_of_what_is_left_of_them() -> N
     assert [shown for shown, _ in (asked, hedged, held, half)] == pytest.approx(
         [booked for _, booked in (asked, hedged, held, half)]
     )
+
+
+def test_what_a_strategy_came_to_is_rounded_once_not_trade_by_trade() -> None:
+    trades = [
+        {
+            **{"id": f"P{number}", "combination": "", "strategy": "opening_range"},
+            **{"state": "CLOSED", "gross": 100.0, "charges": 0.004, "net": 100.0},
+        }
+        for number in range(3)
+    ]
+
+    [told] = by_strategy(trades)
+
+    assert (told["net"], told["expectancy"], told["wins"]) == (299.99, 100.0, 3)
