@@ -40,7 +40,6 @@ FOR_TESTS = {
     "foremost": "the priority of exits, asked pair by pair",
     "is_lockstep": "whether a kitesim waits for its clients",
     "is_alone": "whether the shared pacer keeps to its own share",
-    "late_ticks": "how many ticks came after their bar had closed",
     "net_cash": "what a position paid and got, for its properties",
     "next_trading_day": "the other way of `previous_trading_day`, for its properties",
     "plans_by_strategy": "counts of plans from rows",

@@ -5,17 +5,16 @@ It reads no clock, does no I/O and draws no lots; the runner around it carries i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
-import numpy as np
-
-from marketdata.bars import BarGrid, BarRow
+from marketdata.bars import BarGrid
 from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
 from risk.breakers import DAILY_LOSS, Breakers, LockedError, TradingState, daily_loss_breached
 from risk.exits import ExitReason, PriceBar
 from trading.engine.actions import Action, RiskNoted, StateNoted
+from trading.engine.bar_faults import BarFaults
 from trading.engine.combination_entry import LEGS
 from trading.engine.combinations import Combination
 from trading.engine.commands import KILL_SCOPE, Commands
@@ -89,6 +88,7 @@ class Engine:
         beside = Beside(self._guard.combined, moves, self._by_underlying)
         self._entries = Entries(setup, tools, beside)
         self._commands = Commands(self, self._outbox)
+        self._gaps = BarFaults(setup, self.panel, self._outbox)
         self._judged_balance = self.ledger.balance
         self.foreign = ForeignSeen(setup.opens_at, (), ())
 
@@ -231,7 +231,7 @@ class Engine:
         studied = self.setup.universe.studied
         rows = [row.of_first(studied) for row in self.panel.close_bars(int(at.timestamp()))]
         self._scan.take(rows)
-        self._name_gaps(at, rows)
+        self._gaps.name(at, rows)
         self._by_underlying.stops(at, None)
         for trade in self._watch.standing(at.timestamp(), self._scan.slow_ranges()):
             still = PriceBar.tick(float(self.panel.last[trade.column]))
@@ -255,17 +255,6 @@ class Engine:
             self._entries.consider(at, opportunity, self.breakers, atr)
         if any(row.timeframe is Timeframe.MINUTE for row in rows):
             self.ledger.note_equity(at, self.last_prices())
-
-    def _name_gaps(self, at: datetime, rows: Sequence[BarRow]) -> None:
-        """Note every contract that has traded today and was not heard of for a whole minute."""
-        for row in rows:
-            if row.timeframe is not Timeframe.MINUTE or not row.gap.any():
-                continue
-            for column in np.flatnonzero(row.gap & ~np.isnan(row.close)):
-                stages = self.setup.stages[column]
-                if stages is not None and at <= stages.flat_by:
-                    symbol = self.setup.instrument(int(column)).symbol
-                    self._outbox.risk(at, "data-fault", f"{symbol}: missing-minute x 1")
 
     def _stage(self, at: datetime, subject: str) -> None:
         """A stage of the day has come for a segment: leave, or check that nothing is left."""
