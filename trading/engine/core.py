@@ -42,7 +42,7 @@ from trading.engine.events import (
 from trading.engine.foreign import FOREIGN, foreign_risks, told
 from trading.engine.guard import Guard
 from trading.engine.kill_scopes import KillScope
-from trading.engine.ledger import Ledger
+from trading.engine.ledger import UNPRICED, Ledger
 from trading.engine.moves_with import MovesWith
 from trading.engine.order_book import OrderBook
 from trading.engine.outbox import Outbox
@@ -161,7 +161,8 @@ class Engine:
                 if not plan.columns.isdisjoint(columns):
                     self._look_together(step.at, plan)
         self._by_underlying.targets(step.at, touched)
-        if alive or self.ledger.balance != self._judged_balance:
+        is_judged = self.ledger.balance == self._judged_balance
+        if alive or not is_judged or UNPRICED in self.breakers.blocked:
             self._check_daily_loss(step.at)
 
     def _look_together(self, at: datetime, plan: Combination) -> None:
@@ -188,11 +189,13 @@ class Engine:
             return
         last = self.last_prices()
         allowed = self.setup.limits.daily_loss_inr(self.ledger.start)
-        if not self.ledger.may_have_lost(allowed, last):
+        may_have_lost = self.ledger.may_have_lost(allowed, last)
+        if may_have_lost or UNPRICED in self.breakers.blocked:
+            self._block_while(at, UNPRICED, self.ledger.is_unpriced(last))
+        if not may_have_lost:
             return
         exposure = self.ledger.standing(last)
         if daily_loss_breached(exposure, self.setup.limits):
-            allowed = self.setup.limits.daily_loss_inr(exposure.day_start_equity_inr)
             measured = exposure.profit_of_day_inr
             text = "the day's loss has reached its limit"
             self._outbox.emit(
@@ -366,8 +369,10 @@ class Engine:
 
     def _watch_unknown(self, at: datetime) -> None:
         """An order whose outcome isn't proven blocks entries until it is."""
-        name = "unknown-order"
-        if self.orders.any_unknown():
+        self._block_while(at, "unknown-order", self.orders.any_unknown())
+
+    def _block_while(self, at: datetime, name: str, is_bad: bool) -> None:
+        if is_bad:
             self._become(at, self.breakers.block(name))
         elif name in self.breakers.blocked:
             self._become(at, self.breakers.clear(name))

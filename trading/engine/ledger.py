@@ -25,6 +25,8 @@ from trading.engine.trades import Trade
 
 _ZERO = Decimal(0)
 _TO_BE_SURE = 1.0
+UNPRICED = "unpriced"
+"""Blocks entries while nobody knows what something held is worth."""
 
 
 class Ledger:
@@ -190,6 +192,10 @@ class Ledger:
         """
         lowest = float(self.balance - self.start) + self._marks.at_least(last)
         return not lowest > _TO_BE_SURE - float(allowed)
+
+    def is_unpriced(self, last: Sequence[float]) -> bool:
+        """Say whether there is no price of something held: then its profit isn't known."""
+        return self._marks.is_unpriced(last)
 
     def standing(self, last: Sequence[float]) -> Exposure:
         """Return the account's money alone, without what is at risk."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isnan
 
 from execution.positions import Position, unrealised
 from risk.exposure import Held, OpenRisk, risk_at_stop
@@ -104,15 +105,23 @@ class Marks:
             self._left.add(plan_id)
 
     def profit(self, last: Sequence[float]) -> Decimal:
-        """Return the open profit at the last prices (by column), in rupees before charges."""
+        """Return the open profit at the last prices (by column), in rupees before charges.
+
+        What has no price (NaN) counts as it was last marked, 0 before that: see `is_unpriced`.
+        """
         self._read_on()
         total = _ZERO
         for held in self._held.values():
             price = last[held.column]
-            if price != held.price:
+            if price != held.price and not isnan(price):
                 held.price, held.profit = price, unrealised(held.position, money(price))
             total += held.profit
         return total
+
+    def is_unpriced(self, last: Sequence[float]) -> bool:
+        """Say whether something held has no price, so that its profit isn't known."""
+        self._read_on()
+        return any(isnan(last[held.column]) for held in self._held.values())
 
     def at_least(self, last: Sequence[float]) -> float:
         """Return rupees that `profit` isn't below, a little less than it is; NaN for no price."""

@@ -92,3 +92,53 @@ def test_it_is_told_once() -> None:
     desk.tick(FUTURE_COLUMN, 23_955.0)
 
     assert len([note for note in desk.notes(RiskNoted) if note.kind == "daily-loss"]) == 1
+
+
+def untold(desk: Desk) -> None:
+    """Let nobody know any more what the future is worth."""
+    desk.engine.panel.last[FUTURE_COLUMN] = float("nan")
+
+
+@pytest.mark.parametrize("action", list(DailyLossAction))
+def test_without_a_price_of_something_held_nothing_is_entered_until_there_is_one(
+    action: DailyLossAction,
+) -> None:
+    desk = desk_with(daily_loss_action=action)
+    desk.enter()
+    untold(desk)
+
+    desk.tick(INDEX_COLUMN, 24_000.0)
+
+    assert desk.engine.breakers.blocked == {"unpriced"}
+    assert [order.left for order in desk.working(Role.STOP)] == [130]
+    desk.speak(19)
+    assert len(desk.engine.ledger.trades) == 1
+    desk.tick(FUTURE_COLUMN, 24_000.0)
+    assert desk.engine.breakers.may_enter
+    check(desk.engine)
+
+
+def test_what_has_no_price_is_still_taken_out_and_then_blocks_nothing() -> None:
+    desk = desk_with()
+    desk.enter()
+    untold(desk)
+    desk.tick(INDEX_COLUMN, 24_000.0)
+
+    desk.fill(desk.trade.stops[0], 130, 24_000.1)
+    desk.tick(INDEX_COLUMN, 24_000.0)
+
+    assert desk.engine.breakers.may_enter
+    assert not desk.engine.ledger.alive()
+
+
+def test_a_loss_that_is_known_counts_although_something_else_has_no_price() -> None:
+    desk = desk_with()
+    desk.enter()
+    untold(desk)
+
+    desk.fill(desk.trade.stops[0], 65, 23_900.0)
+    desk.tick(INDEX_COLUMN, 24_000.0)
+
+    assert "daily-loss-reached" in desk.engine.breakers.blocked
+    assert desk.trade.open_quantity == 65
+    check(desk.engine)
