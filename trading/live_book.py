@@ -16,7 +16,7 @@ from execution.foreign import NOTHING_FOREIGN, Foreign
 from execution.orders import Order, OrderState, OrderUpdate, Role
 from execution.positions import Position
 from execution.reconcile import Reconciliation, reconcile
-from trading.live_lost import Unlisted
+from trading.live_lost import Unlisted, has_returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Looked:
     """What came out of a look.
 
     `updates`: news of our orders. `absent`: client ids of orders that were never there. `strays`:
-    what the book says of orders under an id of ours that are not the order we know by it.
+    what the book says of orders under an id of ours that are not the order we know by it,
+    or that were nowhere and are listed again.
     `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
     `foreign`: what is somebody else's now, None where the engine knows it or it can't be said yet.
     `taken_out`: broker ids of the strays that somebody else sent. `lost`: orders that should work
@@ -189,7 +190,8 @@ def _strays(orders: dict[str, Order], book: BrokerBook) -> tuple[OrderUpdate, ..
 
 def _is_stray(order: Order, update: OrderUpdate) -> bool:
     is_another = bool(order.broker_id) and order.broker_id != update.broker_id
-    return is_another or (order.state is OrderState.PLANNED and not order.broker_id)
+    was_never = order.state is OrderState.PLANNED and not order.broker_id
+    return is_another or was_never or has_returned(order, update)
 
 
 def _text(one: Discrepancy) -> str:

@@ -5,7 +5,7 @@ What becomes of one that is nowhere is the engine's, which takes it for cancelle
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -60,22 +60,47 @@ class Unlisted:
         return asked_at - self._since[order.broker_id] >= self._patience
 
 
-async def last_word(broker: Seeker, order: Order, at: datetime) -> OrderUpdate | None:
-    """Return what an order that the lists lack has come to; None where nothing is proven.
+class LastWords:
+    """Asks for orders that the lists lack, one by one; `again` has the book read once more soon."""
 
-    One that the broker doesn't know is told as cancelled: should it fill after all, that is
-    managed. Raises `SessionExpired`.
-    """
-    try:
-        return await broker.sought(order.request.client_id)
-    except OutcomeUnknown:
-        return None
-    except Refused as error:
-        return OrderUpdate(
-            client_id=order.request.client_id,
-            broker_id=order.broker_id,
-            at=at,
-            state=OrderState.CANCELLED,
-            filled_quantity=order.claimed_quantity,
-            reason=f"{_NOWHERE}: {error}",
-        )
+    def __init__(self, broker: Seeker, again: Callable[[], None]) -> None:
+        self._broker = broker
+        self._again = again
+        self._denied: set[str] = set()
+
+    async def of(self, order: Order, at: datetime) -> OrderUpdate | None:
+        """Return what an order has come to; None where nothing is proven.
+
+        One that the broker says twice in a row not to know is told as cancelled: should it be
+        listed again it is called off, should it fill that is managed. Raises `SessionExpired`.
+        """
+        client_id = order.request.client_id
+        try:
+            word = await self._broker.sought(client_id)
+        except OutcomeUnknown:
+            return None
+        except Refused as error:
+            if client_id in self._denied:
+                return _nowhere(order, at, str(error))
+            self._denied.add(client_id)
+            self._again()
+            return None
+        self._denied.discard(client_id)
+        return word
+
+
+def has_returned(order: Order, told: OrderUpdate) -> bool:
+    """Say whether a list shows at work what was nowhere, and so was taken for cancelled."""
+    was_nowhere = order.state is OrderState.CANCELLED and order.reason.startswith(_NOWHERE)
+    return was_nowhere and told.state is OrderState.OPEN
+
+
+def _nowhere(order: Order, at: datetime, why: str) -> OrderUpdate:
+    return OrderUpdate(
+        client_id=order.request.client_id,
+        broker_id=order.broker_id,
+        at=at,
+        state=OrderState.CANCELLED,
+        filled_quantity=order.claimed_quantity,
+        reason=f"{_NOWHERE}: {why}",
+    )

@@ -30,7 +30,7 @@ from trading.engine.events import (
 from trading.engine.venue import OrderWish, Wish, answered, is_refusal, margin_told, number_of
 from trading.live_book import BookLooks, Looked, OwnBooks
 from trading.live_calls import Calls
-from trading.live_lost import Seeker, last_word
+from trading.live_lost import LastWords, Seeker
 from trading.live_news import LiveNews, News, proven
 from trading.live_watch import (
     BookWatch,
@@ -89,6 +89,7 @@ class LiveVenue:
         self._settings = settings
         self._calls = Calls()
         self._looks = BookLooks(settings.patience, now())
+        self._last_words = LastWords(broker, self.look)
         self._stirred_at = self._looked_at = self._glanced_at = now()
         self._broker_ids: dict[str, str] = {}
         self._twins: set[str] = set()
@@ -221,9 +222,8 @@ class LiveVenue:
         books = self._books()
         if books is not self._seen:
             self._seen, self._standing = books, standing_of(books.orders)
-        if self._is_in_doubt(books, self._standing):
-            return Urgency.DOUBT
-        return self._standing.urgency
+        is_doubted = self._is_in_doubt(books, self._standing)
+        return Urgency.DOUBT if is_doubted else self._standing.urgency
 
     def _is_in_doubt(self, books: OwnBooks, standing: Standing) -> bool:
         """Say whether nothing is proven of an order, or of a change, or an answer stays away."""
@@ -301,7 +301,8 @@ class LiveVenue:
         self._tell_found(looked, asked_at)
         for stray in looked.strays:
             if stray.broker_id not in self._twins:
-                self._twins.add(stray.broker_id)
+                if stray.broker_id != self._broker_ids.get(stray.client_id):
+                    self._twins.add(stray.broker_id)
                 by_other = stray.broker_id in looked.taken_out
                 self._news.tell(TwinFound(asked_at, stray.client_id, stray, by_other))
         if (seen := looked.foreign) is not None:
@@ -315,7 +316,7 @@ class LiveVenue:
     async def _seek(self, lost: Sequence[Order], asked_at: datetime) -> None:
         """Tell what the broker says of orders by themselves that its lists have lacked too long."""
         for order in lost:
-            word = await last_word(self._broker, order, asked_at)
+            word = await self._last_words.of(order, asked_at)
             if word is not None and can_be(order, word, self._books().trades):
                 self._pass_on(word)
 

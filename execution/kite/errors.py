@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from kiteconnect.exceptions import (
+    GeneralException,
     InputException,
     KiteException,
     OrderException,
@@ -33,6 +34,10 @@ _REFUSALS = (
     UserException,
 )
 _CREDENTIALS = ("api_key", "access_token")
+_NO_SUCH_ORDER = "couldn't find that order_id"
+"""Kite's words for an order that it doesn't know; it isn't said which class and code they bear."""
+_OF_AN_ORDER = (InputException, OrderException, GeneralException)
+_TOLD_WITH = (400, 404, 410, 500)
 
 
 class TooManyRequests(OutcomeUnknown):
@@ -53,9 +58,9 @@ def failure_of(error: Exception, doing: Doing) -> Refused | OutcomeUnknown | Ses
 
     A refusal needs Kite's own words and a code that says no (400 to 499 but 408 and 429), and is
     never the answer to a read of a list. An OrderException proves nothing of a placement: the book
-    has to be looked at. Who asks for one order is refused where Kite says that the order, or what
-    it was asked by, is wrong. A dead session shows as a TokenException, or as an InputException
-    that speaks of the credentials.
+    has to be looked at. Who asks for one order is refused by Kite's words for an order that it
+    doesn't know and by nothing else: any other failure would make it one that is gone. A dead
+    session shows as a TokenException, or as an InputException that speaks of the credentials.
     """
     if not isinstance(error, KiteException):
         is_limit = isinstance(error, UnreadableAnswer) and error.code == _TOO_MANY
@@ -63,11 +68,13 @@ def failure_of(error: Exception, doing: Doing) -> Refused | OutcomeUnknown | Ses
     told = f"{type(error).__name__} {error.code}: {error}"
     if error.code == _TOO_MANY:
         return TooManyRequests(told)
+    if doing in (Doing.CHANGE, Doing.SEEK) and _knows_none(error):
+        return Refused(str(error))
     if error.code not in _SAYS_NO or error.code == 408:
         return OutcomeUnknown(told)
     if _wants_login(error):
         return SessionExpired(told)
-    if doing is not Doing.READ and _says_no(error, doing):
+    if doing in (Doing.PLACE, Doing.CHANGE) and _says_no(error, doing):
         return Refused(str(error) or told)
     return OutcomeUnknown(told)
 
@@ -79,9 +86,14 @@ def _wants_login(error: KiteException) -> bool:
     return isinstance(error, InputException) and any(name in text for name in _CREDENTIALS)
 
 
+def _knows_none(error: KiteException) -> bool:
+    """Say whether Kite's words are that it doesn't know the order."""
+    words = str(error).lower().replace("`", "")
+    is_said = isinstance(error, _OF_AN_ORDER) and error.code in _TOLD_WITH
+    return is_said and _NO_SUCH_ORDER in words
+
+
 def _says_no(error: KiteException, doing: Doing) -> bool:
     if isinstance(error, OrderException):
-        return doing in (Doing.CHANGE, Doing.SEEK)
-    if doing is Doing.SEEK:
-        return isinstance(error, InputException)
+        return doing is Doing.CHANGE
     return isinstance(error, _REFUSALS)

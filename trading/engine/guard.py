@@ -21,6 +21,7 @@ from trading.engine.events import ChangeRefused, TwinFound
 from trading.engine.notes import order_note, position_note
 from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
+from trading.engine.twins import call_off_returned, tell_of_twin
 from trading.engine.watch import Watch
 
 _REJECTED, _CANCELLED = OrderState.REJECTED, OrderState.CANCELLED
@@ -239,21 +240,17 @@ class Guard:
 
         What still works of it is cancelled. What it has filled is held by the plan like anything
         else: protected at once, and sent out again as far as it goes beyond the planned quantity.
-        What somebody else took out of the plan is out: its stops and targets are taken off.
+        What somebody else took out of the plan is out: its stops and targets are taken off. One
+        that we know, and that is over in our books, is called off.
         """
         at, client_id, told = found.at, found.client_id, found.update
         if self._orders.knows(told.broker_id):
+            call_off_returned(self._outbox, self._orders, self._dispatch, found)
             return
         trade = self._ledger.trade_of(client_id)
         update = self._dispatch.adopt(at, trade, client_id, told)
         trade.orders_of(self._orders[update.client_id].request.role).append(update.client_id)
-        kind = "taken-out" if found.by_other else "twin-order"
-        text = f"{kind} {client_id}: the broker has {told.broker_id} too, now {update.client_id}"
-        if found.by_other:
-            units = f"{told.filled_quantity} units"
-            text = f"{kind} {trade.plan_id}: {units} by order {told.broker_id} of somebody else"
-        self._outbox.alert(at, kind, text)
-        self._outbox.risk(at, kind, text, severity="CRITICAL")
+        tell_of_twin(self._outbox, found, trade.plan_id, update.client_id)
         before, after, fills = self._orders.apply(update)
         if after.state.is_final and not after.claimed_quantity:
             self._outbox.emit(order_note(at, after, trade.plan_id, after.state))

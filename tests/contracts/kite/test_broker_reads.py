@@ -25,6 +25,7 @@ from tests.contracts.kite.scripted_kite import ScriptedKite, error, scripted_kit
 
 AWAY = error(503, "NetworkException", "OMS is away")
 ORDERS, TRADES = "GET /orders", "GET /trades"
+NO_SUCH_ORDER = "Couldn't find that `order_id`."
 TRADES_OF = f"GET /orders/{BROKER_ID}/trades"
 
 
@@ -173,9 +174,9 @@ async def test_an_order_is_asked_for_by_its_own_address(
 async def test_an_order_that_kite_has_never_heard_of_is_refused(
     kite: ScriptedKite, broker: KiteBroker
 ) -> None:
-    kite.will(f"GET /orders/{BROKER_ID}", error(404, "OrderException", "Couldn't find it."))
+    kite.will(f"GET /orders/{BROKER_ID}", error(404, "GeneralException", NO_SUCH_ORDER))
 
-    with pytest.raises(Refused, match="Couldn't find it"):
+    with pytest.raises(Refused, match="Couldn't find that"):
         await broker.sought("a1")
 
 

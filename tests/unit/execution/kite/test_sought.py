@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import pytest
 from kiteconnect.exceptions import (
+    DataException,
+    GeneralException,
     InputException,
     NetworkException,
     OrderException,
     PermissionException,
 )
 
-from execution.broker import OutcomeUnknown, Refused
+from execution.broker import OutcomeUnknown, Refused, SessionExpired
 from execution.orders import OrderState
 from tests.contracts.kite.desk import BROKER_ID, limit, order_row, trade_row
 from tests.unit.execution.kite.at_once import Desk
 
 S = OrderState
+NO_SUCH_ORDER = "Couldn't find that `order_id`."
 AWAY = NetworkException("Gateway timed out", code=504)
 
 
@@ -40,7 +43,13 @@ async def test_an_order_asked_for_by_itself_is_told_by_its_last_row_with_its_tra
 
 
 @pytest.mark.parametrize(
-    "no", [OrderException("Couldn't find it.", code=404), InputException("What?", code=400)]
+    "no",
+    [
+        OrderException(NO_SUCH_ORDER, code=404),
+        InputException("Couldn't find that order_id.", code=400),
+        GeneralException(NO_SUCH_ORDER, code=400),
+        GeneralException(NO_SUCH_ORDER, code=500),
+    ],
 )
 async def test_an_order_that_kite_does_not_know_is_refused_to_who_asks_for_it(
     desk: Desk, no: Exception
@@ -57,6 +66,11 @@ async def test_an_order_that_kite_does_not_know_is_refused_to_who_asks_for_it(
     [
         AWAY,
         OrderException("Couldn't fetch.", code=500),
+        InputException("Missing or bad header.", code=400),
+        OrderException("Order information can't be had.", code=404),
+        GeneralException("Route not found.", code=404),
+        GeneralException(NO_SUCH_ORDER, code=503),
+        DataException(NO_SUCH_ORDER, code=400),
         PermissionException("not allowed", code=403),
         NetworkException("Too many requests", code=429),
         [],
@@ -72,3 +86,22 @@ async def test_nothing_is_proven_of_an_order_by_an_answer_that_says_nothing_of_i
 
     with pytest.raises(OutcomeUnknown):
         await desk.broker.sought("a1")
+
+
+@pytest.mark.parametrize("code", [400, 404])
+async def test_a_dead_session_is_told_as_one_to_who_asks_for_an_order(
+    desk: Desk, code: int
+) -> None:
+    await desk.broker.place(limit())
+    desk.kite.will("order_history", InputException("Invalid `api_key` or `access_token`.", code))
+
+    with pytest.raises(SessionExpired):
+        await desk.broker.sought("a1")
+
+
+async def test_a_change_of_an_order_that_kite_does_not_know_is_refused(desk: Desk) -> None:
+    await desk.broker.place(limit())
+    desk.kite.will("cancel", GeneralException(NO_SUCH_ORDER, code=500))
+
+    with pytest.raises(Refused):
+        await desk.broker.cancel("a1")

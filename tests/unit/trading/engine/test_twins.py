@@ -11,7 +11,7 @@ from execution.orders import Fill, OrderState, OrderUpdate, Role, Side
 from tests.unit.trading.engine.builders import FUTURE, D
 from tests.unit.trading.engine.desk import Desk
 from trading.engine.actions import AlertNoted, CancelOrder, FillNoted, RiskNoted
-from trading.engine.events import TwinFound
+from trading.engine.events import BrokerSaid, TwinFound
 from trading.engine.invariants import check
 from trading.engine.trades import PlanState
 
@@ -201,3 +201,50 @@ def test_what_was_taken_out_by_hand_is_booked_once():
 
     assert desk.trade.open_quantity == 65
     assert len([note for note in desk.notes(FillNoted) if note.side == Side.SELL]) == 1
+
+
+def nowhere(desk: Desk, client_id: str) -> OrderUpdate:
+    """Let a stop be nowhere, so that another rests for it; return what the list says of it then."""
+    held = desk.broker.orders[client_id]
+    gone = OrderUpdate(client_id, held.broker_id, desk.now, OrderState.CANCELLED, reason="nowhere")
+    desk.tell(BrokerSaid(desk.now, gone))
+    return OrderUpdate(client_id, held.broker_id, desk.now, OrderState.OPEN)
+
+
+def test_a_stop_that_was_nowhere_and_works_after_all_is_called_off():
+    desk = Desk()
+    desk.enter(130)
+    (stop,) = desk.trade.stops
+    told = nowhere(desk, stop)
+    assert resting(desk) == 260
+
+    desk.tell(TwinFound(desk.now, stop, told))
+
+    assert [wish.client_id for wish in desk.notes(CancelOrder)] == [stop]
+    assert resting(desk) == 130
+    assert [alert.kind for alert in desk.notes(AlertNoted)].count("order-returned") == 1
+    check(desk.engine)
+
+
+@pytest.mark.parametrize("state", [OrderState.CANCELLED, OrderState.PARTIAL])
+def test_only_what_works_untouched_is_called_off(state: OrderState):
+    desk = Desk()
+    desk.enter(130)
+    (stop,) = desk.trade.stops
+    told = replace(nowhere(desk, stop), state=state)
+
+    desk.tell(TwinFound(desk.now, stop, told))
+
+    assert not desk.notes(CancelOrder)
+
+
+def test_an_order_that_works_in_our_books_too_is_left_alone():
+    desk = Desk()
+    desk.enter(130)
+    held = desk.broker.orders[desk.trade.stops[0]]
+    told = OrderUpdate(held.request.client_id, held.broker_id, desk.now, OrderState.OPEN)
+
+    desk.tell(TwinFound(desk.now, held.request.client_id, told))
+
+    assert not desk.notes(CancelOrder)
+    assert resting(desk) == 130
