@@ -140,6 +140,21 @@ class Dispatch:
             pair=trade.plan_id if self._settings.target_style is TargetStyle.REST else "",
         )
 
+    def target_order(self, trade: Trade) -> OrderRequest:
+        """Return a new resting target for all that is held, joined to the plan's stop."""
+        away = PriceDirection.UP if trade.direction is _LONG else PriceDirection.DOWN
+        return OrderRequest(
+            client_id=self._outbox.client_id(Role.TARGET),
+            instrument=trade.instrument,
+            side=exit_side(trade),
+            quantity=trade.open_quantity,
+            order_type=OrderType.LIMIT,
+            role=Role.TARGET,
+            plan_id=trade.plan_id,
+            price=trade.instrument.on_grid(round(trade.exit_plan.target2, 6), away),
+            pair=trade.plan_id,
+        )
+
     def exit_price(self, trade: Trade, touch: Touch) -> Decimal:
         """Return the limit of a marketable exit: through the touch by the chase allowance.
 

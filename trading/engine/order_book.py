@@ -26,6 +26,8 @@ _UNKNOWN, _CANCELLED, _SENT = OrderState.UNKNOWN, OrderState.CANCELLED, OrderSta
 _OVER = FINAL | {OrderState.PLANNED}
 _MOST_DOUBTS = 3
 """Changes of one order in a row that may fail without proof before it is replaced instead."""
+_MOST_MOVES = 16
+"""Changes after which a stop is changed only to leave: a broker allows 25 of one order."""
 
 
 class UnknownOrderError(Exception):
@@ -235,6 +237,14 @@ class OrderBook:
         has_come = self._orders[client_id].state in (OrderState.OPEN, OrderState.PARTIAL)
         has_failed = client_id in self._rigid or client_id in self._doubts
         return has_come and client_id not in self._pending and not has_failed
+
+    def may_grow(self, client_id: str) -> bool:
+        """Say whether units that come in can be covered by a change of the order at once."""
+        return self.is_free(client_id) and not self.is_spent(client_id)
+
+    def is_spent(self, client_id: str) -> bool:
+        """Say whether so many changes were asked for that the last are kept for leaving."""
+        return self._orders[client_id].modifications >= _MOST_MOVES
 
     def is_surprised(self, client_ids: list[str]) -> bool:
         """Say whether one of them was found to rest larger than asked, or filled once cancelled."""

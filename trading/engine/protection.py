@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from execution.orders import OrderChange, OrderRequest, OrderState, OrderType, Role
+from execution.orders import OrderChange, OrderRequest, OrderState, OrderType
 from execution.slicing import slices
-from marketdata.instruments import PriceDirection
 from marketdata.panel import Panel
 from risk.exits import ExitState
-from strategies.signals import Direction
 from trading.engine.actions import SetTimer
 from trading.engine.dispatch import Dispatch, Touch, exit_side
 from trading.engine.ledger import Ledger
@@ -49,6 +47,7 @@ class Protection:
     def __init__(self, tools: Tools) -> None:
         self._outbox = tools.outbox
         self._orders = tools.orders
+        self._ledger = tools.ledger
         self._dispatch = tools.dispatch
         self._panel = tools.panel
         self._settings = tools.settings
@@ -104,8 +103,7 @@ class Protection:
 
     def _to_protect(self, trade: Trade) -> int:
         """Return the units a stop must rest for: none where other legs bound the loss."""
-        staying = self._staying(trade)
-        return staying if trade.rests_stop else 0
+        return self._staying(trade) if trade.rests_stop else 0
 
     def is_too_late(self, trade: Trade) -> bool:
         """Say whether a stop is missing that can't rest: the price is at its trigger or through.
@@ -172,7 +170,7 @@ class Protection:
     def _add_stops(self, at: datetime, trade: Trade, missing: int) -> None:
         instrument = trade.instrument
         working = self._orders.working(trade.stops) if missing else []
-        for client_id in [c for c in working if self._orders.is_free(c)][-1:]:
+        for client_id in [c for c in working if self._orders.may_grow(c)][-1:]:
             total = self._orders.wanted(client_id).quantity + missing
             if instrument.freeze_quantity is None or total <= instrument.freeze_quantity:
                 self._dispatch.change(at, client_id, OrderChange(quantity=total))
@@ -201,24 +199,16 @@ class Protection:
                 total = self._orders.wanted(working[0]).quantity + missing
                 self._dispatch.change(at, working[0], OrderChange(quantity=total))
         elif not self._orders.unfinished(trade.targets):
-            is_long = trade.direction is Direction.LONG
-            beyond = PriceDirection.UP if is_long else PriceDirection.DOWN
-            request = OrderRequest(
-                client_id=self._outbox.client_id(Role.TARGET),
-                instrument=trade.instrument,
-                side=exit_side(trade),
-                quantity=trade.open_quantity,
-                order_type=OrderType.LIMIT,
-                role=Role.TARGET,
-                plan_id=trade.plan_id,
-                price=trade.instrument.on_grid(round(trade.exit_plan.target2, 6), beyond),
-                pair=trade.plan_id,
-            )
+            request = self._dispatch.target_order(trade)
             trade.targets.append(request.client_id)
             self._dispatch.place(at, trade, request)
 
     def move_stops(self, at: datetime, trade: Trade) -> None:
-        """Bring every resting stop to the plan's current stop."""
+        """Bring every resting stop to the plan's current stop.
+
+        One whose changes are spent rests where it is and the exit rules decide at the plan's stop:
+        to cancel it first would leave nothing at the broker, another beside it could turn over.
+        """
         trigger, limit = self._dispatch.stop_prices(trade)
         for client_id in self._orders.working(trade.stops):
             resting = self._orders.wanted(client_id)
@@ -227,8 +217,19 @@ class Protection:
             if self._orders.is_rigid(client_id):
                 self._dispatch.cancel(at, client_id)
                 continue
+            if self._orders.is_spent(client_id):
+                self._decide_here(at, trade, resting)
+                continue
             price = None if resting.price is None else limit
             self._dispatch.change(at, client_id, OrderChange(price=price, trigger_price=trigger))
+
+    def _decide_here(self, at: datetime, trade: Trade, resting: OrderRequest) -> None:
+        """Let the exit rules decide at a plan's stop: the one at the broker stays behind."""
+        if trade.exit_plan.hard_stop_rests:
+            trade.exit_plan = replace(trade.exit_plan, hard_stop_rests=False)
+            self._ledger.stir(trade)
+            text = f"{resting.client_id} goes on resting at {resting.trigger_price}"
+            self._outbox.risk(at, "stop-spent", f"{trade.plan_id}: {text}, its changes are spent")
 
     def redo(self, at: datetime, trade: Trade, client_id: str) -> None:
         """Ask again for a change of an order that was found not to have happened.
