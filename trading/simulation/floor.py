@@ -101,6 +101,8 @@ class Floor:
     rows: dict[str, Row] = field(default_factory=dict)
     halted: set[int] = field(default_factory=set)
     version: int = 0
+    _hidden: set[str] = field(default_factory=set)
+    _lost: int = 0
     _by_key: dict[str, Row] = field(default_factory=dict)
     _summed: _Summed = field(default_factory=lambda: _Summed(-1, (), (), {}))
     _exchange: Exchange = field(init=False)
@@ -117,7 +119,25 @@ class Floor:
             raise Refused("Insufficient funds.")
         if self.surface.strike(Kind.TWIN) is not None:
             self._made(request, f"{request.client_id}T")
-        return self._made(request, request.client_id).word
+        unlisted = self.surface.strike(Kind.UNLISTED)
+        if unlisted is not None and self.surface.chance.random() < 0.5:
+            self._lost += 1
+            return OrderUpdate(
+                request.client_id, f"L{self._lost:06d}", self.surface.clock.now(), OrderState.OPEN
+            )
+        row = self._made(request, request.client_id)
+        if unlisted is not None:
+            self._hide(row, unlisted)
+        return row.word
+
+    def _hide(self, row: Row, seconds: float) -> None:
+        """Let the list of orders lack one that works; whoever asks for it by itself is told."""
+        self._list(row.broker_id, is_hidden=True)
+        self._later(seconds, lambda: self._list(row.broker_id, is_hidden=False))
+
+    def _list(self, broker_id: str, *, is_hidden: bool) -> None:
+        (self._hidden.add if is_hidden else self._hidden.discard)(broker_id)
+        self.version += 1
 
     def modify(self, broker_id: str, change: OrderChange) -> OrderUpdate:
         """Change an order that rests. Raises `Refused`."""
@@ -239,6 +259,10 @@ class Floor:
         """Return the book of orders, the same value for as long as nothing of it changes."""
         return self._sum().orders
 
+    def word_of(self, broker_id: str) -> OrderUpdate:
+        """Return the last word on an order, listed or not. Raises `Refused`."""
+        return self._row(broker_id).word
+
     def trades(self) -> tuple[Fill, ...]:
         """Return every trade."""
         return self._sum().trades
@@ -249,15 +273,17 @@ class Floor:
 
     def _sum(self) -> _Summed:
         if self._summed.version != self.version:
-            self._summed = _summed(self.version, tuple(self.rows.values()))
+            rows = tuple(self.rows.values())
+            listed = [row for row in rows if row.broker_id not in self._hidden]
+            self._summed = _summed(self.version, rows, listed)
         return self._summed
 
 
-def _summed(version: int, rows: Sequence[Row]) -> _Summed:
+def _summed(version: int, rows: Sequence[Row], listed: Sequence[Row]) -> _Summed:
     trades = tuple(fill for row in rows for fill in row.word.fills)
     held: dict[str, int] = {}
     for fill in trades:
         key = fill.instrument.key
         held[key] = held.get(key, 0) + fill.side.sign * fill.quantity
-    orders = tuple(Shown(row.word, row.bare, row.request) for row in rows)
+    orders = tuple(Shown(row.word, row.bare, row.request) for row in listed)
     return _Summed(version, orders, trades, held)

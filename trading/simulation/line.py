@@ -207,11 +207,8 @@ class Line:
     async def sought(self, client_id: str) -> OrderUpdate:
         """Return the last word on an order. Raises `Refused` where there is none."""
         broker_id = self._known.ids.get(client_id, "")
-        shown = await self._call(self._floor.orders)
-        words = [line.word for line in shown if line.word.broker_id == broker_id]
-        if not words:
-            raise Refused(f"Couldn't find the order {client_id}.")
-        return replace(words[-1], client_id=client_id)
+        word = await self._call(lambda: self._floor.word_of(broker_id))
+        return replace(word, client_id=client_id)
 
     async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
         """Return what a message says; its trades are asked for, and may not be told."""

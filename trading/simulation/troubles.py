@@ -16,7 +16,8 @@ class Kind(StrEnum):
 
     Calls: a request that never gets there, an answer that never comes, an error before or after
     it was done, an answer that is late, a refusal. Orders: rejected later, made twice, slow to
-    reach the exchange, cancelled late (fills overtake it), cancelled by the exchange. Messages:
+    reach the exchange, cancelled late (fills overtake it), cancelled by the exchange, taken and
+    never there, or there and not listed. Messages:
     lost, repeated, late and so out of order. The market: a leap, an instrument that doesn't
     trade. Around the desk: a silent feed, a socket that is down, a broker nobody can reach, a
     dead token, a book that is read out of a cache, a database, recorder or Redis that is away, a
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     STUCK = "stuck"
     LATE_CANCEL = "late-cancel"
     EXCHANGE_CANCEL = "exchange-cancel"
+    UNLISTED = "unlisted"
     MESSAGE_LOST = "message-lost"
     MESSAGE_TWICE = "message-twice"
     MESSAGE_LATE = "message-late"
@@ -74,6 +76,7 @@ _NATURES: dict[Kind, _Nature] = {
     Kind.STUCK: _Nature(2, 0.5, 8),
     Kind.LATE_CANCEL: _Nature(3, 0.5, 5),
     Kind.EXCHANGE_CANCEL: _Nature(1),
+    Kind.UNLISTED: _Nature(2, 0.5, 20),
     Kind.MESSAGE_LOST: _Nature(12),
     Kind.MESSAGE_TWICE: _Nature(12, 0, 8),
     Kind.MESSAGE_LATE: _Nature(12, 0.2, 8),
@@ -93,6 +96,9 @@ _NATURES: dict[Kind, _Nature] = {
     Kind.COMMAND: _Nature(1),
 }
 _MOST = 12
+_BESIDE = (Kind.UNLISTED,)
+"""Kinds that are drawn behind the others, so that days draw those as they did without them."""
+_BESIDE_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,17 @@ class Span:
 
 
 def draw(chance: Random, kinds: Sequence[Kind], span: Span) -> tuple[Trouble, ...]:
-    """Return the troubles of a day in order of time, one to twelve of them; none of no kinds."""
+    """Return the troubles of a day in order of time; none of no kinds.
+
+    They are one to twelve, and with one in five of each kind drawn beside them.
+    """
     if not kinds:
         return ()
     count = chance.choice((1, 1, 2, 3, 4, 6, 8, _MOST))
-    drawn = [_one(chance, chance.choice(kinds), span) for _ in range(count)]
+    first = [kind for kind in kinds if kind not in _BESIDE] or kinds
+    drawn = [_one(chance, chance.choice(first), span) for _ in range(count)]
+    beside = [kind for kind in kinds if kind not in first]
+    drawn += [_one(chance, kind, span) for kind in beside if chance.random() < _BESIDE_SHARE]
     return tuple(sorted(drawn, key=lambda trouble: (trouble.at, trouble.kind, trouble.pick)))
 
 

@@ -38,6 +38,8 @@ _FAILED_SECONDS = {
 
 A lost one is given up and twice missed in the book, one without proof is twice missed there.
 """
+_NOWHERE_SECONDS = 8.0
+"""What an order costs that was taken and is nowhere: until it is missed, asked for, sent again."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,9 @@ class Watch:
         costs = [
             _FAILED_SECONDS[k] for at, k in strikes if at >= since - 1.0 and k in _FAILED_SECONDS
         ]
-        return sum(costs[2:])
+        missed = since - _NOWHERE_SECONDS
+        nowhere = [at for at, kind in strikes if kind is Kind.UNLISTED and at >= missed]
+        return sum(costs[2:]) + _NOWHERE_SECONDS * len(nowhere)
 
     def posting(self, client_id: str, is_intended: bool, is_leader: bool) -> None:
         """Judge an order on its way: written down before, by the leader, and only once."""

@@ -14,7 +14,8 @@ SPAN = Span(first=10, last=100, over=120)
 def test_troubles_begin_within_their_span_and_are_over_in_time(seed: int):
     drawn = draw(Random(seed), tuple(Kind), SPAN)
 
-    assert 1 <= len(drawn) <= 12
+    assert 1 <= len([one for one in drawn if one.kind is not Kind.UNLISTED]) <= 12
+    assert len(drawn) <= 13
     assert all(10 <= trouble.at <= 100 for trouble in drawn)
     assert all(trouble.at + trouble.seconds <= 120 for trouble in drawn)
     assert list(drawn) == sorted(drawn, key=lambda trouble: trouble.at)
@@ -44,3 +45,19 @@ def test_two_equal_troubles_strike_twice():
     struck = [occasions.strike(Kind.TWIN, 6.0) for _ in range(3)]
 
     assert [one is not None for one in struck] == [True, True, False]
+
+
+@given(st.integers(0, 10_000))
+def test_what_is_drawn_beside_the_others_leaves_their_draws_as_they_were(seed: int):
+    others = tuple(kind for kind in Kind if kind is not Kind.UNLISTED)
+
+    drawn = draw(Random(seed), tuple(Kind), SPAN)
+
+    kept = [one for one in drawn if one.kind is not Kind.UNLISTED]
+    assert kept == list(draw(Random(seed), others, SPAN))
+
+
+def test_a_kind_that_is_drawn_beside_others_is_drawn_alone_too():
+    drawn = draw(Random(1), (Kind.UNLISTED,), SPAN)
+
+    assert {one.kind for one in drawn} == {Kind.UNLISTED}
