@@ -10,6 +10,7 @@ import base64
 import os
 import re
 import secrets
+from decimal import Decimal
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +27,8 @@ REDIS_FORM = "redis://:password@host:port/number"
 _SECRET_KEY_LENGTH = 32
 _LEAST_DEAD_MAN = 15.0
 """An engine that its supervisor starts again is back sooner."""
+_MOST_BEYOND = 10
+_DEAD_MAN_LOOKS = range(4, 201)
 SHARED_FOLDER_MODE = 0o711
 """Of `var`: the servers' user must be able to pass through it."""
 
@@ -114,6 +117,18 @@ def _dead_man(seconds: float) -> float:
     return seconds
 
 
+def _beyond(percent: Decimal) -> Decimal:
+    if not 0 < percent <= _MOST_BEYOND:
+        raise ValueError(f"expected above 0, at most {_MOST_BEYOND} percent")
+    return percent
+
+
+def _looks(number: int) -> int:
+    if number not in _DEAD_MAN_LOOKS:
+        raise ValueError(f"expected {_DEAD_MAN_LOOKS[0]} to {_DEAD_MAN_LOOKS[-1]} looks")
+    return number
+
+
 def _key(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
         raise ValueError("expected letters, digits, - and _ only")
@@ -150,6 +165,8 @@ class Environment(BaseSettings):
     egress_lookup: Annotated[str, AfterValidator(_web)] | None = None
     algo_id: Annotated[str, AfterValidator(_key)] | None = None
     dead_man_seconds: Annotated[float, AfterValidator(_dead_man)] = 60.0
+    dead_man_beyond_percent: Annotated[Decimal, AfterValidator(_beyond)] = Decimal(2)
+    dead_man_looks: Annotated[int, AfterValidator(_looks)] = 20
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 

@@ -23,9 +23,6 @@ from trading.journal import JournalFile
 
 _LOOKS_AFTER_REFUSAL = 6
 _WORKS = (OrderState.OPEN, OrderState.PARTIAL, OrderState.SENT, OrderState.UNKNOWN)
-_LOOKS_TO_FILL = 20
-_THROUGH = Decimal("0.02")
-"""How far through the last price a limit lies that is sent where a market order was refused."""
 _PLAN = "dead-man"
 _LATE = "trades of filled orders are not told yet"
 _log = structlog.get_logger(__name__)
@@ -47,12 +44,24 @@ class ListedBroker(Protocol):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The head of a run's tags, the token of the lease that all is done under, and how markets are
-    hit: `protection` in percent as `market_protection` of an order.
+    hit.
+
+    `protection`: in percent, as `market_protection` of an order. `beyond`: the part of the last
+    price by which a limit lies through it that is sent where a market order was refused.
+    `looks_to_fill`: after so many looks what doesn't fill is cancelled, and sent anew.
     """
 
     code: str
     token: int
     protection: Decimal
+    beyond: Decimal
+    looks_to_fill: int
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beyond < 1:
+            raise ValueError(f"beyond: {self.beyond}, expected above 0 and below 1")
+        if self.looks_to_fill < 1:
+            raise ValueError(f"looks_to_fill: {self.looks_to_fill}, expected 1 or more")
 
 
 @dataclass(slots=True)
@@ -105,7 +114,7 @@ class BookFlatten:
             if not self._is_ours(order.client_id) or order.state not in _WORKS:
                 continue
             self._ages[order.client_id] += 1
-            is_stuck = self._ages[order.client_id] % _LOOKS_TO_FILL == 0
+            is_stuck = self._ages[order.client_id] % self.terms.looks_to_fill == 0
             if is_stuck or order.client_id not in self.sent:
                 found.append(order)
         return found
@@ -154,7 +163,7 @@ class BookFlatten:
         for quantity in slices(abs(units), instrument.lot_size, instrument.freeze_quantity):
             request = self._request(instrument, side, quantity)
             if instrument.key in self._refused and last > 0:
-                request = _as_limit(request, last)
+                request = _as_limit(request, last, self.terms.beyond)
             await self._place(request)
 
     def _request(self, instrument: Instrument, side: Side, quantity: int) -> OrderRequest:
@@ -196,10 +205,10 @@ class BookFlatten:
         self.journal.flush()
 
 
-def _as_limit(request: OrderRequest, last: Decimal) -> OrderRequest:
+def _as_limit(request: OrderRequest, last: Decimal, beyond: Decimal) -> OrderRequest:
     """Return a market order as a limit order that lies through the last price."""
     away = PriceDirection.UP if request.side is Side.BUY else PriceDirection.DOWN
-    price = request.instrument.on_grid(last * (1 + request.side.sign * _THROUGH), away)
+    price = request.instrument.on_grid(last * (1 + request.side.sign * beyond), away)
     return replace(request, order_type=OrderType.LIMIT, price=price, market_protection=None)
 
 

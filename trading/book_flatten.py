@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.utils import timezone
 
 from marketdata.pacing import Patience
@@ -77,7 +78,13 @@ async def _flattened(run: Run, lease: Lease, journal: JournalFile, wall: Wall | 
     listed = {item.key: item for item in open_tape(Path(run.tape_path)).head.instruments}
     pacer = kite_pacer(access.api_key, wall, Patience())
     broker = kite_broker(access, listed, pacer, wall, _unfenced)
-    terms = Terms(run.code, lease.token, config_of(run).execution.market_protection)
+    terms = Terms(
+        code=run.code,
+        token=lease.token,
+        protection=config_of(run).execution.market_protection,
+        beyond=settings.DEAD_MAN_BEYOND_PERCENT / 100,
+        looks_to_fill=settings.DEAD_MAN_LOOKS,
+    )
     work = BookFlatten(broker, terms, journal)
     left, until = "not looked at", time.monotonic() + _STANDING_SECONDS
     try:

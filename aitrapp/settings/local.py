@@ -48,4 +48,6 @@ EGRESS_ADDRESS = _env.egress_address or ""
 EGRESS_LOOKUP = _env.egress_lookup or ""
 ALGO_ID = _env.algo_id or ""
 DEAD_MAN_SECONDS = _env.dead_man_seconds
+DEAD_MAN_BEYOND_PERCENT = _env.dead_man_beyond_percent
+DEAD_MAN_LOOKS = _env.dead_man_looks
 LOGGING = logging_config(_env.log_level)

@@ -37,4 +37,6 @@ EGRESS_ADDRESS = ""
 EGRESS_LOOKUP = ""
 ALGO_ID = ""
 DEAD_MAN_SECONDS = 60.0
+DEAD_MAN_BEYOND_PERCENT = _env.dead_man_beyond_percent
+DEAD_MAN_LOOKS = _env.dead_man_looks
 LOGGING = logging_config("WARNING")

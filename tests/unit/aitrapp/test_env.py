@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+from decimal import Decimal
 
 import pytest
 from cryptography.fernet import Fernet
@@ -185,6 +186,13 @@ def test_a_dead_engine_is_replaced_after_a_minute_unless_told_otherwise(says):
     assert says(DEAD_MAN_SECONDS="15").dead_man_seconds == 15
 
 
+def test_how_a_dead_engines_orders_are_priced_and_sent_anew_can_be_set(says):
+    told = says(DEAD_MAN_BEYOND_PERCENT="0.5", DEAD_MAN_LOOKS="4")
+
+    assert (says().dead_man_beyond_percent, says().dead_man_looks) == (2, 20)
+    assert (told.dead_man_beyond_percent, told.dead_man_looks) == (Decimal("0.5"), 4)
+
+
 def test_what_the_gate_before_live_compares_with_is_read(says):
     told = says(KITE_CLIENTS="AB1234, CD5678", EGRESS_ADDRESS="203.0.113.7", ALGO_ID="A1")
 
@@ -199,6 +207,11 @@ def test_what_the_gate_before_live_compares_with_is_read(says):
         ("EGRESS_ADDRESS", "here", "expected an address like 203.0.113.7"),
         ("EGRESS_LOOKUP", "ftp://there", "expected https://host"),
         ("ALGO_ID", "a b", "expected letters, digits, - and _ only"),
+        ("DEAD_MAN_BEYOND_PERCENT", "0", "expected above 0, at most 10 percent"),
+        ("DEAD_MAN_BEYOND_PERCENT", "10.1", "expected above 0, at most 10 percent"),
+        ("DEAD_MAN_BEYOND_PERCENT", "NaN", ""),
+        ("DEAD_MAN_LOOKS", "3", "expected 4 to 200 looks"),
+        ("DEAD_MAN_LOOKS", "201", "expected 4 to 200 looks"),
         ("DEAD_MAN_SECONDS", "5", "expected 0 for off, or 15 seconds and more"),
     ],
 )

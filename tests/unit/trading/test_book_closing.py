@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -100,6 +101,9 @@ class Street:
         return BrokerBook(orders, trades, net, self.complete, self.unsettled, held=held)
 
 
+TERMS = Terms(CODE, 7, Decimal(-1), beyond=Decimal("0.02"), looks_to_fill=20)
+
+
 @pytest.fixture
 def street() -> Street:
     return Street()
@@ -109,7 +113,7 @@ def street() -> Street:
 def work(street: Street, tmp_path: Path) -> Iterator[BookFlatten]:
     journal = JournalFile(tmp_path / "run.dead-man")
     journal.lead(7)
-    yield BookFlatten(street, Terms(CODE, 7, Decimal(-1)), journal)
+    yield BookFlatten(street, TERMS, journal)
     journal.close()
 
 
@@ -250,7 +254,7 @@ def test_every_order_is_written_down_before_it_leaves(street, tmp_path):
 
     street.place = watched
     street.held(75)
-    looks(BookFlatten(street, Terms(CODE, 7, Decimal(-1)), journal), 1)
+    looks(BookFlatten(street, TERMS, journal), 1)
     journal.close()
 
     assert seen == [[f"{CODE}D7N1"]]
@@ -351,7 +355,7 @@ def test_whatever_is_held_ends_without_a_turn_of_the_account(
     street.foreign = foreign
     before, ours = street.net, sum(fills)
 
-    left = looks(BookFlatten(street, Terms(CODE, 1, Decimal(-1)), journal), 4)[-1]
+    left = looks(BookFlatten(street, replace(TERMS, token=1), journal), 4)[-1]
     journal.close()
 
     closed = street.net - before
@@ -359,3 +363,33 @@ def test_whatever_is_held_ends_without_a_turn_of_the_account(
     assert abs(closed) <= min(abs(ours), abs(before))
     assert before * street.net >= 0
     assert len(street.cancelled) == len(set(street.cancelled)) == resting
+
+
+@pytest.mark.parametrize(("beyond", "price"), [("0.01", "98.95"), ("0.05", "94.95")])
+def test_how_far_a_limit_lies_through_the_price_is_a_setting(street, tmp_path, beyond, price):
+    street.held(75)
+    street.refuses, street.last = True, Decimal("99.99")
+    with closing(JournalFile(tmp_path / "run.dead-man")) as journal:
+        journal.lead(7)
+        looks(BookFlatten(street, replace(TERMS, beyond=Decimal(beyond)), journal), 9)
+
+    assert street.placed[-1].price == Decimal(price)
+
+
+def test_how_many_looks_an_order_has_to_fill_is_a_setting(street, tmp_path):
+    street.held(75)
+    street.rests_on = True
+    with closing(JournalFile(tmp_path / "run.dead-man")) as journal:
+        journal.lead(7)
+        work = BookFlatten(street, replace(TERMS, looks_to_fill=4), journal)
+        looks(work, 4)
+        assert street.cancelled == []
+        looks(work, 1)
+
+    assert len(street.cancelled) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"beyond": Decimal(0)}, {"beyond": Decimal(1)}])
+def test_terms_that_would_give_the_price_away_are_refused(wrong):
+    with pytest.raises(ValueError, match="beyond"):
+        replace(TERMS, **wrong)
