@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +16,8 @@ from execution.orders import Product
 from marketdata.instruments import Exchange, Instrument, Kind
 
 ON = date(2026, 11, 23)
+UNTAXED = date(2023, 7, 14)
+"""A day on which NSE's fee for protection was above 0 and free of GST."""
 PRICES = st.decimals(0, 200_000, places=2) | st.decimals(0, 90_000, places=4)
 
 
@@ -30,7 +33,7 @@ def contract(exchange: Exchange, kind: Kind, freeze: int | None) -> Instrument:
     st.sampled_from([None, 1_800]),
     PRICES,
     PRICES,
-    st.sampled_from([date(2024, 12, 2), ON]),
+    st.sampled_from([UNTAXED, date(2024, 12, 2), ON]),
 )
 def test_it_is_the_sum_of_the_lines(
     kind: Kind,
@@ -47,6 +50,33 @@ def test_it_is_the_sum_of_the_lines(
     total, expected = round_trip_total(*asked), round_trip(*asked).total
 
     assert (total, str(total)) == (expected, str(expected))
+
+
+def test_a_single_share_costs_what_its_bill_says() -> None:
+    share = replace(contract(Exchange.NSE, Kind.EQUITY, None), lot_size=1)
+    prices = Decimal("1500.10"), Decimal("1511.35")
+
+    expected = round_trip(share, 1, *prices, Product.MIS, ON).total
+
+    assert expected > 0
+    assert round_trip_total(share, 1, *prices, Product.MIS, ON) == expected
+    assert round_trip_at(share, 1, (1500.10, 1511.35), Product.MIS, ON) == float(expected)
+
+
+@pytest.mark.parametrize("kind", [Kind.EQUITY, Kind.FUTURE, Kind.CALL])
+def test_a_fee_that_is_free_of_gst_is_so_in_the_total(kind: Kind) -> None:
+    asked = contract(Exchange.NSE, kind, None), 75_000, Decimal(150), Decimal(160)
+
+    total = round_trip_total(*asked, Product.MIS, UNTAXED)
+
+    assert total == round_trip(*asked, Product.MIS, UNTAXED).total
+
+
+def test_a_total_beyond_what_a_float_holds_is_exact() -> None:
+    future = contract(Exchange.NFO, Kind.FUTURE, None)
+    asked = (future, 75 * 10**10, Decimal("25123.4567"), Decimal("25123.4569"), Product.NRML, ON)
+
+    assert round_trip_total(*asked) == round_trip(*asked).total
 
 
 @pytest.mark.parametrize("price", [Decimal("-0.01"), Decimal("NaN")])

@@ -72,7 +72,9 @@ def test_an_instrument_without_a_window_is_closed() -> None:
 
 
 def test_windows_can_be_a_function_of_instrument_and_moment() -> None:
-    exchange = Exchange(ExchangeSettings(), lambda _, at: (at, CLOSE) if at.hour > 9 else None)
+    exchange = Exchange(
+        ExchangeSettings(), lambda whose, at: (at, CLOSE) if whose is CALL and at.hour > 9 else None
+    )
     asked = request("a1", Side.BUY, price=100)
 
     with pytest.raises(Refused):
@@ -186,6 +188,7 @@ def test_what_an_ioc_order_cannot_get_at_once_is_cancelled_with_its_fills() -> N
     [update] = market.step(tick(100, ask=100, ask_quantity=65))
 
     assert (update.state, update.filled_quantity) == (S.CANCELLED, 65)
+    assert update.reason == "unfilled part of an IOC order"
     assert len(update.fills) == 1
 
 
@@ -332,15 +335,18 @@ def test_quantity_cannot_be_cut_to_what_has_filled() -> None:
         market.modify("a1", quantity=65)
 
 
-@pytest.mark.parametrize("client_id", ["zz", "a1"])
-def test_unknown_and_finished_orders_cannot_be_touched(client_id: str) -> None:
+@pytest.mark.parametrize(
+    ("client_id", "text"),
+    [("zz", "Couldn't find the order zz"), ("a1", "a1 cannot be changed, it is CANCELLED")],
+)
+def test_unknown_and_finished_orders_cannot_be_touched(client_id: str, text: str) -> None:
     market = Market()
     market.place(request("a1", Side.BUY, price=100))
     market.cancel("a1")
 
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=text):
         market.cancel(client_id)
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match=text):
         market.modify(client_id, price=D(99))
 
 
@@ -348,7 +354,9 @@ def test_a_cancelled_order_fills_no_more() -> None:
     market = Market(full_fills=True)
     market.place(request("a1", Side.BUY, price=100))
 
-    assert market.cancel("a1").state is S.CANCELLED
+    cancelled = market.cancel("a1")
+
+    assert (cancelled.state, cancelled.reason) == (S.CANCELLED, "cancelled by user")
     assert market.step(tick(90)) == ()
 
 

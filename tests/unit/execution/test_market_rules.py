@@ -51,6 +51,9 @@ def test_what_kite_refuses_is_refused_in_its_words(asked: OrderRequest, text: st
     [
         request("a1", BUY, price="100.05"),
         request("a1", BUY, 1755, price=100),
+        request("a1", BUY, 1755, price=100, instrument=replace(CALL, freeze_quantity=1755)),
+        request("a1", BUY, market_protection=D("0.5")),
+        request("a1", BUY, market_protection=D(1)),
         request("a1", BUY, market_protection=D(100)),
         request("a1", SELL, trigger_price=95, instrument=FUTURE),
         request("a1", SELL, trigger_price=95, price=95),

@@ -19,11 +19,14 @@ SENSEX = replace(FUTURE, exchange=Exchange.BFO, symbol="SENSEX26DECFUT", name="S
 @pytest.mark.parametrize(
     ("item", "reference", "expected"),
     [
+        (CALL, 30, (10, 50)),
         (CALL, 50, (30, 70)),
         (CALL, 50.05, (D("30.03"), D("70.07"))),
         (CALL, 100, (60, 140)),
+        (FUTURE, 5_000, (4_800, 5_200)),
         (FUTURE, 10_000, (9_800, 10_200)),
         (FUTURE, 26_000, (25_480, 26_520)),
+        (STOCK, 20, (D("18.5"), D("21.5"))),
         (STOCK, 50, (D("48.5"), D("51.5"))),
         (STOCK, 1_500, (1_455, 1_545)),
         (SENSEX, 85_000, (83_300, 86_700)),
