@@ -7,9 +7,18 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from execution.orders import Order
-from execution.orders_book import OverfillError
-from tests.unit.execution.test_orders_book import REQUEST, SENT, S, fill, folded, news
+from execution.orders import Order, OrderUpdate
+from execution.orders_book import OverfillError, can_be
+from tests.unit.execution.test_orders_book import (
+    NONE,
+    REQUEST,
+    SENT,
+    D,
+    S,
+    fill,
+    folded,
+    news,
+)
 
 GROWING = Order(REQUEST, S.OPEN, broker_id="b1", most_asked=195)
 
@@ -69,3 +78,49 @@ def test_the_newest_word_says_why_and_an_older_one_does_not() -> None:
     order, _ = folded(refused, older)
 
     assert (order.reason, order.updated_at) == ("by the exchange", refused.at)
+
+
+def test_what_was_asked_of_an_order_is_no_matter_of_its_news() -> None:
+    asked = structs.replace(SENT, modifications=24, most_asked=195)
+
+    order, _ = folded(news(S.OPEN), news(S.PARTIAL, fill(1), minute=1), order=asked)
+
+    assert (order.modifications, order.most_asked) == (24, 195)
+
+
+def test_of_two_words_of_one_moment_the_one_heard_last_counts() -> None:
+    words = [
+        replace(news(S.OPEN), request=replace(REQUEST, price=price)) for price in (D(101), D(102))
+    ]
+
+    order, _ = folded(*words)
+
+    assert order.request.price == 102
+
+
+RESTING = Order(REQUEST, S.OPEN, broker_id="b1")
+
+
+@pytest.mark.parametrize("update", [news(S.OPEN), news(S.FILLED, fill(1), fill(2))])
+def test_news_that_an_order_can_take_can_be(update: OrderUpdate) -> None:
+    assert can_be(RESTING, update, NONE)
+
+
+def test_news_that_tells_known_trades_again_can_be() -> None:
+    half, _ = folded(news(S.PARTIAL, fill(1)), order=RESTING)
+
+    assert can_be(half, news(S.FILLED, fill(1), fill(2), minute=1), {"t1"})
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        news(S.PLANNED),
+        news(S.FILLED, fill(1), fill(2), fill(3)),
+        replace(news(S.OPEN), broker_id="b2"),
+        news(S.FILLED, fill(1), replace(fill(2), client_id="a2")),
+    ],
+    ids=["never existed", "more than asked for", "another order", "another order's trade"],
+)
+def test_news_that_an_order_cannot_take_cannot_be(update: OrderUpdate) -> None:
+    assert not can_be(RESTING, update, NONE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
@@ -54,6 +55,7 @@ def test_a_long_closed_in_two_parts_realises_both() -> None:
     assert held.average_price == 105
     assert (part.quantity, part.average_price, part.realised) == (65, 105, 65 * 15)
     assert (closed.quantity, closed.average_price, closed.realised) == (0, None, 0)
+    assert (held.net_cash, part.net_cash, closed.net_cash) == (-13_650, -5_850, 0)
 
 
 def test_a_short_gains_when_bought_back_lower() -> None:
@@ -68,6 +70,12 @@ def test_crossing_zero_opens_the_rest_at_the_price_of_the_fill() -> None:
     position = folded(fill(Side.BUY, 65, "100"), fill(Side.SELL, 195, "110"))
 
     assert (position.quantity, position.average_price, position.realised) == (-130, 110, 650)
+
+
+def test_the_smallest_fill_counts_and_so_does_one_of_the_same_contract_read_anew() -> None:
+    position = folded(fill(Side.BUY, 1, "0.05", replace(FUTURE)))
+
+    assert (position.quantity, position.cost) == (1, D("0.05"))
 
 
 @pytest.mark.parametrize(

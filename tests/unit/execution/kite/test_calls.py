@@ -51,9 +51,12 @@ async def test_reads_ask_no_fence_and_have_a_line_of_their_own(
     desk: Desk, calls: KiteCalls
 ) -> None:
     assert await calls.ask(lambda _: "told") == "told"
+    assert await calls.seek(lambda _: "found") == "found"
     assert await calls.ask(lambda _: "calm", Lane.NORMAL) == "calm"
 
     assert desk.happened == [
+        ("turn", Call.OTHER, Lane.URGENT, ""),
+        ("line", Line.READS),
         ("turn", Call.OTHER, Lane.URGENT, ""),
         ("line", Line.READS),
         ("turn", Call.OTHER, Lane.NORMAL, ""),
