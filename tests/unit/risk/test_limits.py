@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from risk.limits import RiskLimits
+from risk.limits import DailyLossAction, RiskLimits
 
 LAKHS_10 = Decimal(1_000_000)
 
@@ -101,6 +101,23 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_field(field: str, value: An
         ("max_lots", 0, "max_lots: 0, expected 1 or more"),
         ("gap_share", Decimal(-1), "gap_share: -1, expected 0 or more"),
         ("strategy_shares", {"ORB": Decimal(0)}, "strategy_shares.ORB: 0, expected above 0, at"),
+        ("groups", {"own": ("NIFTY",)}, "groups.own: ('NIFTY',), expected two underlyings or more"),
+        (
+            "spread_by_segment",
+            {"CASH": 2},
+            "spread_by_segment.CASH: 2, expected above 0, at most 1",
+        ),
+        (
+            "stale_by_segment",
+            {"CASH": 86_401},
+            "stale_by_segment.CASH: 86401, expected above 0, at",
+        ),
+        (
+            "stale_by_segment",
+            {"X": 5},
+            "stale_by_segment.X: 5, expected a segment of CASH, FUTURES",
+        ),
+        ("heat", Decimal("0.001"), "heat: 0.001 is below risk_per_trade 0.005, expected room for"),
     ],
 )
 def test_a_limit_out_of_range_is_told_with_its_value_and_what_was_expected(
@@ -118,3 +135,8 @@ def test_all_of_the_heat_may_be_one_trade_s_and_one_strategy_s() -> None:
     )
 
     assert limits.share_of("ORB") == 1
+
+
+def test_the_loss_of_a_day_flattens_unless_the_limits_say_otherwise() -> None:
+    assert RiskLimits().daily_loss_flattens
+    assert not RiskLimits(daily_loss_action=DailyLossAction.NO_ENTRIES).daily_loss_flattens

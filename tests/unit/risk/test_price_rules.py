@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from marketdata.instruments import Kind
 from risk.price_rules import price_band
 from risk.rules import RULES
 from risk.verdict import Verdict
+from strategies.structures import Quote
 from tests.unit.risk.builders import (
     FUTURE,
     SHARE,
@@ -23,6 +25,7 @@ from tests.unit.risk.builders import (
     leg,
     proposal,
     quote,
+    short_proposal,
 )
 
 
@@ -36,7 +39,7 @@ BANDS = {FUTURE.key: (D("24900"), D("25100"))}
 def test_a_day_without_bands_refuses_no_price_and_says_so() -> None:
     verdict = ask(price_band, desk=context(bands=None))
 
-    assert (verdict.passed, verdict.measured) == (True, "no bands")
+    assert verdict == Verdict("price-band", True, "no bands", "any price", "", "none told today")
 
 
 def test_an_entry_and_a_stop_inside_the_band_pass_also_on_its_edge() -> None:
@@ -44,8 +47,8 @@ def test_an_entry_and_a_stop_inside_the_band_pass_also_on_its_edge() -> None:
 
     verdict = ask(price_band, desk=desk)
 
-    assert verdict.passed
-    assert (verdict.measured, verdict.allowed) == (D("25000"), "24900 to 25100")
+    entry = f"entry of {FUTURE.key}"
+    assert verdict == Verdict("price-band", True, D(25_000), "24900 to 25100", "INR", entry)
 
 
 @pytest.mark.parametrize("touch", [24_899.9, 25_100.1])
@@ -54,8 +57,8 @@ def test_an_entry_outside_the_band_is_refused_with_its_price(touch: float) -> No
 
     verdict = ask(price_band, asked, context(bands=BANDS))
 
-    assert not verdict.passed
-    assert (verdict.measured, verdict.detail) == (D(repr(touch)), f"entry of {FUTURE.key}")
+    entry, price = f"entry of {FUTURE.key}", D(repr(touch))
+    assert verdict == Verdict("price-band", False, price, "24900 to 25100", "INR", entry)
 
 
 def test_the_limit_beyond_the_touch_is_what_counts() -> None:
@@ -77,7 +80,8 @@ def test_a_stop_that_the_exchange_would_refuse_is_refused() -> None:
 def test_a_contract_without_a_band_is_refused_where_others_have_one() -> None:
     verdict = ask(price_band, desk=context(bands={SHARE.key: (D(1), D(2))}))
 
-    assert (verdict.passed, verdict.allowed) == (False, "no band")
+    entry = f"entry of {FUTURE.key}"
+    assert verdict == Verdict("price-band", False, D(25_000), "no band", "INR", entry)
 
 
 def test_every_leg_is_judged_by_its_own_band() -> None:
@@ -93,7 +97,9 @@ def test_every_leg_is_judged_by_its_own_band() -> None:
 def test_without_any_price_there_is_nothing_to_judge() -> None:
     asked = proposal(legs=(leg(at_quote=quote(float("nan"), float("nan"))),))
 
-    assert ask(price_band, asked, context(bands=BANDS)).measured == "no price"
+    verdict = ask(price_band, asked, context(bands=BANDS))
+
+    assert verdict == Verdict("price-band", True, "no price", "any price")
 
 
 CALL = replace(
@@ -136,6 +142,23 @@ def test_an_entry_may_lie_as_far_from_the_middle_as_the_exchange_lets_it(
         )
         low, high = map(D, str(verdict.allowed).split(" to "))
         assert not low <= D(verdict.measured) <= high
+
+
+@pytest.mark.parametrize(("ticks", "passes"), [(399, True), (400, False)])
+def test_a_premium_below_a_rupee_is_a_reference_too(ticks: int, passes: bool) -> None:
+    asked = proposal(legs=(leg(CALL, at_quote=quote(0.45, 0.55)),))
+
+    assert ask(price_band, asked, chase_ticks=ticks).passed is passes
+
+
+@pytest.mark.parametrize(("last", "ask_at"), [(nan, nan), (0.0, nan), (inf, nan), (25_000.0, inf)])
+def test_where_the_middle_of_the_book_is_not_known_the_range_refuses_nothing(
+    last: float, ask_at: float
+) -> None:
+    one_sided = Quote(last=last, bid=25_000.0, ask=ask_at, bid_quantity=650, ask_quantity=0)
+    asked = short_proposal(legs=(leg(side=Side.SELL, at_quote=one_sided),))
+
+    assert ask(price_band, asked).measured == "no bands"
 
 
 @pytest.mark.parametrize("way", [1, -1])

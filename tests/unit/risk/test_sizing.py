@@ -66,6 +66,26 @@ def test_margin_in_use_is_no_longer_there() -> None:
     assert size(stake(20), one_paisa_more, costs, BARE).quantity == 65
 
 
+@pytest.mark.parametrize(
+    ("free", "units"),
+    [("520000", 130), ("519999.99", 65), ("10000000", 195), ("-1", 0)],
+)
+def test_no_more_margin_is_used_than_the_broker_says_is_free(free: str, units: int) -> None:
+    asked = structs.replace(stake(20), free_inr=D(free))
+
+    found = size(asked, exposure(), Costs(margin_per_unit=D(4_000)), BARE)
+
+    assert found.quantity == units
+
+
+def test_what_the_broker_has_free_beyond_the_desks_own_limit_is_left_alone() -> None:
+    asked = structs.replace(stake(20), free_inr=D(10_000_000))
+
+    found = size(asked, exposure(), Costs(margin_per_unit=D(8_000)), BARE)
+
+    assert (found.quantity, found.binding) == (65, "margin")
+
+
 def test_the_heat_left_cuts_the_size_and_names_itself() -> None:
     hot = exposure(open_risk(risk_inr=D(20_000 - 2 * 1300)))
 
@@ -99,6 +119,20 @@ def test_a_share_dearer_than_the_cap_gives_zero_units() -> None:
     found = size(Stake(1, True, D(200_001), D(10), None), exposure(), FREE, BARE)
 
     assert (found.quantity, found.binding) == (0, "equity-share")
+    assert found.caps == (("equity-share", 0), ("risk", 0), ("heat", 0), ("margin", 0))
+
+
+def test_shares_in_lots_are_capped_by_the_value_of_whole_lots() -> None:
+    found = size(Stake(10, True, D(1_400), D("0.5"), None), exposure(), FREE, BARE)
+
+    assert (found.quantity, found.binding) == (140, "equity-share")
+
+
+def test_a_desk_of_a_single_lot_trades_it() -> None:
+    found = size(stake(20), exposure(), FREE, replace(BARE, max_lots=1))
+
+    assert (found.quantity, found.binding) == (65, "lots")
+    assert found.caps == (("lots", 65), ("risk", 65), ("heat", 65), ("margin", 65))
 
 
 def test_lost_equity_gives_zero_units() -> None:
