@@ -31,13 +31,26 @@ def pytest_configure() -> None:
 
     What a function was asked before the fork it would else answer from its cache, unchanged.
     """
+    _forget_answers()
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    """Let every test reach what it asks for, while mutmut looks which test reaches what.
+
+    Of a function that remembers, only the first test that asks it would be known.
+    """
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        _forget_answers()
+
+
+def _forget_answers() -> None:
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in PACKAGES:
             for value in vars(module).values():
                 if callable(forget := getattr(value, "cache_clear", None)):
                     forget()
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
