@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from marketdata.facts import index_by_name, index_names
 from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.option_window import Chain, WindowSettings, chains_of
 from marketdata.universe import UniverseSettings, build_universe
@@ -19,6 +20,7 @@ from marketdata.universe import UniverseSettings, build_universe
 _GROUPS = (Kind.INDEX, Kind.FUTURE, Kind.EQUITY)
 BANNED = "in the exchange's ban period"
 NO_SPOT = "no price of its underlying"
+NO_CHAIN = "no options of it are listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class LiveUniverseSettings:
     `chain_days` days or more away, so that volatility at 30 days has an expiry on either side
     (0 for none besides). `chain_reach`: strikes within that part of
     the spot before the open can be told that day; `window` says which of them are. `most`: the
-    cap on all instruments together, as a part of what the sockets carry.
+    cap on all instruments together, as a part of what the sockets carry. Names are those that
+    derivatives carry (BANKNIFTY).
     """
 
     indices: tuple[str, ...] = ("NIFTY", "BANKNIFTY")
@@ -49,6 +52,7 @@ class LiveUniverseSettings:
     most: int = 3_000
 
     def __post_init__(self) -> None:
+        self._check_names()
         if not 0 <= self.chain_reach < 1:
             raise ValueError(f"chain_reach: {self.chain_reach}, expected from 0 to below 1")
         if self.chain_days < 0:
@@ -56,6 +60,26 @@ class LiveUniverseSettings:
         for name in ("chain_expiries", "traded_sessions", "most"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)}, expected 1 or more")
+        for name in ("futures_per_index", "stocks", "least_traded_value"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}: {getattr(self, name)}, expected 0 or more")
+
+    def _check_names(self) -> None:
+        traded = [index.name for index in index_names() if index.derivatives]
+        for name in self.indices:
+            if name not in traded:
+                raise ValueError(f"indices: {name!r}, expected any of {', '.join(traded)}")
+        for name in self.watched:
+            if index_by_name(name) is None:
+                known = ", ".join(index.name for index in index_names())
+                raise ValueError(f"watched: {name!r}, expected any of {known}")
+        for name in self.chains:
+            if index_by_name(name) and name not in self.indices:
+                raise ValueError(f"chains: {name!r}, expected an index of `indices`, or a share")
+        for field_name in ("indices", "watched", "chains"):
+            names = getattr(self, field_name)
+            if len(set(names)) != len(names):
+                raise ValueError(f"{field_name}: {', '.join(names)}, expected each once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +131,7 @@ def choose(
     left_out = [*universe.left_out]
     left_out += [(item.key, BANNED) for item in _shares(listed) if item.symbol in banned]
     chains, apart = _chains(listed, settings, facts)
-    left_out += [(name, NO_SPOT) for name in apart]
+    left_out += apart
     options = _by_distance(chains, facts.spots)
     room = max(0, settings.most - len(why))
     for item in options[:room]:
@@ -144,8 +168,8 @@ def _shares(listed: Sequence[Instrument]) -> list[Instrument]:
 
 def _chains(
     listed: Sequence[Instrument], settings: LiveUniverseSettings, facts: MarketFacts
-) -> tuple[tuple[Chain, ...], list[str]]:
-    """Return the chains within reach, and the names without a price."""
+) -> tuple[tuple[Chain, ...], list[tuple[str, str]]]:
+    """Return the chains within reach, and the names that have none, with the reason."""
     chains = []
     every = chains_of(listed, facts.on, settings.chains, len(listed))
     whole = [chain for name in settings.chains for chain in _watched(name, every, settings, facts)]
@@ -154,7 +178,8 @@ def _chains(
             near = _within(chain, Decimal(repr(spot)), Decimal(repr(settings.chain_reach)))
             chains += [near] if near.strikes else []
     names = {chain.key[0] for chain in whole}
-    return tuple(chains), sorted(names - set(facts.spots))
+    apart = [(name, NO_CHAIN) for name in settings.chains if name not in names]
+    return tuple(chains), apart + [(name, NO_SPOT) for name in sorted(names - set(facts.spots))]
 
 
 def _watched(

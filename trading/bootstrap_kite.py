@@ -37,7 +37,6 @@ from marketdata.kite.reads import Reads
 from marketdata.kite.tape_play import Played
 from marketdata.kite.ticker import Ticker
 from marketdata.kite.ticker_settings import MarketHours, Rim, TickerSettings
-from marketdata.live_universe import LiveUniverseSettings
 from marketdata.option_window import WindowSettings
 from marketdata.pacing import Pacer, Patience
 from marketdata.sources import History, InstrumentSource, QuoteSource
@@ -114,9 +113,9 @@ class Wall:
 class KiteDay:
     """One day to be traded on Kite's prices: the tape it goes onto, and who trades it.
 
-    `banned`: the day's ban list, None where none is known. `window`: how many strikes around the
-    money are told. `events`: the scheduled events around the day, None for the packaged list.
-    `snapshots`: where the run is kept, None for nowhere.
+    `banned`: the day's ban list, None where none is known. `events`: the scheduled events
+    around the day, None for the packaged list. `snapshots`: where the run is kept, None for
+    nowhere.
     """
 
     config: Config
@@ -125,7 +124,6 @@ class KiteDay:
     run_code: str
     run_number: int
     banned: frozenset[str] | None
-    window: WindowSettings = LiveUniverseSettings().window
     events: tuple[MarketEvent, ...] | None = None
     snapshots: Snapshots | None = None
 
@@ -288,7 +286,8 @@ def _desk(day: KiteDay, core: _Core, journal: Journal, rim: tuple[Outside, Wall]
     outside, wall = rim
     ticker = ticker_of(core.access, day.tape.head, wall)
     live = core.venue if isinstance(core.venue, LiveVenue) else None
-    chains = ChainDesk(core.engine, chain_follower(ticker, day.tape.head, day.window))
+    window = day.config.live_universe.window
+    chains = ChainDesk(core.engine, chain_follower(ticker, day.tape.head, window))
     ear = KiteEar(chains.around(outside), core.bell, live)
     kept = core.kept
     feed = _feed(day, (ticker, kept.feed if kept else None), ear, wall)

@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from execution.market_rules import ExchangeSettings
+from marketdata.live_universe import LiveUniverseSettings
 from marketdata.options.iv_history import IvSettings
 from marketdata.quality import ScreenSettings
 from risk.event_rules import EventRules
@@ -47,6 +48,7 @@ class Config:
     `capital_inr`: paper capital at the start of a day. `strategies`: parameters by name; a
     strategy that is not named does not run. `event_block_minutes`: how long before and after a
     scheduled event nothing is entered, where `events` doesn't say otherwise for its kind.
+    `live_universe`: what a day on Kite's prices watches, a recorded or made day its own tape;
     `most_option_columns`: how many options of the scanned underlyings an engine watches.
     `iv_history`: how many days of volatility a rank counts. `carry_overnight` cannot be true: it
     stands here so that a wish for it is answered instead of overlooked.
@@ -65,6 +67,7 @@ class Config:
     )
     event_block_minutes: int = 10
     events: EventRules = field(default_factory=EventRules)
+    live_universe: LiveUniverseSettings = field(default_factory=LiveUniverseSettings)
     most_option_columns: int = 600
     iv_history: IvSettings = field(default_factory=IvSettings)
     carry_overnight: bool = False

@@ -27,7 +27,7 @@ from trading.models import Account, BanList, Run, RunMode, RunState
 from trading.services import instrument_files, runs
 from trading.services.broker_login import NoSessionError
 from trading.services.instrument_files import SOURCE
-from trading.services.live_day import LiveDayError, LivePlan
+from trading.services.live_day import LiveDayError, LivePlan, watch_of
 from trading.services.mode_changes import mode_at
 from trading.services.share_ranks import share_ranks
 from trading.services.task_runs import Occasion, Result
@@ -45,13 +45,16 @@ REFUSALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayWish:
-    """Who wants the day of a moment opened for which account; its files go below `folder`."""
+    """Who wants the day of a moment opened for which account; its files go below `folder`.
+
+    `watch`: what is watched of the market, None for what the active configuration says.
+    """
 
     account: Account
     at: datetime
     by: str
     folder: Path
-    watch: LiveUniverseSettings
+    watch: LiveUniverseSettings | None = None
 
     @property
     def day(self) -> date:
@@ -73,7 +76,8 @@ def open_kite_day(wish: DayWish) -> Run:
     if version is None:
         raise LiveDayError("no configuration is active, expected one to trade under")
     bans = BanList.objects.filter(day=wish.day).first()
-    tape = _tape(wish, None if bans is None else frozenset(bans.symbols))
+    banned = None if bans is None else frozenset(bans.symbols)
+    tape = _tape(wish, wish.watch or watch_of(version.content), banned)
     code, journals = runs.new_code(), wish.folder / "journals"
     journals.mkdir(parents=True, exist_ok=True)
     return runs.start(
@@ -109,18 +113,18 @@ def _standing(wish: DayWish) -> Run | None:
     return None
 
 
-def _tape(wish: DayWish, banned: frozenset[str] | None) -> KeptTape:
+def _tape(wish: DayWish, watch: LiveUniverseSettings, banned: frozenset[str] | None) -> KeptTape:
     access = kite_access(wish.at)
     state = instrument_files.list_state(wish.day)
     if state.is_stale:
         raise LiveDayError(f"instruments: {state}, expected the list of {wish.day}")
-    listed = instrument_files.listed(wish.day, wish.watch.chains)
+    listed = instrument_files.listed(wish.day, watch.chains)
     history = wish.folder / "history"
     plan = LivePlan(
         day=wish.day,
         listed=listed,
-        settings=wish.watch,
-        traded_value=share_ranks(listed, wish.day, wish.watch, history),
+        settings=watch,
+        traded_value=share_ranks(listed, wish.day, watch, history),
         banned=banned,
         calendar=Calendar.load(),
     )
@@ -138,7 +142,6 @@ def open_on_occasion(occasion: Occasion, account: Account) -> Result:
         at=occasion.at,
         by="timetable",
         folder=Path(settings.PROJECT_ROOT) / "var",
-        watch=LiveUniverseSettings(),
     )
     try:
         run = open_kite_day(wish)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import structlog
 
@@ -18,6 +19,7 @@ from marketdata.instruments import Instrument, Kind
 from marketdata.live_universe import LiveUniverse, LiveUniverseSettings, MarketFacts, choose
 from marketdata.sources import QuoteSource
 from marketdata.tape_head import TapeHead
+from trading.config import ConfigError, read
 
 MADE_BY = "trading.live_day 1"
 _log = structlog.get_logger(__name__)
@@ -49,6 +51,14 @@ class LiveDay:
 
     head: TapeHead
     universe: LiveUniverse
+
+
+def watch_of(document: Mapping[str, Any]) -> LiveUniverseSettings:
+    """Return what a configuration's document wants watched. Raises `LiveDayError` for a bad one."""
+    try:
+        return read(document).live_universe
+    except ConfigError as error:
+        raise LiveDayError(f"configuration: {error}") from error
 
 
 async def live_day(plan: LivePlan, quotes: QuoteSource, source: str) -> LiveDay:

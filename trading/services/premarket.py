@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from typing import Protocol
@@ -23,13 +23,15 @@ from marketdata.instruments import Exchange, Instrument, Kind
 from marketdata.live_universe import LiveUniverse, LiveUniverseSettings
 from marketdata.sources import SourceFailed
 from marketdata.universe import UniverseError, UniverseSettings, build_universe
+from trading import selectors
 from trading.bootstrap_tapes import open_tape
+from trading.config import KIND
 from trading.models import BanList, ReportKind, RunMode
 from trading.models import Instrument as InstrumentRow
 from trading.services import broker_login, instrument_files, instruments, reports
 from trading.services.ban_list import BanListError, read_ban_list, store_ban_list
 from trading.services.instruments import InstrumentListError
-from trading.services.live_day import LiveDayError, LivePlan
+from trading.services.live_day import LiveDayError, LivePlan, watch_of
 from trading.services.reports import Findings
 from trading.services.seed import sync_calendar
 from trading.services.task_runs import Occasion, Result
@@ -58,13 +60,13 @@ class Sources:
     """Where the day's lists come from; None for a list that isn't to be had here.
 
     `least_instruments` and `indices` make a dump believable. A `broker` goes before a dump;
-    `watch` says what is watched of its market.
+    `watch` says what is watched of its market, None for what the active configuration says.
     """
 
     dump: Path | None
     ban_list: Path | None
     broker: Morning | None = None
-    watch: LiveUniverseSettings = field(default_factory=LiveUniverseSettings)
+    watch: LiveUniverseSettings | None = None
     least_instruments: int = 1_000
     indices: frozenset[str] = frozenset({"NIFTY", "BANKNIFTY"})
 
@@ -225,10 +227,11 @@ def _universe(occasion: Occasion, sources: Sources) -> str:
 def _brokers_universe(occasion: Occasion, sources: Sources, broker: Morning) -> str:
     """Store what a live day would watch, and why, by the prices there are in the morning."""
     bans = BanList.objects.filter(day=occasion.day).first()
+    watch = sources.watch or _watch()
     plan = LivePlan(
         day=occasion.day,
-        listed=instrument_files.listed(occasion.day, sources.watch.chains),
-        settings=sources.watch,
+        listed=instrument_files.listed(occasion.day, watch.chains),
+        settings=watch,
         traded_value={},
         banned=frozenset(bans.symbols) if bans else None,
         calendar=Calendar.load(),
@@ -249,6 +252,14 @@ def _brokers_universe(occasion: Occasion, sources: Sources, broker: Morning) -> 
     findings = Findings(document=document, text=text, is_good=not universe.capped)
     reports.store(ReportKind.UNIVERSE, day=occasion.day, run=None, findings=findings)
     return text
+
+
+def _watch() -> LiveUniverseSettings:
+    version = selectors.active_config(KIND)
+    try:
+        return LiveUniverseSettings() if version is None else watch_of(version.content)
+    except LiveDayError as error:
+        raise _PartError(f"universe: {error}") from error
 
 
 def _settings(

@@ -13,6 +13,7 @@ from marketdata.instrument_dump import DumpRules, read_dump
 from marketdata.instruments import Instrument, Kind
 from marketdata.live_universe import (
     BANNED,
+    NO_CHAIN,
     NO_SPOT,
     LiveUniverse,
     LiveUniverseSettings,
@@ -161,3 +162,29 @@ def test_under_a_cap_below_the_columns_no_option_is_left(listed: tuple[Instrumen
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         LiveUniverseSettings(**wrong)
+
+
+def test_a_name_without_options_is_told(listed: tuple[Instrument, ...]) -> None:
+    universe = choose(listed, replace(SETTINGS, chains=("NIFTY", "NOSUCH")), FACTS)
+
+    assert ("NOSUCH", NO_CHAIN) in universe.left_out
+    assert {chain.key[0] for chain in universe.chains} == {"NIFTY"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"indices": ("NIFTY", "NIFTY 50")}, "indices: 'NIFTY 50', expected any of NIFTY, BANKN"),
+        ({"indices": ("INDIAVIX",), "chains": ()}, "indices: 'INDIAVIX', expected any of NIFTY"),
+        ({"watched": ("VIX",)}, "watched: 'VIX', expected any of .*INDIAVIX"),
+        ({"chains": ("SENSEX",)}, "chains: 'SENSEX', expected an index of `indices`, or a share"),
+        ({"chains": ("NIFTY", "NIFTY")}, "chains: NIFTY, NIFTY, expected each once"),
+        ({"stocks": -1}, "stocks: -1, expected 0 or more"),
+        ({"least_traded_value": float("nan")}, "least_traded_value: nan, expected 0 or more"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_by_its_name(
+    settings: dict[str, object], error: str
+) -> None:
+    with pytest.raises(ValueError, match=error):
+        LiveUniverseSettings(**settings)  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from marketdata.live_universe import LiveUniverseSettings
 from trading.kite_day import REFUSALS, DayWish, open_kite_day
 from trading.models import Account
 from trading.services.seed import PAPER_ACCOUNT
@@ -36,7 +35,6 @@ class Command(BaseCommand):
             at=timezone.now(),
             by=options["by"],
             folder=options["folder"] or Path(settings.PROJECT_ROOT) / "var",
-            watch=LiveUniverseSettings(),
         )
         try:
             run = open_kite_day(wish)
