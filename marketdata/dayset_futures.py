@@ -39,6 +39,8 @@ _MINUTE = 60_000_000
 _SESSION_MINUTES = 375
 _FIRST_YEAR = 2016
 _MADE_TOKENS = 50_000
+_NSE_SEGMENT, _BSE_SEGMENT = 2, 5
+"""Last byte of the tokens of each exchange's derivatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,17 @@ def near_future(index: IndexName, day: date, level: float, calendar: Calendar) -
     `level`: of the index, for the size of the tick. Where the freeze quantity of the day isn't
     known it is None. Raises `LookupError` where expiry, lot or tick of that date isn't known.
     """
-    expiry = calendar.expiry(index.name, Exchange.NFO, day, monthly=True)
+    exchange = index.derivatives or Exchange.NFO
+    expiry = calendar.expiry(index.name, exchange, day, monthly=True)
     return Instrument(
         token=_made_token(index, expiry),
-        exchange=Exchange.NFO,
+        exchange=exchange,
         symbol=f"{index.name}{expiry:%y}{MONTHS[expiry.month - 1]}FUT",
         name=index.name,
         kind=Kind.FUTURE,
         lot_size=lot_size(index.name, expiry),
         tick_size=tick_size(
-            Kind.FUTURE, day, Decimal(str(level)), exchange=Exchange.NFO, is_index=True
+            Kind.FUTURE, day, Decimal(str(level)), exchange=exchange, is_index=True
         ),
         expiry=expiry,
         freeze_quantity=known_freeze(index.name, day),
@@ -147,4 +150,4 @@ def _made_token(index: IndexName, expiry: date) -> int:
     """Return a token in the form of the exchange's derivatives, outside its shares' range."""
     month = (expiry.year - _FIRST_YEAR) * 12 + expiry.month
     number = _MADE_TOKENS + 10 * month + index_names().index(index)
-    return number * 256 + 2
+    return number * 256 + (_BSE_SEGMENT if index.derivatives is Exchange.BFO else _NSE_SEGMENT)

@@ -66,6 +66,14 @@ def test_the_near_future_has_the_facts_of_its_date(
     assert future.made_from == f"index {named(name).spot}"
 
 
+def test_the_future_of_a_bse_index_is_bse_s() -> None:
+    future = future_on(date(2026, 3, 3), "SENSEX", 80_000.0)
+
+    assert (future.key, future.expiry) == ("BFO:SENSEX26MARFUT", date(2026, 3, 25))
+    assert (future.lot_size, future.tick_size) == (20, Decimal("0.05"))
+    assert future.token % 256 == 5
+
+
 def test_made_tokens_differ_by_index_and_month_and_lie_in_the_derivatives_segment() -> None:
     tokens = {
         future_on(day, name).token
