@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
 
 from marketdata.bars import Floats, Ints
+from marketdata.instruments import Segment
 from strategies import ranking_grades, ranking_populations
 from strategies.base import Frame
 from strategies.opportunities import (
@@ -70,6 +73,8 @@ class Ranker:
 
     def __init__(self, settings: RankingSettings, columns: int) -> None:
         self._settings = settings
+        self._weighing = weighing_of(settings)
+        self._thresholds = {one.value: settings.penalties.thresholds(one) for one in Segment}
         self._memory = History(columns, settings.window)
         self._history: History | HistoryView = self._memory
         self._closes = Closes(columns, settings.correlation_bars, settings.min_samples)
@@ -96,12 +101,12 @@ class Ranker:
         if not candidates:
             return ()
         cycle = self._cycle(candidates)
-        weighing, factors = weighing_of(self._settings), self._settings.penalties
+        weighing, factors = self._weighing, self._settings.penalties
         rated = []
         for place, candidate in enumerate(candidates):
             basis = _basis(candidate, cycle, place)
             parts = contributions(cycle.raw[place], basis.populations, weighing)
-            faults = own_penalties(basis, factors)
+            faults = own_penalties(basis, factors, self._thresholds[basis.segment])
             rated.append(Rated(candidate, basis, parts, faults, score_of(parts, faults)))
         return Choice(self._settings, self._closes, held).made(rated)
 
@@ -145,18 +150,20 @@ class Ranker:
         )
 
     def _readings(self, columns: Ints) -> list[tuple[tuple[str, float | None], ...]]:
-        names = tuple(self._raw)
-        if not names:
+        if not self._raw:
             return [()] * len(columns)
-        rows = _known(np.array([values[columns] for values in self._raw.values()]).T)
-        return [tuple(zip(names, row, strict=True)) for row in rows]
+        told = _known(np.array([values.take(columns) for values in self._raw.values()]))
+        named = zip(self._raw, told, strict=True)
+        return list(
+            zip(*[zip(repeat(name), row, strict=False) for name, row in named], strict=True)
+        )
 
     def _rows(self, beside: Populations) -> list[tuple[Population, ...]]:
         """Return what each candidate's values are compared with, and whether that is enough."""
-        enough = beside.samples >= self._settings.min_samples
-        told = (beside.samples.T.tolist(), _known(beside.middle.T), _known(beside.sigma.T))
-        rows = zip(*told, enough.T.tolist(), strict=True)
-        return [tuple(map(Population, FEATURES, *row)) for row in rows]
+        enough = (beside.samples >= self._settings.min_samples).tolist()
+        told = beside.samples.tolist(), _known(beside.middle), _known(beside.sigma), enough
+        rows = zip(FEATURES, *told, strict=True)
+        return list(zip(*[map(Population, repeat(name), *row) for name, *row in rows], strict=True))
 
 
 class _Cycle(NamedTuple):
@@ -170,15 +177,15 @@ class _Cycle(NamedTuple):
 
 def _graded(grades: Floats) -> list[tuple[Grade, ...]]:
     """Return what some columns are worth by each feature, from grades of shape `(4, 2, n)`."""
-    rows = zip(*(_known(grades[:, side].T) for side in range(len(SIDES))), strict=True)
-    return [tuple(map(Grade, MEASURED, *row)) for row in rows]
+    rows = zip(MEASURED, *(_known(grades[:, side]) for side in range(len(SIDES))), strict=True)
+    return list(zip(*[map(Grade, repeat(name), *row) for name, *row in rows], strict=True))
 
 
 def _known(values: Floats) -> list[list[float | None]]:
     """Return rows of values as they are told: None where unknown."""
-    found = values.astype(object)
-    found[np.isnan(values)] = None
-    rows: list[list[float | None]] = found.tolist()
+    rows: list[list[float | None]] = values.tolist()
+    for place in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
+        rows[place] = [None if value is None or isnan(value) else value for value in rows[place]]
     return rows
 
 
@@ -186,21 +193,21 @@ def _basis(candidate: Candidate, cycle: _Cycle, place: int) -> Basis:
     """Return what a candidate's score follows from, but for what is held or kept before it."""
     signal, structure = candidate.signal, candidate.structure
     return Basis(
-        direction=signal.direction,
-        confidence=signal.confidence,
-        readings=cycle.readings[place],
-        grades=cycle.grades[place],
-        populations=cycle.populations[place],
-        risk=structure.risk,
-        reward=structure.reward,
-        costs_to_reward=candidate.costs_to_reward,
-        spread_fraction=candidate.spread_fraction,
-        depth_in_lots=candidate.depth_in_lots,
-        volume_lots=candidate.volume_lots,
-        open_interest_lots=candidate.open_interest_lots,
-        segment=structure.legs[0].instrument.segment.value,
-        event=candidate.event,
-        distance_from_vwap=candidate.distance_from_vwap,
+        signal.direction,
+        signal.confidence,
+        cycle.readings[place],
+        cycle.grades[place],
+        cycle.populations[place],
+        structure.risk,
+        structure.reward,
+        candidate.costs_to_reward,
+        candidate.spread_fraction,
+        candidate.depth_in_lots,
+        candidate.volume_lots,
+        candidate.open_interest_lots,
+        structure.legs[0].instrument.segment.value,
+        candidate.event,
+        candidate.distance_from_vwap,
         correlation=0.0,
         correlated_with="",
     )

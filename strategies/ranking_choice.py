@@ -23,7 +23,7 @@ from strategies.opportunities import (
 )
 from strategies.ranking_score import correlated
 from strategies.ranking_settings import RankingSettings
-from strategies.ranking_together import Closes, Likenesses, likeness
+from strategies.ranking_together import Closes, Likenesses
 
 _ORDER = attrgetter("order")
 
@@ -42,7 +42,8 @@ class Rated(Struct, frozen=True, gc=False):
 class _Rival:
     """A candidate that has no place yet, and the likest to it of what is held and kept.
 
-    `order`: by what it is placed: the score, then strategy, instrument and set-up.
+    `order`: by what it is placed: the score, then strategy, instrument and set-up. `moving`: on
+    what those stand that move with it, in the order they were held or kept.
     """
 
     item: Rated
@@ -51,6 +52,7 @@ class _Rival:
     order: tuple[float, tuple[str, str, str]]
     correlation: float = 0.0
     correlated_with: str = ""
+    moving: tuple[str, ...] = ()
 
 
 def _rival(item: Rated, place: int) -> _Rival:
@@ -69,7 +71,7 @@ class Choice:
         self._settings = settings
         self._limit = settings.penalties.max_correlation
         self._closes = closes
-        self._stances = list(held)
+        self._held = held
         self._kept: list[str] = []
         self._kept_of: dict[str, list[str]] = {}
         self._among = 0
@@ -79,7 +81,7 @@ class Choice:
         left = [_rival(item, place) for place, item in enumerate(found)]
         alike = Likenesses([rival.stance for rival in left], self._closes)
         self._among = len(left)
-        for stance in self._stances:
+        for stance in self._held:
             self._stand_beside(stance, left, alike)
         left.sort(key=_ORDER, reverse=True)
         chosen: list[Opportunity] = []
@@ -98,18 +100,19 @@ class Choice:
         told = f"the last {signal.strategy} on {signal.instrument.symbol} with {item.score:.3f}"
         self._kept.append(told)
         self._kept_of.setdefault(stance.underlying, []).append(told)
-        self._stances.append(stance)
 
     def _stand_beside(self, stance: Stance, left: Sequence[_Rival], likenesses: Likenesses) -> bool:
         """Let each rival know of one more that is held or kept; say whether any stands behind."""
         fell = False
         if self._limit >= 1 or not left:
             return fell
-        known = likenesses.to(stance)
+        known, limit = likenesses.to(stance), self._limit
         for rival in left:
             alike = known[rival.place]
+            if alike > limit:
+                rival.moving += (stance.underlying,)
             if alike > rival.correlation:
-                if alike > self._limit >= rival.correlation:
+                if alike > limit >= rival.correlation:
                     score = rival.item.score * self._settings.penalties.correlated
                     rival.order = (-score, rival.order[1])
                     fell = True
@@ -156,14 +159,10 @@ class Choice:
         return self._why_not_beside(rival, own)
 
     def _why_not_beside(self, rival: _Rival, own: str) -> str:
-        most = self._settings.max_correlated
-        if rival.correlation <= self._limit:
+        most, moving = self._settings.max_correlated, rival.moving
+        if len(moving) < most:
             return ""
-        mine = rival.stance
-        alike = [each for each in self._stances if likeness(each, mine, self._closes) > self._limit]
-        if len(alike) < most:
-            return ""
-        names = ", ".join(each.underlying for each in alike)
+        names = ", ".join(moving)
         return (
-            f"{own}: {len(alike)} that move with it held or kept already ({names}), {most} allowed"
+            f"{own}: {len(moving)} that move with it held or kept already ({names}), {most} allowed"
         )

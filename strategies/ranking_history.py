@@ -93,4 +93,6 @@ def normalised(value: float, middle: float, sigma: float, clip: float) -> float:
     if value == middle:
         return 0.5
     away = (value - middle) / sigma if sigma else math.copysign(clip, value - middle)
-    return 1 / (1 + math.exp(-max(-clip, min(clip, away))))
+    if abs(away) > clip:
+        away = math.copysign(clip, away)
+    return 1 / (1 + math.exp(-away))

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from strategies.opportunities import Basis, Contribution, Penalty, Population, score_of
 from strategies.ranking_history import normalised
-from strategies.ranking_settings import PenaltyFactors, RankingSettings, Threshold
+from strategies.ranking_settings import PenaltyFactors, RankingSettings, Threshold, Thresholds
 from strategies.ranking_values import FEATURES as FEATURES
 from strategies.ranking_values import values_of_one
 
@@ -80,13 +80,19 @@ def contributions(
 
 def penalties(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
     """Return the penalties that apply: illiquid, event, far from VWAP, correlated."""
-    return own_penalties(basis, factors) + correlated(basis, factors)
+    own = own_penalties(basis, factors, factors.thresholds(basis.segment))
+    return own + correlated(basis, factors)
 
 
-def own_penalties(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
-    """Return the penalties that apply whatever else is held or kept."""
+def own_penalties(
+    basis: Basis, factors: PenaltyFactors, thresholds: Thresholds
+) -> tuple[Penalty, ...]:
+    """Return the penalties that apply whatever else is held or kept.
+
+    `thresholds`: those of `factors` for the basis's segment.
+    """
     found = []
-    thin = illiquidity(basis, factors)
+    thin = illiquidity(basis, thresholds)
     if thin is not None:
         name = f"illiquid: {thin.measure}"
         found.append(Penalty(name, factors.illiquid, thin.measured, thin.threshold))
@@ -108,25 +114,24 @@ def correlated(basis: Basis, factors: PenaltyFactors) -> tuple[Penalty, ...]:
     return (Penalty(name, factors.correlated, basis.correlation, limit),)
 
 
-def illiquidity(basis: Basis, factors: PenaltyFactors) -> Illiquidity | None:
+def illiquidity(basis: Basis, thresholds: Thresholds) -> Illiquidity | None:
     """Return the first that is too thin of spread, depth, volume and open interest, else None.
 
-    What is not told is not too thin; at its threshold nothing is.
+    `thresholds`: those of its segment. What is not told is not too thin; at its threshold nothing
+    is.
     """
-    segment = basis.segment
-    widest = factors.spread_of(segment)
-    if basis.spread_fraction > widest.value:
-        return _thin("spread", basis.spread_fraction, widest, segment)
-    for measure, measured, least in (
-        ("depth in lots", basis.depth_in_lots, factors.depth_of(segment)),
-        ("volume in lots", basis.volume_lots, factors.volume_of(segment)),
-        ("open interest in lots", basis.open_interest_lots, factors.open_interest_of(segment)),
-    ):
-        if measured < least.value:
-            return _thin(measure, measured, least, segment)
+    spread, depth, volume, interest = thresholds
+    if basis.spread_fraction > spread.value:
+        return _thin("spread", basis.spread_fraction, spread, basis)
+    if basis.depth_in_lots < depth.value:
+        return _thin("depth in lots", basis.depth_in_lots, depth, basis)
+    if basis.volume_lots < volume.value:
+        return _thin("volume in lots", basis.volume_lots, volume, basis)
+    if basis.open_interest_lots < interest.value:
+        return _thin("open interest in lots", basis.open_interest_lots, interest, basis)
     return None
 
 
-def _thin(measure: str, measured: float, threshold: Threshold, segment: str) -> Illiquidity:
-    whose = f" for {segment.lower()}" if threshold.is_own else ""
+def _thin(measure: str, measured: float, threshold: Threshold, basis: Basis) -> Illiquidity:
+    whose = f" for {basis.segment.lower()}" if threshold.is_own else ""
     return Illiquidity(f"{measure}{whose}", measured, threshold.value)

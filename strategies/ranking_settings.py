@@ -46,6 +46,15 @@ class Threshold(NamedTuple):
     is_own: bool
 
 
+class Thresholds(NamedTuple):
+    """The thresholds of one segment, from which on a contract is illiquid."""
+
+    spread: Threshold
+    depth_lots: Threshold
+    volume_lots: Threshold
+    open_interest_lots: Threshold
+
+
 @dataclass(frozen=True, slots=True)
 class PenaltyFactors:
     """What a score is multiplied by, and from where on; thresholds are absolute.
@@ -96,6 +105,15 @@ class PenaltyFactors:
         """Return the fewest lots of open interest that are enough there."""
         own = self.open_interest_lots_by_segment
         return _own_or(own, segment, self.min_open_interest_lots)
+
+    def thresholds(self, segment: str) -> Thresholds:
+        """Return all four of a segment."""
+        return Thresholds(
+            self.spread_of(segment),
+            self.depth_of(segment),
+            self.volume_of(segment),
+            self.open_interest_of(segment),
+        )
 
 
 def _own_or(own: Mapping[str, float], segment: str, common: float) -> Threshold:

@@ -5,7 +5,6 @@ What follows from moving together, a penalty and a cap, is `ranking.py`'s.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -107,42 +106,31 @@ class Likenesses:
         """Be ready to be asked about `stances`, once for each that is held or kept."""
         self._closes = closes
         self._stances = stances
-        self._underlyings: list[str] = []
+        self._on: dict[str, list[int]] = {}
         self._views = self._columns = np.empty(0, dtype=np.int64)
 
     def _prepare(self) -> None:
-        self._underlyings = [stance.underlying for stance in self._stances]
+        for place, stance in enumerate(self._stances):
+            self._on.setdefault(stance.underlying, []).append(place)
         self._views = np.array([int(stance.view) for stance in self._stances], dtype=np.int64)
         self._columns = np.array([stance.column for stance in self._stances], dtype=np.int64)
 
     def to(self, one: Stance) -> list[float]:
-        """Return the `likeness` of each stance to `one`, in their order."""
-        if not self._underlyings:
+        """Return how far each gains and loses together with `one`, in their order: -1 to 1.
+
+        0 where nothing is known. Two on one underlying move as one whatever was measured. Two that
+        expect no direction suffer from the same big moves, so the size of their correlation
+        counts; one that expects a direction and one that doesn't have nothing in common.
+        """
+        if not self._on:
             self._prepare()
         known = self._closes.correlations(one.column, self._columns)
-        known[[name == one.underlying for name in self._underlyings]] = 1.0
+        for place in self._on.get(one.underlying, ()):
+            known[place] = 1.0
         known[np.isnan(known)] = 0.0
-        sided = self._views != NEUTRAL
         if one.view is NEUTRAL:
-            alike = np.where(sided, 0.0, np.abs(known))
+            alike = np.where(self._views != int(NEUTRAL), 0.0, np.abs(known))
         else:
             alike = known * int(one.view) * self._views
         found: list[float] = alike.tolist()
         return found
-
-
-def likeness(one: Stance, other: Stance, closes: Closes) -> float:
-    """Return how far two stances gain and lose together: -1 to 1, 0 where nothing is known.
-
-    Two on one underlying move as one whatever was measured. Two that expect no direction suffer
-    from the same big moves, so the size of their correlation counts; one that expects a direction
-    and one that doesn't have nothing in common.
-    """
-    sided = one.view is not NEUTRAL
-    if sided is (other.view is NEUTRAL):
-        return 0.0
-    same = one.underlying == other.underlying
-    known = 1.0 if same else closes.correlation(one.column, other.column)
-    if math.isnan(known):
-        return 0.0
-    return known * one.view * other.view if sided else abs(known)

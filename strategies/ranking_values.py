@@ -25,6 +25,8 @@ SIDED = (MOMENTUM, "trend")
 _MOMENTUM = MEASURED.index(MOMENTUM)
 _SIDED = np.array([[[name in SIDED]] for name in MEASURED])
 _LONG, _SHORT = (SIDES.index(side) for side in (Direction.LONG, Direction.SHORT))
+_TO_LONG, _TO_NONE = int(Direction.LONG), int(Direction.NEUTRAL)
+"""Plain numbers: an array compared with a member of an enum first asks it five times what it is."""
 
 
 class Views(NamedTuple):
@@ -36,7 +38,7 @@ class Views(NamedTuple):
     @property
     def is_sided(self) -> Flags:
         """Return which of them expect a direction."""
-        sided: Flags = self.direction != Direction.NEUTRAL
+        sided: Flags = self.direction != _TO_NONE
         return sided
 
 
@@ -104,10 +106,10 @@ def with_confidence(grade: Floats, confidence: Floats) -> Floats:
 def _graded(grades: Floats, views: Views) -> Floats:
     """Return what grades, shape `(4, 2, n, T)`, are to opinions: NaN where unknown, `(4, n, T)`."""
     way = views.direction[:, np.newaxis]
-    sided = np.where(way == Direction.LONG, grades[:, _LONG], grades[:, _SHORT])
+    sided = np.where(way == _TO_LONG, grades[:, _LONG], grades[:, _SHORT])
     if views.is_sided.all():
         return sided
-    return np.where(way == Direction.NEUTRAL, _evenness(grades), sided)
+    return np.where(way == _TO_NONE, _evenness(grades), sided)
 
 
 def _evenness(grades: Floats) -> Floats:

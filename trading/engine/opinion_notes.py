@@ -9,7 +9,9 @@ from risk.gate import Decision
 from strategies.opportunities import Opportunity
 from strategies.signals import Signal
 from trading.engine.actions import (
+    Contribution,
     DecisionNoted,
+    Penalty,
     SignalNoted,
     VerdictNote,
 )
@@ -20,33 +22,35 @@ def signal_note(
     at: datetime, signal_id: str, signal: Signal, opportunity: Opportunity | None, why_not: str
 ) -> SignalNoted:
     """Tell an opinion, with its place among the others where it had one."""
+    key = signal.instrument.key
+    traded, score, rank = key, 0.0, 0
+    contributions: tuple[Contribution, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
+    if opportunity is not None:
+        traded = opportunity.candidate.structure.legs[0].instrument.key
+        score, rank = opportunity.score, opportunity.rank
+        contributions, penalties = opportunity.contributions, opportunity.penalties
     return SignalNoted(
-        at=at,
-        signal_id=signal_id,
-        setup_key=signal.key,
-        strategy=signal.strategy,
-        instrument=signal.instrument.key,
-        traded=_traded(signal, opportunity),
-        direction=int(signal.direction),
-        entry=signal.entry,
-        stop=signal.stop,
-        target1=signal.target1,
-        target2=signal.target2,
-        confidence=signal.confidence,
-        valid_until=signal.valid_until,
-        features=signal.features,
-        score=opportunity.score if opportunity else 0.0,
-        rank=opportunity.rank if opportunity else 0,
-        contributions=opportunity.contributions if opportunity else (),
-        penalties=opportunity.penalties if opportunity else (),
-        why_not=why_not,
+        at,
+        signal_id,
+        signal.key,
+        signal.strategy,
+        key,
+        traded,
+        int(signal.direction),
+        signal.entry,
+        signal.stop,
+        signal.target1,
+        signal.target2,
+        signal.confidence,
+        signal.valid_until,
+        signal.features,
+        score,
+        rank,
+        contributions,
+        penalties,
+        why_not,
     )
-
-
-def _traded(signal: Signal, opportunity: Opportunity | None) -> str:
-    if opportunity is None:
-        return signal.instrument.key
-    return opportunity.candidate.structure.legs[0].instrument.key
 
 
 def ranking_note(at: datetime, signal_id: str, opportunity: Opportunity) -> RankingNoted:

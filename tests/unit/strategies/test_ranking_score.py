@@ -19,6 +19,8 @@ from strategies.ranking_settings import PenaltyFactors, RankingSettings
 from strategies.structures import Leg
 from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker, share
 
+CASH = PenaltyFactors().thresholds("CASH")
+
 
 def basis(**changes: object) -> Basis:
     (one,) = ranker().rank([candidate()])
@@ -38,7 +40,7 @@ def test_each_measure_of_liquidity_has_a_threshold_of_its_own(
     changes: dict[str, float], measure: str, threshold: float
 ) -> None:
     """R-62."""
-    found = illiquidity(basis(**changes), PenaltyFactors())
+    found = illiquidity(basis(**changes), CASH)
 
     assert found is not None
     assert (found.measure, found.measured) == (measure, *changes.values())
@@ -67,7 +69,7 @@ def test_a_segment_may_have_a_threshold_of_its_own_and_the_penalty_says_so(
 
     (found,) = penalties(basis(segment="OPTIONS", **changes), factors)
     at_its_own = basis(segment="OPTIONS", **{name: threshold})
-    elsewhere = illiquidity(basis(segment="CASH", **changes), factors)
+    elsewhere = illiquidity(basis(segment="CASH", **changes), factors.thresholds("CASH"))
 
     assert found == Penalty(f"illiquid: {measure} for options", 0.5, measured, threshold)
     assert penalties(at_its_own, factors) == ()
@@ -93,8 +95,8 @@ def test_at_its_threshold_and_where_it_is_not_told_nothing_is_too_thin() -> None
     at_edge = basis(volume_lots=10.0, open_interest_lots=100.0, spread_fraction=0.005)
     untold = basis(volume_lots=math.nan, open_interest_lots=math.nan)
 
-    assert illiquidity(at_edge, PenaltyFactors()) is None
-    assert illiquidity(untold, PenaltyFactors()) is None
+    assert illiquidity(at_edge, CASH) is None
+    assert illiquidity(untold, CASH) is None
 
 
 def test_an_event_that_is_near_is_named_by_its_penalty() -> None:

@@ -10,7 +10,7 @@ from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
 from strategies.ranking_features import Conditions
 from strategies.ranking_settings import PenaltyFactors
-from strategies.ranking_together import Closes, ClosesState, Likenesses, likeness
+from strategies.ranking_together import Closes, ClosesState, Likenesses
 from strategies.signals import Direction
 from tests.unit.strategies.ranking_market import LONG, SHORT, candidate, market, ranker
 
@@ -55,6 +55,23 @@ def stance(symbol: str, view: Direction = LONG) -> Stance:
     return Stance(symbol, "ABCDE".index(symbol), view)
 
 
+def likeness(one: Stance, other: Stance, kept: Closes) -> float:
+    (alike,) = Likenesses([other], kept).to(one)
+    return alike
+
+
+def likeness_by_itself(one: Stance, other: Stance, kept: Closes) -> float:
+    """Return the same in plain words, for two alone."""
+    if (one.view is NEUTRAL) is not (other.view is NEUTRAL):
+        return 0.0
+    known = kept.correlation(one.column, other.column)
+    if one.underlying == other.underlying:
+        known = 1.0
+    if np.isnan(known):
+        return 0.0
+    return abs(known) if one.view is NEUTRAL else known * one.view * other.view
+
+
 def penalty(opportunity: Opportunity) -> list[str]:
     return [each.name for each in opportunity.penalties]
 
@@ -97,7 +114,7 @@ def test_many_at_once_are_each_as_alike_as_one_by_one(view: Direction) -> None:
     for one in (stance("A", view), stance("E", view)):
         told = Likenesses(others, kept).to(one)
 
-        assert told == [likeness(one, each, kept) for each in others]
+        assert told == [likeness_by_itself(one, each, kept) for each in others]
     assert Likenesses(others, Closes(5, 60, 10)).to(stance("A", view))[-3:] == [0.0] * 3
 
 
