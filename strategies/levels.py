@@ -6,6 +6,7 @@ When to enter is each strategy's own business and stands in its file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -81,7 +82,21 @@ def entries(side: Sides, entry: Floats, stop: Floats, reward: Reward) -> Signals
 
 
 def silence(shape: tuple[int, ...]) -> Signals:
-    """Return that nothing is said in any column; the prices share one array."""
+    """Return that nothing is said in any column; the prices share one array.
+
+    That of a single bar is always the same, and can't be written to: most bars are silent.
+    """
+    return _silent_bar(shape[0]) if len(shape) == 1 else _silent(shape)
+
+
+@lru_cache(maxsize=16)
+def _silent_bar(columns: int) -> Signals:
+    said = _silent((columns,))
+    said.side.flags.writeable = said.entry.flags.writeable = False
+    return said
+
+
+def _silent(shape: tuple[int, ...]) -> Signals:
     unknown = np.full(shape, np.nan)
     side = np.zeros(shape, dtype=np.int8)
     return Signals(side, unknown, unknown, unknown, unknown, unknown)

@@ -21,7 +21,7 @@ from marketdata.panel import Panel
 from marketdata.timeframes import Timeframe
 from strategies.base import Frame, Strategy
 from strategies.context import IV_PERCENTILE
-from strategies.frames import closed_at, live_frame
+from strategies.frames import NO_CONTEXT, closed_at, live_frame
 from strategies.opinions import Opinions, RepeatMemory, opinions
 from strategies.opportunities import Candidate, Opportunity, Stance
 from strategies.ranking import Ranker
@@ -136,6 +136,7 @@ class Scan:
         )
         self._chains = chains_of(setup.universe, setup.day)
         self._readings = Readings(setup, panel, self._chains)
+        self._told: tuple[datetime | None, dict[str, Floats]] = (None, {})
         self._scanned = np.array([column.scanned for column in self._columns[:size]])
         self.quarantine = Quarantine()
         self.stopwatch: Stopwatch | None = None
@@ -289,7 +290,17 @@ class Scan:
         return check_answer(said, len(row.close), self._scanned), frame
 
     def _beside(self, strategy: Strategy, row: BarRow) -> Mapping[str, Floats]:
-        return self._readings.at(closed_at(row, UTC), strategy.context)
+        """Return what a strategy wants to know besides the bars, worked out once for all."""
+        if not strategy.context:
+            return NO_CONTEXT
+        closed = closed_at(row, UTC)
+        at, known = self._told
+        if at != closed:
+            known = {}
+            self._told = (closed, known)
+        if lacking := [name for name in strategy.context if name not in known]:
+            known.update(self._readings.at(closed, lacking))
+        return {name: known[name] for name in strategy.context}
 
     def _vwaps(self) -> Floats:
         """Return what each column traded at on average today, NaN where it isn't known."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from strategies.levels import (
     direction,
     entries,
     entries_to,
+    silence,
     without_direction,
 )
 from strategies.signals import NEUTRAL_SIDE
@@ -29,6 +31,19 @@ def test_up_is_long_down_is_short_and_both_or_neither_is_nothing() -> None:
 
     assert side.tolist() == [1, -1, 0, 0]
     assert side.dtype == np.int8
+
+
+def test_silence_says_nothing_in_any_column_and_cannot_be_written_to() -> None:
+    bar, history = silence((3,)), silence((2, 3))
+
+    assert bar is silence((3,))
+    for said, shape in ((bar, (3,)), (history, (2, 3))):
+        assert said.side.shape == said.confidence.shape == shape
+        assert not said.side.any()
+        assert np.isnan(said.entry).all()
+    for values in (bar.side, bar.entry, bar.stop, bar.target1, bar.target2, bar.confidence):
+        with pytest.raises(ValueError, match="read-only"):
+            values[0] = 1
 
 
 def test_targets_stand_at_multiples_of_the_risk_on_the_winning_side() -> None:
