@@ -92,3 +92,29 @@ def test_an_event_nearing_is_heard_although_no_bar_tells_it(folder: Path, before
 )
 def test_other_strategies_of_options_are_heard_alike(folder: Path, strategy: str):
     assert_equal(*both(folder, strategy))
+
+
+def test_a_result_says_who_could_not_speak_on_bars_alone(folder: Path, before_events: str):
+    """R-99: nothing traded because nothing was known is no result."""
+    told = both(folder, "iron_condor", before_events, "opening_range")[0].warnings
+
+    assert [text for text in told if "can't speak" in text] == [
+        "iron_condor goes by options, of which bars tell nothing: it can't speak here"
+    ]
+
+
+def test_a_filter_by_options_leaves_a_strategy_of_bars_without_a_word(folder: Path):
+    wishes = Wishes(
+        Profile.DEFAULT,
+        ("opening_range",),
+        Decimal(5_000_000),
+        {},
+        ("strategies.opening_range.max_iv_rank=60",),
+    )
+
+    result = backtest(Request(folder, None, DAYS[1], DAYS[-1], wishes), lambda *told: None)
+
+    assert result.run.notes.signals == 0
+    assert result.warnings == (
+        "opening_range goes by options, of which bars tell nothing: it can't speak here",
+    )

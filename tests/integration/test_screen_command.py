@@ -94,6 +94,27 @@ def test_one_set_tells_its_trades_and_repeats_to_the_byte(bars, tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
 
+def test_the_trades_of_an_earlier_screen_do_not_stand_beside_many_sets(bars, tmp_path):
+    assert run(bars, tmp_path).returncode == 0
+    assert (tmp_path / "trades.csv").exists()
+
+    assert run(bars, tmp_path, "--grid", "range_minutes=5,15").returncode == 0
+
+    assert not (tmp_path / "trades.csv").exists()
+
+
+def test_a_set_without_a_trade_has_no_rates_and_lacking_sessions_are_warned_of(bars, tmp_path):
+    done = run(bars, tmp_path, "--grid", "latest_minute=0,300", to="2021-07-14")
+
+    assert done.returncode == 0, done.stderr
+    (none, some) = read(tmp_path / "screen.csv")
+    assert (none["trades"], none["net"], int(some["trades"]) > 0) == ("0", "0.0", True)
+    assert (none["win_rate"], none["mean_r"], none["worst_r"]) == ("", "", "")
+    assert "latest_minute=0: 0 trades, none won" in done.stdout
+    assert "AAA: 6 sessions, 2 missing" in done.stdout
+    assert "warning: 2 of 8 sessions asked for have no bar in any file" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("more", "changed", "told"),
     [

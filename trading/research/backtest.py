@@ -15,11 +15,14 @@ from pathlib import Path
 from marketdata.bar_grids import SymbolBars
 from marketdata.calendar import Calendar
 from marketdata.history import HistoryError
+from strategies.context import BESIDE_OPTIONS
+from strategies.outright import Outright
+from strategies.registry import build_strategies
 from trading.config import Config
 from trading.research.bar_days import TradingDay, lay_out
 from trading.research.bar_files import read_minutes, symbols_in
 from trading.research.bar_market import Market, market_of
-from trading.research.coverage import Coverage, coverage_of
+from trading.research.coverage import Coverage, coverage_of, sessions_asked, without_a_bar
 from trading.research.equity import Curve, curve_of
 from trading.research.fill_error import FillError, fill_error_of
 from trading.research.listings import listings, universe_of
@@ -74,17 +77,24 @@ def backtest(request: Request, progress: Progress) -> Result:
     curve = curve_of(market, first, first + len(days), run.notes, run.trades)
     totals = totals_of(run.trades)
     fills = fill_error_of(market, run.notes, totals.net)
+    asked = sessions_asked(request.first, request.last, Calendar.load())
     return Result(
         request=request,
         config=config,
         days=days,
         run=run,
         curve=curve,
-        coverage=coverage_of(market, first),
+        coverage=coverage_of(market, first, asked),
         totals=totals,
         ratios=ratios_of(curve, config.capital_inr),
         fills=fills,
-        warnings=(*_about(run), *warnings_of(run.trades, curve), *fills.warnings),
+        warnings=(
+            *without_a_bar(market, asked),
+            *_unheard(config),
+            *_about(run),
+            *warnings_of(run.trades, curve),
+            *fills.warnings,
+        ),
     )
 
 
@@ -113,6 +123,16 @@ def _check_range(request: Request, days: tuple[TradingDay, ...]) -> None:
 def first_place(market: Market, request: Request) -> int:
     """Return the place of the first session that is traded; those before it are history."""
     return next(place for place, day in enumerate(market.days) if day.date >= request.first)
+
+
+def _unheard(config: Config) -> tuple[str, ...]:
+    """Return a warning for each strategy that bars alone leave without an opinion."""
+    return tuple(
+        f"{strategy.name} goes by options, of which bars tell nothing: it can't speak here"
+        for strategy in build_strategies(config.strategies)
+        if not isinstance(strategy.structure, Outright)
+        or not BESIDE_OPTIONS.issuperset(strategy.context)
+    )
 
 
 def _about(run: SessionsRun) -> tuple[str, ...]:

@@ -75,7 +75,8 @@ def lay_out(
     """Put the bars of `files` on the minutes of every session that has a bar.
 
     A made future's bars come from its index's. A bar outside its instrument's hours is left out
-    as `off-session`. Raises `ListingError` where a dated fact of an instrument isn't known.
+    as `off-session`, one of a later day than its contract's expiry as `expired`. Raises
+    `ListingError` where a dated fact of an instrument isn't known.
     """
     dates = _dates(files)
     levels = _levels(files, dates)
@@ -89,10 +90,9 @@ def lay_out(
         bars = files[listing.symbol]
         if listing.role is Role.MADE_FUTURE:
             bars = _made(bars, days, place)
-        rows, kept = _rows(bars.start, days, place)
-        if listing.role is not Role.MADE_FUTURE and len(kept) < len(bars):
-            reasons = dropped[listing.symbol]
-            reasons["off-session"] = reasons.get("off-session", 0) + len(bars) - len(kept)
+            rows, kept = _rows(bars.start, days, place)
+        else:
+            rows, kept = _rows_counted(bars.start, days, place, dropped[listing.symbol])
         for name in PRICES:
             prices[name][rows, place] = getattr(bars, name)[kept]
         volume[rows, place], oi[rows, place] = bars.volume[kept], bars.oi[kept]
@@ -182,6 +182,22 @@ def _rows(start: Ints, days: Sequence[TradingDay], place: int) -> tuple[Ints, In
     kept = np.flatnonzero((day_of >= 0) & (start < closes[np.maximum(day_of, 0)]))
     own = day_of[kept]
     return first[own] + (start[kept] - begins[own]) // _MINUTE, kept
+
+
+def _rows_counted(
+    start: Ints, days: Sequence[TradingDay], place: int, dropped: dict[str, int]
+) -> tuple[Ints, Ints]:
+    """Return what `_rows` does up to a contract's last day; note in `dropped` what is left out."""
+    count = len(start)
+    expiry = days[0].instruments[place].expiry if days else None
+    if expiry is not None:
+        count = int(np.searchsorted(ist_days(start), expiry.toordinal(), side="right"))
+    rows, kept = _rows(start[:count], days, place)
+    lost = {"expired": len(start) - count, "off-session": count - len(kept)}
+    for reason, number in lost.items():
+        if number:
+            dropped[reason] = dropped.get(reason, 0) + number
+    return rows, kept
 
 
 def _made(index: SymbolBars, days: Sequence[TradingDay], place: int) -> SymbolBars:

@@ -19,7 +19,7 @@ from marketdata.facts import IndexName, freeze_quantity, index_by_name, lot_size
 from marketdata.instruments import Exchange, Instrument, Kind, Segment
 from marketdata.universe import Column, Universe
 
-_FUTURE = re.compile(r"([A-Z&-]+?)(\d\d)(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)FUT")
+_FUTURE = re.compile(r"([A-Z0-9&-]+?)(\d\d)(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)FUT")
 _MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 _OPTION = re.compile(r".*\d(?:CE|PE)")
 _PAISA = Decimal("0.01")

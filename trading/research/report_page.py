@@ -14,6 +14,7 @@ from trading.research.backtest import Result
 from trading.research.report_chart import chart_of
 
 _MOST_TRADES = 1000
+_LEFT_OUT = "Left out, mended"
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6675;--line:#d9dee5;--paper:#fff;
 --up:#0b6e4f;--down:#b3261e;--fill:#b3261e22}
@@ -182,7 +183,7 @@ def _decisions(decisions: Mapping[str, Any]) -> str:
 
 
 def _data(data: Mapping[str, Mapping[str, Any]]) -> str:
-    head = ("Symbol", "First", "Last", "Sessions", "Bars", "Missing minutes", "Left out, mended")
+    head = ("Symbol", "First", "Last", "Sessions", "Missing", "Bars", "Missing minutes", _LEFT_OUT)
     return _table(
         head,
         (
@@ -191,6 +192,7 @@ def _data(data: Mapping[str, Mapping[str, Any]]) -> str:
                 item["first"] or "–",
                 item["last"] or "–",
                 item["sessions"],
+                item["missing_sessions"],
                 f"{item['bars']:,}",
                 f"{item['missing_minutes']:,}",
                 ", ".join(

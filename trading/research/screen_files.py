@@ -46,19 +46,20 @@ _TRADE_COLUMNS = (
 class Row:
     """What one parameter set came to; rupees, and R the risk each trade began with.
 
-    `profit_factor`: None without a loss. A win is a trade with `net` above 0. `net_worst` and
-    `net_best`: the net if every trade had met the worst, or the best, prices of its minutes.
+    `profit_factor`: None without a loss; `win_rate`, `mean_r` and `worst_r`: None without a trade.
+    A win is a trade with `net` above 0. `net_worst` and `net_best`: the net if every trade had met
+    the worst, or the best, prices of its minutes.
     """
 
     trades: int
     wins: int
-    win_rate: float
+    win_rate: float | None
     gross: float
     charges: float
     net: float
     net_r: float
-    mean_r: float
-    worst_r: float
+    mean_r: float | None
+    worst_r: float | None
     profit_factor: float | None
     stopped: int
     at_target: int
@@ -69,20 +70,20 @@ class Row:
 
 
 def row_of(trades: ScreenTrades, money: Earned) -> Row:
-    """Return the figures of one set; all 0 without a trade."""
+    """Return the figures of one set; sums are 0 without a trade, means None."""
     net, count = money.net, len(trades)
     in_r = net / money.risk
     lost = -float(net[net < 0].sum())
     return Row(
         trades=count,
         wins=int(np.count_nonzero(net > 0)),
-        win_rate=float(np.mean(net > 0)) if count else 0.0,
+        win_rate=float(np.mean(net > 0)) if count else None,
         gross=float(money.gross.sum()),
         charges=float(money.charges.sum()),
         net=float(net.sum()),
         net_r=float(in_r.sum()),
-        mean_r=float(in_r.mean()) if count else 0.0,
-        worst_r=float(in_r.min()) if count else 0.0,
+        mean_r=float(in_r.mean()) if count else None,
+        worst_r=float(in_r.min()) if count else None,
         profit_factor=float(net[net > 0].sum()) / lost if lost else None,
         stopped=int(np.isin(trades.code, _STOPS).sum()),
         at_target=int(np.isin(trades.code, _TARGETS).sum()),
@@ -94,8 +95,13 @@ def row_of(trades: ScreenTrades, money: Earned) -> Row:
 
 
 def write_screen(out: Path, sets: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> None:
-    """Write `screen.csv`: the parameters that vary and the figures, in the order of the sets."""
+    """Write `screen.csv`: the parameters that vary and the figures, in the order of the sets.
+
+    The trades that an earlier screen of one set left in `out` go, where there are several sets.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    if len(sets) > 1:
+        (out / "trades.csv").unlink(missing_ok=True)
     keys = list(sets[0])
     names = [each.name for each in fields(Row)]
     with (out / "screen.csv").open("w", newline="", encoding="utf-8") as file:

@@ -11,14 +11,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from marketdata.calendar import CalendarUnknown
+from marketdata.calendar import Calendar, CalendarUnknown
 from marketdata.dated import FactMissing
 from marketdata.history import HistoryError
 from strategies.registry import StrategyConfigError
 from trading.config import ConfigError
 from trading.research.assumptions import screen_assumptions
 from trading.research.backtest import Request, first_place
-from trading.research.coverage import coverage_of, told
+from trading.research.coverage import coverage_of, sessions_asked, told, without_a_bar
 from trading.research.listings import ListingError
 from trading.research.profiles import Profile, Wishes
 from trading.research.screen import Screened, prepare, screen
@@ -95,8 +95,9 @@ class Command(BaseCommand):
         for at in best:
             wished = ", ".join(f"{key}={value}" for key, value in sets[at].items())
             row = rows[at]
+            won = "none" if row.win_rate is None else f"{row.win_rate:.1%}"
             self.stdout.write(
-                f"{wished or 'as given'}: {row.trades} trades, {row.win_rate:.1%} won, "
+                f"{wished or 'as given'}: {row.trades} trades, {won} won, "
                 f"{row.net_r:.2f} R, net {row.net:,.2f} INR, {row.net_worst:,.2f} to "
                 f"{row.net_best:,.2f} at the worst and best prices of its minutes"
             )
@@ -107,11 +108,14 @@ class Command(BaseCommand):
         self, out: Path, screened: Screened, request: Request, options: dict[str, Any]
     ) -> None:
         """Tell and write down what the files held, and what is taken for granted."""
-        coverage = coverage_of(screened.market, first_place(screened.market, request))
+        asked = sessions_asked(request.first, request.last, Calendar.load())
+        coverage = coverage_of(screened.market, first_place(screened.market, request), asked)
         assumed = screen_assumptions(charged=options["charges"], lots=options["lots"])
         write_basis(out, coverage, assumed)
         for item in coverage:
             self.stdout.write(told(item))
+        for text in without_a_bar(screened.market, asked):
+            self.stderr.write(f"warning: {text}")
         for text in assumed:
             self.stdout.write(f"assumed: {text}")
 

@@ -58,6 +58,19 @@ def test_a_future_of_its_own_has_its_expiry_and_lot():
     assert session_of(column, item, date(2026, 9, 30), CALENDAR).segment is Segment.FUTURES
 
 
+@pytest.mark.parametrize(
+    ("symbol", "name"), [("NIFTYNXT5026OCTFUT", "NIFTYNXT50"), ("360ONE26OCTFUT", "360ONE")]
+)
+def test_a_future_on_a_name_with_figures_in_it_is_no_share(symbol: str, name: str):
+    (column,) = listings((symbol,), plain=False)
+
+    (item,) = instruments([column], date(2026, 9, 30), 900.0)
+
+    assert (column.role, item.kind, item.name) == (Role.CONTRACT, Kind.FUTURE, name)
+    assert (item.expiry, item.segment) == (date(2026, 10, 27), Segment.FUTURES)
+    assert item.lot_size > 1
+
+
 def test_an_index_without_derivatives_is_only_watched():
     columns = listings(("INDIAVIX", "SBIN"), plain=False)
 

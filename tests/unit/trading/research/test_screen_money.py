@@ -91,10 +91,11 @@ def test_charges_make_a_trade_without_a_gain_lose_in_r_too(market):
     assert row.profit_factor == 0.0
 
 
-def test_a_set_without_trades_is_a_row_of_zeros(market):
+def test_a_set_without_trades_sums_to_nothing_and_has_no_means(market):
     none = trades_of((0, 1, 1, 1.0, 1.0)).where(np.array([False]))
 
     row = row_of(none, earned(none, terms_of(market, lots=False, charged=False)))
 
-    assert (row.trades, row.net, row.win_rate, row.mean_r, row.worst_r) == (0, 0, 0, 0, 0)
+    assert (row.trades, row.net, row.net_r) == (0, 0, 0)
+    assert (row.win_rate, row.mean_r, row.worst_r) == (None, None, None)
     assert row.profit_factor is None
