@@ -148,10 +148,10 @@ class BookLooks:
 
         A fill that no trade proves is a claim, and whether the books agree can't be said.
         """
+        book = replace(book, gone=self._unlisted.gone)
         if self._glanced is not None and self._glanced.holds(own, book):
             self._absent = frozenset()
             return self._glanced.looked
-        book = replace(book, gone=self._unlisted.gone)
         found = reconcile(own.orders, (), book, own.trades, own.run_code)
         orders = {order.request.client_id: order for order in own.orders}
         _, absent = self._missing(found, orders, asked_at)

@@ -30,7 +30,8 @@ class Seeker(Protocol):
 class Unlisted:
     """Counts since when whole books lack an order; after `patience` it is believed.
 
-    `lost`: those that should work. `gone`: broker ids of those that have ended without any fill.
+    `lost`: those that should work. `gone`: broker ids of those that have ended without any fill;
+    one that was found to be nowhere is missed at once, also by an engine that comes after.
     """
 
     def __init__(self, patience: timedelta) -> None:
@@ -50,7 +51,7 @@ class Unlisted:
         ]
         since = self._since
         self._since = {one.broker_id: since.get(one.broker_id, asked_at) for one in missing}
-        overdue = [one for one in missing if self._is_overdue(one, asked_at)]
+        overdue = [one for one in missing if was_nowhere(one) or self._is_overdue(one, asked_at)]
         self.lost = tuple(one for one in overdue if not one.state.is_final)
         self.gone = frozenset(
             one.broker_id for one in overdue if one.state.is_final and not one.claimed_quantity
@@ -89,10 +90,14 @@ class LastWords:
         return word
 
 
+def was_nowhere(order: Order) -> bool:
+    """Say whether an order was taken for cancelled because the broker knew no such order."""
+    return order.state is OrderState.CANCELLED and order.reason.startswith(_NOWHERE)
+
+
 def has_returned(order: Order, told: OrderUpdate) -> bool:
     """Say whether a list shows at work what was nowhere, and so was taken for cancelled."""
-    was_nowhere = order.state is OrderState.CANCELLED and order.reason.startswith(_NOWHERE)
-    return was_nowhere and told.state is OrderState.OPEN
+    return was_nowhere(order) and told.state is OrderState.OPEN
 
 
 def _nowhere(order: Order, at: datetime, why: str) -> OrderUpdate:

@@ -230,3 +230,31 @@ def test_books_that_are_not_whole_do_not_count_against_an_order():
     looked = [looks.take(books, torn, after(seconds)) for seconds in (1, 60)]
 
     assert [each.lost for each in looked] == [(), ()]
+
+
+def test_an_order_that_was_nowhere_hides_no_other_from_an_engine_that_comes_after():
+    looks = BookLooks(Patience(), NOON)
+    nowhere = structs.replace(
+        order(ENTRY, OrderState.CANCELLED, "B1"),
+        reason="the broker knows no such order: Couldn't find that `order_id`.",
+    )
+    books = own(nowhere, order(STOP, OrderState.UNKNOWN))
+
+    first = looks.take(books, EMPTY, NOON)
+    absent = [looks.glance(books, EMPTY, after(seconds)).absent for seconds in (0.5, 0.75)]
+
+    assert first.problem is None
+    assert absent == [(), ("S1",)]
+
+
+def test_what_a_glance_said_while_an_order_was_missed_is_not_said_again_once_it_is_gone():
+    looks = BookLooks(Patience(), NOON)
+    books = own(order(ENTRY, OrderState.CANCELLED, "B1"), order(STOP, OrderState.UNKNOWN))
+    looks.take(books, EMPTY, NOON)
+    early = looks.glance(books, EMPTY, after(4)).absent
+
+    looks.take(books, EMPTY, after(5))
+    absent = [looks.glance(books, EMPTY, after(seconds)).absent for seconds in (5.25, 5.5)]
+
+    assert early == ()
+    assert absent == [("S1",), ("S1",)]
