@@ -101,7 +101,8 @@ class ChainDay(LockstepDay):
 
     async def lived(self) -> Engine:
         def build(day: KiteDay, *rest: object) -> KiteDesk:
-            narrow = replace(day, window=WindowSettings(each_side=1))
+            watch = replace(day.config.live_universe, window=WindowSettings(each_side=1))
+            narrow = replace(day, config=replace(day.config, live_universe=watch))
             self.desk = kite_paper_desk(narrow, *rest)  # type: ignore[arg-type]
             return self.desk
 

@@ -141,7 +141,7 @@ async def test_without_a_ban_list_and_with_a_cap_the_head_says_so(built: BuiltDa
 async def test_a_day_on_which_nothing_is_watched_is_refused(built: BuiltDay):
     async with desk(built) as at:
         plan = plan_of(await at.listed(), built)
-        nothing = replace(ALL_SHARES, indices=(), watched=(), stocks=0)
+        nothing = replace(ALL_SHARES, indices=(), watched=(), chains=(), stocks=0)
 
         with pytest.raises(LiveDayError, match="nothing of what is listed"):
             await live_day(replace(plan, settings=nothing), at.data.quotes, "kitesim")
