@@ -115,12 +115,14 @@ class ScreenedTokens:
     `reference`: the previous close in rupees, NaN where unknown; without it the first tick sets
     the scale. `may_leap`: True for options, whose price may move by any factor. `ignored`: known
     tokens that nobody watches, shape `(M,)`; their ticks are left out without a fault.
+    `opens_at_us`: the session's open, microseconds since the epoch; 0 where no tick comes before.
     """
 
     tokens: Ints
     reference: Floats
     may_leap: Flags
     ignored: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    opens_at_us: int = 0
 
     @classmethod
     def plain(cls, tokens: Ints) -> ScreenedTokens:
@@ -150,6 +152,12 @@ class TickScreen:
     - `crossed-quote`: a bid above the ask, or a quote that is no price: both sides emptied;
     - `range`: last or open outside low to high, or an end further than `most_jump` away: all
       three become last.
+
+    A tick before the open tells quotes and a price, but its volume is 0: a feed tells the day
+    before's until the new day has begun. Nor is its price one that later ones are held against. A
+    share's or a future's tick that repeats it, with a book but without volume, stays before the
+    open whenever it comes: nobody has traded at that price in this session, and no bar is made
+    of it.
     """
 
     def __init__(self, watched: ScreenedTokens | Ints, settings: ScreenSettings) -> None:
@@ -157,7 +165,7 @@ class TickScreen:
         from marketdata import screen_kernels as kernels
 
         known = watched if isinstance(watched, ScreenedTokens) else ScreenedTokens.plain(watched)
-        self._settings = settings
+        self._settings, self._opens_at_us = settings, known.opens_at_us
         self._places, self._memory = _places(known), _memory(known)
         self._rules, self._words = kernels.Rules, kernels.Words
         self._locate, self._screen = kernels.locate, kernels.screen
@@ -189,6 +197,7 @@ class TickScreen:
             most_gap=float(settings.most_gap),
             agreeing=settings.agreeing,
             most_ahead_us=settings.most_ahead_us,
+            opens_at_us=self._opens_at_us,
             at_us=at_us,
         )
 
@@ -208,7 +217,7 @@ def _memory(known: ScreenedTokens) -> Words:
     rows = np.zeros((len(known.tokens), kernels.ROW), np.int64)
     prices = rows.view(np.float64)
     prices[:, kernels.REFERENCE] = known.reference
-    prices[:, [kernels.GOOD, kernels.REFUSED]] = np.nan
+    prices[:, [kernels.GOOD, kernels.REFUSED, kernels.EARLY]] = np.nan
     rows[:, kernels.MAY_LEAP] = known.may_leap
     return kernels.Words(rows.reshape(-1), prices.reshape(-1))
 

@@ -36,11 +36,11 @@ _DROPPING = UNKNOWN_TOKEN | ZERO_PRICE | REPEAT | LATE | PRICE_SCALE
 FIELDS = 12
 _TOKEN, _AT, _LAST, _OPEN, _HIGH, _LOW, _BID, _ASK, _BIDS, _ASKS, _VOLUME = range(FIELDS - 1)
 _UNKNOWN, _IGNORED = -1, -2
-REFERENCE, MAY_LEAP, GOOD, REFUSED, AGREED, HIGHEST, CALLED = range(FIELDS, FIELDS + 7)
-ROW = FIELDS + 7
+REFERENCE, MAY_LEAP, GOOD, REFUSED, AGREED, HIGHEST, CALLED, EARLY = range(FIELDS, FIELDS + 8)
+ROW = FIELDS + 8
 """Words remembered of a token: its newest tick, the close before, whether it is an option, the last
 price believed, the last one refused, how many of those followed one another, the highest volume,
-and the call that last named it.
+the call that last named it, and the price told before it traded that day, NaN once it has.
 """
 
 
@@ -64,12 +64,13 @@ class Places(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """The numbers of `ScreenSettings`, and the moment of arrival."""
+    """The numbers of `ScreenSettings`, the session's open, and the moment of arrival."""
 
     most_jump: float
     most_gap: float
     agreeing: int
     most_ahead_us: int
+    opens_at_us: int
     at_us: int
 
 
@@ -117,8 +118,27 @@ def is_within(price: float, base: float, allowed: float) -> bool:
 
 
 @compiled
-def is_plausible(last: float, whole: Ints, prices: Floats, row: int, rules: Rules) -> bool:
-    """Say whether a price may be believed, and remember it either way."""
+def is_early(ticks: Words, at: int, memory: Words, row: int, rules: Rules) -> bool:
+    """Say whether a tick is from before the open, or repeats its price while nothing has traded.
+
+    What has a book trades; an index and an option are taken as they come.
+    """
+    whole, prices = ticks
+    if whole[at + _AT] < rules.opens_at_us:
+        return True
+    if whole[at + _VOLUME] > 0 or memory.whole[row + MAY_LEAP]:
+        return False
+    has_book = not (np.isnan(prices[at + _BID]) and np.isnan(prices[at + _ASK]))
+    return bool(has_book and prices[at + _LAST] == memory.prices[row + EARLY])
+
+
+@compiled
+def is_plausible(last: float, early: bool, memory: Words, row: int, rules: Rules) -> bool:
+    """Say whether a price may be believed, and remember it either way.
+
+    An early one is held against the reference, and no later price against it.
+    """
+    whole, prices = memory
     good, reference = prices[row + GOOD], prices[row + REFERENCE]
     is_first = np.isnan(good)
     base = reference if is_first else good
@@ -130,7 +150,8 @@ def is_plausible(last: float, whole: Ints, prices: Floats, row: int, rules: Rule
             prices[row + REFUSED] = last
             whole[row + AGREED] = count
             return False
-    prices[row + GOOD] = last
+    if not early:
+        prices[row + GOOD] = last
     prices[row + REFUSED] = np.nan
     whole[row + AGREED] = 0
     return True
@@ -199,8 +220,13 @@ def judge(ticks: Words, at: int, memory: Words, row: int, rules: Rules) -> int:
     old = is_old(whole, at, seen, row)
     if old:
         return found | old
-    if not is_plausible(last, seen, known, row, rules):
+    early = is_early(ticks, at, memory, row, rules)
+    if not is_plausible(last, early, memory, row, rules):
         return found | PRICE_SCALE
+    known[row + EARLY] = last if early else np.nan
+    if early:
+        whole[at + _AT] = min(whole[at + _AT], rules.opens_at_us - 1)
+        whole[at + _VOLUME] = 0
     if whole[at + _VOLUME] < seen[row + HIGHEST]:
         found |= VOLUME_STEP_BACK
         whole[at + _VOLUME] = seen[row + HIGHEST]

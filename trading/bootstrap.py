@@ -28,7 +28,7 @@ from marketdata.instruments import Instrument, Kind
 from marketdata.option_columns import OptionColumns
 from marketdata.price_bands import PriceBands
 from marketdata.quality import ScreenedTokens, TickScreen
-from marketdata.tape import TapeHead
+from marketdata.tape import TapeHead, microseconds
 from marketdata.timeframes import Timeframe
 from marketdata.universe import Universe, UniverseSettings, build_universe
 from risk.hours import Stages, stages
@@ -255,6 +255,7 @@ def screen_of(setup: EngineSetup, config: Config, head: TapeHead) -> TickScreen:
         reference=np.array(setup.previous_close, dtype=np.float64),
         may_leap=np.array([kind in (Kind.CALL, Kind.PUT) for kind in kinds], dtype=np.bool_),
         ignored=np.setdiff1d(told, setup.universe.tokens),
+        opens_at_us=microseconds(setup.opens_at),
     )
     return TickScreen(watched, config.screen)
 

@@ -131,6 +131,7 @@ def watched(facts: DeskFacts) -> ScreenedTokens:
         tokens=np.array([item.token for item in items], dtype=np.int64),
         reference=np.array([facts.previous_close.get(item.token, np.nan) for item in items]),
         may_leap=np.array([item.kind in (Kind.CALL, Kind.PUT) for item in items], dtype=np.bool_),
+        opens_at_us=facts.opens_at_s * _MICROSECONDS,
     )
 
 

@@ -98,6 +98,7 @@ def _watched(head: TapeHead) -> ScreenedTokens:
         tokens=np.array([item.token for item in head.instruments], np.int64),
         reference=np.array([before.get(item.token, np.nan) for item in head.instruments]),
         may_leap=np.array([item.kind in _OPTIONS for item in head.instruments], np.bool_),
+        opens_at_us=microseconds(head.session_open),
     )
 
 

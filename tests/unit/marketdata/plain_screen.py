@@ -27,6 +27,7 @@ class Known:
     good: float = math.nan
     refused: float = math.nan
     agreed: int = 0
+    early: float = math.nan
     volume: int = 0
 
 
@@ -73,8 +74,13 @@ class PlainScreen:
         if row["exchange_at"] < known.seen_at:
             return self._drop(found, token, R.LATE)
         known.seen, known.seen_at = row.tobytes(), int(row["exchange_at"])
-        if not self._is_plausible(known, last):
+        is_open = not self._is_early(known, row)
+        if not self._is_plausible(known, last, is_open):
             return self._drop(found, token, R.PRICE_SCALE)
+        known.early = math.nan if is_open else last
+        if not is_open:
+            row["volume"] = 0
+            row["exchange_at"] = min(row["exchange_at"], self.watched.opens_at_us - 1)
         return self._mended(known, row, found)
 
     def _drop(
@@ -82,7 +88,14 @@ class PlainScreen:
     ) -> None:
         found[token, reason] += 1
 
-    def _is_plausible(self, known: Known, last: float) -> bool:
+    def _is_early(self, known: Known, row: Any) -> bool:
+        if row["exchange_at"] < self.watched.opens_at_us:
+            return True
+        has_book = not (math.isnan(row["bid"]) and math.isnan(row["ask"]))
+        is_still = row["volume"] <= 0 and row["last"] == known.early
+        return bool(has_book and is_still and not known.may_leap)
+
+    def _is_plausible(self, known: Known, last: float, is_open: bool) -> bool:
         settings, is_first = self.settings, math.isnan(known.good)
         base = known.reference if is_first else known.good
         allowed = settings.most_gap if is_first else settings.most_jump
@@ -90,7 +103,8 @@ class PlainScreen:
         count = known.agreed + 1 if within(last, known.refused, settings.most_jump) else 1
         is_near = within(last, known.reference, settings.most_jump)
         if passes or (count >= settings.agreeing and is_near):
-            known.good, known.refused, known.agreed = last, math.nan, 0
+            known.good = last if is_open else known.good
+            known.refused, known.agreed = math.nan, 0
             return True
         known.refused, known.agreed = last, count
         return False

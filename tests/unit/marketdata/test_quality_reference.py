@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,13 +61,14 @@ def answers(screen: TickScreen | PlainScreen, told: Sequence[Ticks]) -> list[obj
     return heard
 
 
-@given(steps(), st.integers(1, 4))
-def test_every_answer_is_that_of_the_slow_screen(told: list[Ticks], agreeing: int):
+@given(steps(), st.integers(1, 4), st.sampled_from((0, AT, AT + 2 * SECOND, AT + 10**16)))
+def test_every_answer_is_that_of_the_slow_screen(told: list[Ticks], agreeing: int, opens_at: int):
     settings = ScreenSettings(agreeing=agreeing)
+    watched = replace(WATCHED, opens_at_us=opens_at)
 
-    fast = answers(TickScreen(WATCHED, settings), told)
+    fast = answers(TickScreen(watched, settings), told)
 
-    assert fast == answers(PlainScreen(WATCHED, settings), told)
+    assert fast == answers(PlainScreen(watched, settings), told)
 
 
 @pytest.mark.parametrize("seed", range(3))

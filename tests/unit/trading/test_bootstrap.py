@@ -160,6 +160,20 @@ def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:
     assert faults.told() == ()
 
 
+def test_the_volume_of_the_day_before_is_not_believed_of_the_day() -> None:
+    setup = setup_of(Config(), HEAD, "R1", banned=frozenset())
+    screen = screen_of(setup, Config(), HEAD)
+    at, told = microseconds(OPENS), ticks(3)
+    told["last"] = told["open"] = told["high"] = told["low"] = 1_500.0
+    told["exchange_at"], told["volume"] = at - 1, 9_000_000
+    screen.screen(told, at - 1)
+    told["exchange_at"], told["volume"] = at, 75
+
+    kept, _ = screen.screen(told, at)
+
+    assert kept["volume"].tolist() == [75]
+
+
 def test_a_token_that_no_tape_lists_is_still_a_fault() -> None:
     setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
 

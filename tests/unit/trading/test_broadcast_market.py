@@ -70,6 +70,13 @@ def test_the_forming_bar_moves_with_each_tick(market):
     ]
 
 
+def test_the_volume_told_before_the_open_is_in_no_bar(market):
+    market.take(frame(0, -600, 400.0, 9_000_000))
+    market.take(frame(1, 1, 401.0, 100))
+
+    assert market.bars("NSE:SBIN") == [[OPEN.timestamp(), *[401.0] * 4, 100.0]]
+
+
 def test_a_price_that_the_screen_refuses_is_not_shown(market):
     market.take(frame(0, 1, 401.0, 100))
     market.take(frame(1, 2, 4.01, 110))

@@ -63,6 +63,33 @@ def test_an_index_has_no_volume_and_no_open_interest_and_only_minutes_that_ticke
     assert [(bar["volume"], bar["oi"]) for bar in bars] == [(0, None), (0, None)]
 
 
+def test_what_was_told_before_the_open_of_the_day_before_takes_no_volume_from_the_day(tmp_path):
+    writer = RawTapeWriter(tmp_path / "day.raw", head())
+    closed = at(15, 29) - timedelta(days=1)
+    told = ((at(9, 1), closed, 9_000_000), (at(9, 15, 5), at(9, 15, 5), 750))
+    for when, stamp, volume in told:
+        packet = Packet(FUTURE, 2_400_000, volume=volume, told_at=stamp)
+        writer.append(when, [WireFrame(when, frame(packet))])
+    writer.close()
+
+    (bar,) = minute_bars(RawTapeReader(tmp_path / "day.raw"), SCREEN)[FUTURE].to_pylist()
+
+    assert (bar["ts"], bar["volume"]) == (at(9, 15), 750)
+
+
+def test_the_close_before_that_is_told_until_the_first_trade_is_in_no_bar(tmp_path):
+    writer = RawTapeWriter(tmp_path / "day.raw", head())
+    told = ((at(9, 1), 2_400_000, 9_000), (at(9, 15), 2_400_000, 0), (at(9, 15, 3), 2_450_000, 75))
+    for when, last, volume in told:
+        writer.append(when, [WireFrame(when, frame(Packet(FUTURE, last, volume, told_at=when)))])
+    writer.close()
+
+    (bar,) = minute_bars(RawTapeReader(tmp_path / "day.raw"), SCREEN)[FUTURE].to_pylist()
+
+    assert [bar[name] for name in ("open", "high", "low", "close")] == [24_500.0] * 4
+    assert bar["volume"] == 75
+
+
 def test_prices_that_the_screen_refuses_make_no_bar(tape):
     assert set(minute_bars(tape, SCREEN)) == {NIFTY, FUTURE}
 
