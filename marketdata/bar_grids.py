@@ -5,8 +5,8 @@ Reading bars lives in `history.py`; folding live ticks into bars in `panel.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from marketdata.bar_checks import Windows, session_windows
 from marketdata.bars import BarGrid, Flags, Floats, Ints
 from marketdata.calendar import Hours
+from marketdata.instruments import Segment
 from marketdata.timeframes import Timeframe
 
 _PRICES = ("open", "high", "low", "close")
@@ -148,6 +149,43 @@ def resample(grid: BarGrid, timeframe: Timeframe) -> BarGrid:
         oi=grid.oi[tails],
         gap=gap,
     )
+
+
+def until_close(grid: BarGrid, closes_at_s: Ints) -> BarGrid:
+    """Return the bars, without a price where one starts at its column's own close or later.
+
+    `closes_at_s`: epoch seconds by the grid's sessions, oldest first, shape `(D, N)`. A bar that
+    the close lies in stays as it is; where none is concerned, the grid itself.
+    """
+    if not len(grid):
+        return grid
+    place = np.unique(grid.session, return_inverse=True)[1]
+    over = grid.start[:, None] >= closes_at_s[place]
+    if not over.any():
+        return grid
+    return replace(
+        grid,
+        open=np.where(over, np.nan, grid.open),
+        high=np.where(over, np.nan, grid.high),
+        low=np.where(over, np.nan, grid.low),
+        close=np.where(over, np.nan, grid.close),
+        gap=grid.gap | over,
+    )
+
+
+def closes_of(hours: Sequence[Hours], sessions: Ints) -> Ints:
+    """Return when the own hours of each column end in each session, as `until_close` takes them.
+
+    `sessions`: date ordinals of days with published hours.
+    """
+    days = [date.fromordinal(int(ordinal)) for ordinal in sessions]
+    known: dict[tuple[Segment, bool, bool], list[int]] = {}
+    for own in hours:
+        alike = own.segment, own.has_derivatives, own.is_index
+        if alike not in known:
+            known[alike] = [int(own.session(day).closes_at.timestamp()) for day in days]
+    columns = [known[own.segment, own.has_derivatives, own.is_index] for own in hours]
+    return np.array(columns, dtype=np.int64).reshape(len(hours), len(days)).T
 
 
 def _native(symbols: Mapping[str, SymbolBars], wanted: Timeframe) -> Timeframe:

@@ -38,6 +38,11 @@ class FormingBars:
             self.open, self.high, self.low, self.close, self.volume, self.oi, self.traded
         )
 
+    def forget(self, columns: Flags) -> None:
+        """Have seen no trade in some columns."""
+        self.high[columns], self.low[columns] = -np.inf, np.inf
+        self.volume[columns], self.traded[columns] = 0.0, False
+
     def add(self, later: FormingBars) -> None:
         """Take a closed bar that follows what is in here already."""
         self.open = np.where(self.traded, self.open, later.open)

@@ -6,11 +6,12 @@ How a forming bar takes a tick lives in `forming.py`; which ticks may come in, i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marketdata.bars import BarRow, Floats, Ints
+from marketdata.bars import BarRow, Flags, Floats, Ints
 from marketdata.forming import FormingBars, Rollup
 from marketdata.ticks import TICK, Ticks, words_of
 from marketdata.timeframes import Timeframe
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from marketdata.screen_kernels import Words
 
 _MICROSECONDS = 1_000_000
+_NEVER = np.iinfo(np.int64).max
 
 
 class UnknownToken(KeyError):
@@ -40,13 +42,15 @@ class Panel:
 
     A bar's volume is the rise of the day's volume since the column's tick before. The first tick
     counts all of it if it lies in the session's first minute; else what was traded before it was
-    seen is nobody's, and it counts 0. Ticks before the open form no bars.
+    seen is nobody's, and it counts 0. Ticks before the open form no bars, and a column seen then,
+    when the screen tells no volume, counts from nothing.
     """
 
     __slots__ = (
         "_carried",
         "_carried_oi",
         "_closed",
+        "_closes_after_s",
         "_columns",
         "_forming",
         "_kernels",
@@ -113,9 +117,19 @@ class Panel:
         self._shortest, *longer = sorted(timeframes, key=lambda frame: frame.seconds)
         self._rollups = [Rollup(frame, columns) for frame in longer]
         self._forming: dict[int, FormingBars] = {}
-        self._closed = 0
+        self._closed, self._closes_after_s = 0, np.full(columns, _NEVER)
         self._carried, self._carried_oi = _unknown(columns), np.zeros(columns)
         self._compile()
+
+    def end_at(self, closes_at_s: Ints) -> None:
+        """Give columns a close of their own, to be told before the first bar is closed.
+
+        `closes_at_s`: epoch seconds, by column. A bar that starts there or later is NaN, whatever
+        ticks come; one that the close lies in holds what was traded before it.
+        """
+        if len(closes_at_s) != self._columns:
+            raise ValueError(f"closes_at_s: has {len(closes_at_s)}, expected {self._columns}")
+        self._closes_after_s = closes_at_s - self._opens_at_s
 
     def _compile(self) -> None:
         from marketdata import panel_kernels as kernels
@@ -173,7 +187,8 @@ class Panel:
 
         Oldest end first; at the same end the shorter one first. Bars begin at the session's open
         whenever the panel began. A bar without a trade in a column is flat at its last price
-        with volume 0 and `gap`; NaN before the column's first tick. Arrays belong to the caller.
+        with volume 0 and `gap`; NaN before the column's first tick and from its own close on.
+        Arrays belong to the caller.
         """
         self.settle()
         rows: list[BarRow] = []
@@ -182,6 +197,7 @@ class Panel:
             bars = self._forming.pop(self._closed, None) or FormingBars(self._columns)
             self._closed += 1
             ends_after_s = self._closed * length
+            bars.forget(self._over(ends_after_s - length))
             rows.append(self._row(self._shortest, bars, ends_after_s))
             for rollup in self._rollups:
                 whole = rollup.take(bars, ends_after_s)
@@ -217,7 +233,7 @@ class Panel:
         oi = np.where(traded, bars.oi, self._carried_oi)
         self._carried, self._carried_oi = close.copy(), oi.copy()
         starts_after_s = ends_after_s - timeframe.seconds
-        return BarRow(
+        row = BarRow(
             timeframe=timeframe,
             start=self._opens_at_s + starts_after_s,
             session=self._session,
@@ -230,6 +246,24 @@ class Panel:
             oi=oi,
             gap=~traded,
         )
+        over = self._over(starts_after_s)
+        return _without_price(row, over) if over.any() else row
+
+    def _over(self, after_s: int) -> Flags:
+        """Return which columns have closed, that many seconds behind the session's open."""
+        over: Flags = self._closes_after_s <= after_s
+        return over
+
+
+def _without_price(row: BarRow, columns: Flags) -> BarRow:
+    return replace(
+        row,
+        open=np.where(columns, np.nan, row.open),
+        high=np.where(columns, np.nan, row.high),
+        low=np.where(columns, np.nan, row.low),
+        close=np.where(columns, np.nan, row.close),
+        gap=row.gap | columns,
+    )
 
 
 def _unknown(columns: int) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 from execution.exchange import Exchange
 from execution.market_rules import ExchangeSettings
 from execution.paper import PaperBroker
-from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid
+from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid, closes_of, until_close
 from marketdata.bars import BarGrid
 from marketdata.built_day import bars_symbol
 from marketdata.calendar import IST, Calendar, Hours
@@ -150,6 +150,7 @@ def setup_of(
         capital=config.capital_inr,
         universe=universe,
         stages=tuple(_stages(column.instrument, windows, config) for column in universe.columns),
+        closes=tuple(windows[column.instrument.key][1] for column in universe.columns),
         previous_close=tuple(
             before.get(column.instrument.token, math.nan) for column in universe.columns
         ),
@@ -206,16 +207,18 @@ def history_on(
 
     The grids hold the columns that have features, the options none. `folder`: one-minute bars, a
     file per instrument; one without a file has no bars. Bars shorter than a minute have no history:
-    their features start with the day. Raises `HistoryError`.
+    their features start with the day. As in the bars of the day, one behind its column's own close
+    has no price, and an index has the volume of what it is traded as. Raises `HistoryError`.
     """
     last = setup.day - timedelta(days=1)
     calendar = Calendar.load()
+    columns = setup.universe.columns[: setup.universe.studied]
+    hours = [_hours_of(column.instrument, calendar) for column in columns]
     bars = {}
-    for column in setup.universe.columns[: setup.universe.studied]:
-        item = column.instrument
-        path, hours = bars_path(folder, bars_symbol(item)), _hours_of(item, calendar)
-        bars[item.key] = (
-            read_bars(path, setup.day - _HISTORY, last, hours)
+    for column, own in zip(columns, hours, strict=True):
+        path = bars_path(folder, bars_symbol(column.instrument))
+        bars[column.instrument.key] = (
+            read_bars(path, setup.day - _HISTORY, last, own)
             if path.is_file()
             else SymbolBars.none_of(path.stem)
         )
@@ -223,12 +226,15 @@ def history_on(
     if not starts:
         return {}
     first = datetime.fromtimestamp(min(starts), IST).date()
-    hours = _widest(setup.universe, calendar)
-    return {
-        timeframe: bar_grid(bars, GridSpan(hours, timeframe, first, last))
-        for timeframe in lengths
-        if timeframe.seconds >= Timeframe.MINUTE.seconds
-    }
+    widest = _widest(setup.universe, calendar)
+    volume_from = [column.volume_from for column in columns]
+    grids = {}
+    for timeframe in lengths:
+        if timeframe.seconds >= Timeframe.MINUTE.seconds:
+            grid = bar_grid(bars, GridSpan(widest, timeframe, first, last))
+            grid = until_close(grid, closes_of(hours, np.unique(grid.session)))
+            grids[timeframe] = replace(grid, volume=grid.volume[:, volume_from])
+    return grids
 
 
 def _hours_of(item: Instrument, calendar: Calendar) -> Hours:

@@ -10,18 +10,16 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-
 from marketdata.bars import BarGrid, BarRow
 from marketdata.calendar import IST
 from marketdata.features.base import Feature
 from marketdata.features.board import FeatureBoard
 from marketdata.feed import KeptTape
-from marketdata.panel import Panel
 from marketdata.tape import microseconds
 from marketdata.timeframes import Timeframe
 from trading.bootstrap import history_on, screen_of, setup_of
 from trading.config import Config
+from trading.engine.scan import panel_on
 from trading.engine.settings import EngineSetup
 
 _TIMES = ("timeframe", "start", "session", "minute")
@@ -56,7 +54,7 @@ class Reading:
 def readings_of(
     asked: Asked, tape: KeptTape, config: Config, warmup: Path | None
 ) -> tuple[Reading, ...]:
-    """Return the bars of a tape's session that have closed, oldest first.
+    """Return the bars of a tape's session that have closed, oldest first, to the column's close.
 
     `warmup`: the folder of bars before the day, None where there is none. Raises `NotInUniverse`
     for an instrument that the day has no column for, and as the tape's reader does.
@@ -67,20 +65,14 @@ def readings_of(
     if warmup is not None and column < setup.universe.studied:
         for grid in history_on((asked.timeframe,), setup, warmup).values():
             board.warm(_column_of(grid, column))
-    rows = _rows(asked, tape, config, setup)
+    ends_s = int(setup.closes[column].timestamp())
+    rows = (row for row in _rows(asked, tape, config, setup) if row.start < ends_s)
     return tuple(_read(board, _in_column(row, column)) for row in rows)
 
 
 def _rows(asked: Asked, tape: KeptTape, config: Config, setup: EngineSetup) -> Iterator[BarRow]:
     """Tell the bars as they close: each before the frame of the same moment is heard."""
-    panel = Panel(
-        tokens=setup.universe.tokens,
-        timeframes=[asked.timeframe],
-        opens_at_s=int(setup.opens_at.timestamp()),
-        session=setup.day.toordinal(),
-        volume_from=np.array([c.volume_from for c in setup.universe.columns], dtype=np.int64),
-        previous_close=np.array(setup.previous_close, dtype=np.float64),
-    )
+    panel = panel_on([asked.timeframe], setup)
     screen = screen_of(setup, config, tape.head)
     for frame in tape.frames():
         yield from panel.close_bars(int(frame.at.timestamp()))

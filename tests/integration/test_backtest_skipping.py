@@ -58,6 +58,17 @@ def test_random_markets_with_missing_minutes(tmp_path, seed, profile):
     assert_equal(short, whole)
 
 
+def test_shares_that_close_before_their_index_and_that_before_its_future(tmp_path):
+    days = tuple(date(2026, 10, day) for day in (5, 6, 7, 8, 9, 12))
+    folder = made_folder(tmp_path, ("INFY", "TCS", "NIFTY"), seed=7, missing=0.05, days=days)
+    asked = replace(request(folder, Profile.DEFAULT, *EASY), first=days[1], last=days[-1])
+
+    short, whole = both(asked)
+
+    assert short.run.trades
+    assert_equal(short, whole)
+
+
 WAYS = {
     "a trail of small steps": ("exits.trail_step=0.0005", "exits.arm_at_r=0.3"),
     "a trail of any step": ("exits.trail_step=0", "exits.arm_at_r=0", "exits.time_stop=false"),

@@ -32,28 +32,26 @@ def five_minute_bars(file: Path, first: date, last: date) -> dict[str, pd.DataFr
     return bars_of(file, first, last, 5)
 
 
-def bars_of(
-    file: Path, first: date, last: date, length: int, minutes: int = 375
-) -> dict[str, pd.DataFrame]:
+def bars_of(file: Path, first: date, last: date, length: int) -> dict[str, pd.DataFrame]:
     """Return each share's bars of the sessions from `first` to `last`, indexed by their start.
 
-    `length` in minutes, `minutes` those of a session. Minutes without a trade move nothing; a bar
+    `length` in minutes, of which a session has 375. Minutes without a trade move nothing; a bar
     without any is flat with volume 0 and not `traded`.
     """
     table = pd.read_csv(file)
     table["ts"] = pd.to_datetime(table["ts"])
     inside = (table["ts"].dt.date >= first) & (table["ts"].dt.date <= last)
     shares = table[inside].groupby("symbol")
-    return {str(name): _of_share(part, length, minutes) for name, part in shares}
+    return {str(name): _of_share(part, length) for name, part in shares}
 
 
-def _of_share(minutes: pd.DataFrame, length: int, in_session: int) -> pd.DataFrame:
+def _of_share(minutes: pd.DataFrame, length: int) -> pd.DataFrame:
     rules = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
     days = []
     for _, day in minutes.set_index("ts").groupby(lambda moment: moment.date()):
         begin = day.index[0].replace(hour=9, minute=15)
         step = f"{length}min"
-        axis = pd.date_range(begin, periods=in_session // length, freq=step)
+        axis = pd.date_range(begin, periods=375 // length, freq=step)
         bars = day.resample(step, origin=begin).agg(rules).reindex(axis)
         bars["traded"] = bars["close"].notna()
         bars["volume"] = bars["volume"].fillna(0.0)

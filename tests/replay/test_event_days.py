@@ -83,7 +83,7 @@ def again(lived: Lived, events: tuple[MarketEvent, ...] | None) -> str:
 
 
 def test_around_the_statement_an_entry_of_the_quiet_day_is_refused(lived: Lived):
-    was, became = (lived.decided(day, "NSE:M&M") for day in (lived.quiet, lived.near))
+    was, became = (lived.decided(day, "NSE:SUNPHARMA") for day in (lived.quiet, lived.near))
 
     assert was["approved"]
     assert became["refusals"] == ["event-window"]
@@ -92,7 +92,7 @@ def test_around_the_statement_an_entry_of_the_quiet_day_is_refused(lived: Lived)
 
 
 def test_before_it_the_stop_lies_wider_and_the_risk_stays_in_its_limit(lived: Lived):
-    was, became = (lived.decided(day, "NSE:SUNPHARMA") for day in (lived.quiet, lived.near))
+    was, became = (lived.decided(day, "NSE:TITAN") for day in (lived.quiet, lived.near))
 
     plain, wide = was["plan"], became["plan"]
     assert wide["entry"] == plain["entry"]
@@ -109,7 +109,7 @@ def test_a_date_that_was_worked_out_is_named_so_by_the_verdict_and_the_penalty(l
     tape = TapeReader(lived.built.tape_path)
 
     day = Day(tape, lived.built.warmup_path, events=(derived,)).play()
-    became, was = (lived.decided(each, "NSE:SUNPHARMA") for each in (day, lived.near))
+    became, was = (lived.decided(each, "NSE:TITAN") for each in (day, lived.near))
 
     title = "RBI policy 06 Oct 10:00 (derived date)"
     assert became["verdict"]["detail"] == f"{title}, until 11:00: ranked down, stop x1.5"

@@ -1,9 +1,10 @@
 """18 August 2026 as each option strategy saw NIFTY, every opinion worked out a second time.
 
-The index is recorded minutes; the five sessions before bring the indicators up to date. A session
-of derivatives is 385 minutes long, and the index stands still at its end. The second working is
-told bar by bar, with pandas and TA-Lib alone; it knows nothing of features, frames or arrays. What
-the opinions are traded in is checked in `test_golden_option_day.py` and
+The index is recorded minutes; the five sessions before bring the indicators up to date. Options
+are traded for 385 minutes, the index is told for 375: TA-Lib sees no bar behind its close, for a
+market that is shut has no range, and ten still minutes a day made stops too near. The second
+working is told bar by bar, with pandas and TA-Lib alone; it knows nothing of features, frames or
+arrays. What the opinions are traded in is checked in `test_golden_option_day.py` and
 `test_golden_option_trades.py`.
 """
 
@@ -49,7 +50,7 @@ def built(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> BuiltD
 
 @pytest.fixture(scope="module")
 def bars(shared_data: Path) -> pd.DataFrame:
-    found = bars_of(shared_data / NIFTY, FIVE_SESSIONS_BEFORE, DAY, 5, minutes=385)["NIFTY"]
+    found = bars_of(shared_data / NIFTY, FIVE_SESSIONS_BEFORE, DAY, 5)["NIFTY"]
     high, low, close = (found[name].to_numpy(float) for name in ("high", "low", "close"))
     for span in (21, 34, 55, 89):
         found[f"ema{span}"] = talib.EMA(close, span)

@@ -107,7 +107,7 @@ def values(told: Told, options: Options, keys: set[str]) -> list[tuple[datetime,
 
 def realised(shared_data: Path, at: datetime) -> float:
     """Return the yearly volatility of the 75 bars of five minutes that closed last."""
-    bars = bars_of(shared_data / NIFTY, FIVE_SESSIONS_BEFORE, DAY, 5, minutes=385)["NIFTY"]
+    bars = bars_of(shared_data / NIFTY, FIVE_SESSIONS_BEFORE, DAY, 5)["NIFTY"]
     closes = bars["close"][: at - timedelta(minutes=5)].to_numpy()[-76:]
     return stdev(log(b / a) for a, b in pairwise(closes)) * sqrt(75 * 252)
 

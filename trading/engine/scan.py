@@ -74,15 +74,23 @@ def timeframes(setup: EngineSetup) -> tuple[Timeframe, ...]:
 
 def new_panel(setup: EngineSetup) -> Panel:
     """Return the empty panel of a run."""
+    return panel_on(timeframes(setup), setup)
+
+
+def panel_on(lengths: Sequence[Timeframe], setup: EngineSetup) -> Panel:
+    """Return an empty panel of a run's columns that forms bars of some lengths."""
     columns = setup.universe.columns
-    return Panel(
+    panel = Panel(
         tokens=setup.universe.tokens,
-        timeframes=timeframes(setup),
+        timeframes=lengths,
         opens_at_s=int(setup.opens_at.timestamp()),
         session=setup.day.toordinal(),
         volume_from=np.array([column.volume_from for column in columns], dtype=np.int64),
         previous_close=np.array(setup.previous_close, dtype=np.float64),
     )
+    if setup.closes:
+        panel.end_at(np.array([int(close.timestamp()) for close in setup.closes], np.int64))
+    return panel
 
 
 @dataclass(frozen=True, slots=True)

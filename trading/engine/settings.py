@@ -125,7 +125,8 @@ class ExecutionSettings:
 class EngineSetup:
     """Everything a run starts with; two runs with equal set-ups and events decide equally.
 
-    `stages` holds one entry per column of the universe, None where nothing is traded.
+    `stages` holds one entry per column of the universe, None where nothing is traded; `closes`
+    when each column's own trading ends, empty where all end with the session.
     `previous_close`: rupees by column, NaN where unknown. `event_windows`: of the
     scheduled events near the session, with their effects. `banned`: underlyings that may not be
     entered, every share where `has_ban_list` is false. `live` is true when orders reach a real
@@ -150,6 +151,7 @@ class EngineSetup:
     banned: frozenset[str]
     event_windows: tuple[EventWindow, ...]
     live: bool
+    closes: tuple[datetime, ...] = ()
     asks_margin: bool = False
     has_ban_list: bool = True
     iv_history: IvHistories = field(default_factory=dict)

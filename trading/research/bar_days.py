@@ -49,6 +49,11 @@ class TradingDay:
         return slice(self.first, self.first + self.minutes)
 
 
+def closes_on(day: TradingDay) -> tuple[datetime, ...]:
+    """Return when each column stops trading on a day."""
+    return tuple(day.windows[instrument.key][1] for instrument in day.instruments)
+
+
 @dataclass(frozen=True, slots=True)
 class Laid:
     """Bars on minutes: arrays of shape `(R, N)`, NaN where a column has no bar.

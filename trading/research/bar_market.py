@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketdata.bar_grids import resample
-from marketdata.bars import BarGrid, Flags, Floats
+from marketdata.bar_grids import resample, until_close
+from marketdata.bars import BarGrid, Flags, Floats, Ints
 from marketdata.quality import ScreenedTokens, ScreenSettings, TickScreen
 from marketdata.timeframes import Timeframe
-from trading.research.bar_days import PRICES, Laid, TradingDay
+from trading.research.bar_days import PRICES, Laid, TradingDay, closes_on
 from trading.research.bar_ticks import DayTicks, day_ticks, fold_back, is_clean, screened
 
 _MINUTE = 60
@@ -50,16 +50,23 @@ class Market:
         return day_ticks(self.laid, self.days[place], quoted=self.quoted)
 
     def grids(self, timeframes: Sequence[Timeframe]) -> dict[Timeframe, BarGrid]:
-        """Return all sessions as bars of each length; a bar the session's end cuts off is none."""
-        minutes = self._minutes()
+        """Return all sessions as bars of each length; a bar the session's end cuts off is none.
+
+        A bar behind its column's own close has no price.
+        """
+        minutes, closes_at_s = self._minutes(), self._closes_at_s()
         lasts = {day.date.toordinal(): day.minutes for day in self.days}
         length = np.array([lasts[int(session)] for session in minutes.session], dtype=np.int64)
         found = {}
         for timeframe in timeframes:
-            grid = resample(minutes, timeframe)
+            grid = until_close(resample(minutes, timeframe), closes_at_s)
             ends = length[np.searchsorted(minutes.start, grid.start)]
             found[timeframe] = _taken(grid, grid.minute + timeframe.seconds // _MINUTE <= ends)
         return found
+
+    def _closes_at_s(self) -> Ints:
+        closes = [[int(close.timestamp()) for close in closes_on(day)] for day in self.days]
+        return np.array(closes, dtype=np.int64)
 
     def _minutes(self) -> BarGrid:
         laid = self.laid

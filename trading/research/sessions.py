@@ -27,7 +27,7 @@ from trading.engine.scan import timeframes
 from trading.engine.settings import EngineSetup
 from trading.engine.timeline import Timeline
 from trading.quiet_heap import searched_on_request
-from trading.research.bar_days import TradingDay
+from trading.research.bar_days import TradingDay, closes_on
 from trading.research.bar_feed import BarFeed, NoFrames, head_of
 from trading.research.bar_market import Market
 from trading.research.collector import Collector
@@ -153,6 +153,7 @@ class _Teller(ABC):
             capital=balance,
             universe=universe_of(market.laid.columns, day.instruments),
             stages=stages_on(day, config),
+            closes=closes_on(day),
             previous_close=tuple(float(price) for price in market.previous_close[place]),
             event_windows=windows_of(config, day.opens_at, day.closes_at),
         )

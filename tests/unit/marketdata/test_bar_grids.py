@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketdata.bar_grids import GridError, GridSpan, SymbolBars, bar_grid, resample
+from marketdata.bar_grids import (
+    GridError,
+    GridSpan,
+    SymbolBars,
+    bar_grid,
+    closes_of,
+    resample,
+    until_close,
+)
 from marketdata.bars import BarGrid
 from marketdata.calendar import IST, Calendar, Hours
 from marketdata.instruments import Segment
@@ -118,6 +126,92 @@ def test_a_split_session_has_rows_only_in_its_windows() -> None:
     assert len(grid) == 105
     assert list(grid.minute[44:46]) == [44, 135]
     assert grid.close[45, 0] == 2.5
+
+
+FUTURES = Hours(Calendar.load(), Segment.FUTURES, has_derivatives=True, is_index=True)
+SHARES = Hours(Calendar.load(), Segment.CASH, has_derivatives=True, is_index=False)
+INDICES = Hours(Calendar.load(), Segment.CASH, has_derivatives=True, is_index=True)
+
+
+def ends(grid: BarGrid, column: int) -> list[str]:
+    """Return when the last bar with a price starts, by session."""
+    starts = [grid.start[(grid.session == day) & ~np.isnan(grid.close[:, column])] for day in DAYS]
+    return [f"{datetime.fromtimestamp(int(each[-1]), IST):%H:%M}" for each in starts]
+
+
+DAYS = tuple(date(2026, month, day).toordinal() for month, day in ((7, 31), (8, 3), (12, 7)))
+
+
+def closed_grid(timeframe: Timeframe) -> BarGrid:
+    """Return a share, an index and a future over the days on which the closes change."""
+    mornings = [second(date.fromordinal(day), 9, 15) for day in DAYS]
+    told = {m + 60 * k: (100.0, 101.0, 99.0, 100.5, 10.0) for m in mornings for k in range(300)}
+    symbols = {name: bars(name, told) for name in ("SHARE", "INDEX", "FUTURE")}
+    grids = [
+        bar_grid(
+            symbols, GridSpan(FUTURES, timeframe, date.fromordinal(day), date.fromordinal(day))
+        )
+        for day in DAYS
+    ]
+    joined = {
+        name: np.concatenate([getattr(grid, name) for grid in grids])
+        for name in [field.name for field in fields(BarGrid)][1:]
+    }
+    return BarGrid(timeframe, **joined)
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "share", "index", "future"),
+    [
+        (
+            Timeframe.MINUTE,
+            ["15:29", "15:14", "15:29"],
+            ["15:29", "15:29", "15:29"],
+            ["15:29", "15:39", "15:44"],
+        ),
+        (
+            Timeframe.MINUTES_15,
+            ["15:15", "15:00", "15:15"],
+            ["15:15", "15:15", "15:15"],
+            ["15:15", "15:30", "15:30"],
+        ),
+    ],
+)
+def test_each_column_ends_with_its_own_hours_of_that_day(
+    timeframe: Timeframe, share: list[str], index: list[str], future: list[str]
+) -> None:
+    grid = closed_grid(timeframe)
+
+    own = until_close(grid, closes_of((SHARES, INDICES, FUTURES), np.array(DAYS)))
+
+    assert [ends(own, place) for place in range(3)] == [share, index, future]
+    for place in range(3):
+        behind = np.isnan(own.close[:, place])
+        assert own.gap[behind, place].all()
+        for name in ("open", "high", "low"):
+            assert (np.isnan(getattr(own, name)[:, place]) == behind).all()
+            kept = getattr(own, name)[~behind, place]
+            assert kept.tolist() == getattr(grid, name)[~behind, place].tolist()
+
+
+def test_bars_of_days_with_one_close_are_left_as_they_are() -> None:
+    grid = grid_of(walk("A", second(MONDAY, 9, 15), [1.0, 2.0]))
+    empty = bar_grid({"A": SymbolBars.none_of("A")}, replace(SPAN, first=WEDNESDAY, last=MONDAY))
+
+    assert until_close(grid, closes_of((CASH,), np.array([MONDAY.toordinal()]))) is grid
+    assert until_close(empty, closes_of((CASH,), np.zeros(0, np.int64))) is empty
+
+
+def test_a_bar_that_a_close_lies_in_stays_as_it_is() -> None:
+    grid = grid_of(
+        walk("A", second(MONDAY, 9, 15), [float(100 + i) for i in range(30)]),
+        span=replace(SPAN, timeframe=Timeframe.MINUTES_15),
+    )
+
+    own = until_close(grid, np.array([[second(MONDAY, 9, 37)]]))
+
+    assert own.close[:2, 0].tolist() == grid.close[:2, 0].tolist()
+    assert np.isnan(own.close[2:, 0]).all()
 
 
 def test_no_symbols_and_no_sessions_give_empty_grids() -> None:

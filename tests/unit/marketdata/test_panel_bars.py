@@ -32,6 +32,98 @@ def column(row, place):
     return tuple(float(getattr(row, name)[place]) for name in names)
 
 
+def closing(timeframes, **columns):
+    """Return a panel of two columns, the first of which closes after seven minutes."""
+    made = panel(timeframes=timeframes, **columns)
+    made.end_at(OPEN_S + np.array([7 * 60, 40 * 60]))
+    return made
+
+
+def tick_of(minute, *lasts, volume=0):
+    """Return a tick for each of the columns, in the given minute."""
+    rows = np.zeros(len(lasts), dtype=TICK)
+    rows["token"], rows["volume"] = (7, 3)[: len(lasts)], volume
+    rows["exchange_at"] = (OPEN_S + 60 * minute + 5) * 1_000_000
+    for name in ("last", "open", "high", "low"):
+        rows[name] = lasts
+    rows["bid"] = rows["ask"] = NAN
+    return rows
+
+
+def test_behind_a_columns_own_close_there_is_no_price_whatever_ticks_come():
+    made = closing((MINUTE,))
+    for minute in range(10):
+        made.apply(tick_of(minute, 100.0 + minute, 50.0, volume=10 * (minute + 1)))
+
+    rows = made.close_bars(OPEN_S + 600)
+
+    first = np.array([row.close[0] for row in rows])
+    assert first[:7].tolist() == [100.0 + minute for minute in range(7)]
+    for row in rows[7:]:
+        assert column(row, 0) == pytest.approx((NAN,) * 4 + (0.0,), nan_ok=True)
+        assert row.gap.tolist() == [True, False]
+        assert column(row, 1) == (50.0, 50.0, 50.0, 50.0, 10.0)
+    assert made.last.tolist() == [109.0, 50.0]
+
+
+def test_a_quiet_column_is_flat_to_its_close_and_nothing_behind_it():
+    made = closing((MINUTE,))
+    made.apply(tick_of(2, 100.0, 50.0))
+
+    closes = np.array([row.close for row in made.close_bars(OPEN_S + 600)])
+
+    assert np.isnan(closes[:2]).all()
+    assert closes[2:7].tolist() == [[100.0, 50.0]] * 5
+    assert np.isnan(closes[7:, 0]).all()
+    assert closes[7:, 1].tolist() == [50.0] * 3
+
+
+def test_a_bar_that_the_close_lies_in_holds_what_was_traded_before_it():
+    made = closing((MINUTE, FIVE))
+    for minute in range(15):
+        made.apply(tick_of(minute, 100.0 + minute, 50.0, volume=10 * (minute + 1)))
+
+    fives = [row for row in made.close_bars(OPEN_S + 900) if row.timeframe is FIVE]
+
+    assert column(fives[1], 0) == (105.0, 106.0, 105.0, 106.0, 20.0)
+    assert not fives[1].gap[0]
+    assert np.isnan(fives[2].close[0])
+    assert column(fives[2], 1) == (50.0, 50.0, 50.0, 50.0, 50.0)
+
+
+def test_without_a_price_the_volume_of_another_column_makes_no_bar():
+    made = closing((MINUTE,), volume_from=np.array([1, 1]))
+    for minute in range(9):
+        made.apply(tick_of(minute, 100.0, 50.0, volume=10 * (minute + 1)))
+
+    last = made.close_bars(OPEN_S + 540)[-1]
+
+    assert np.isnan([last.open[0], last.high[0], last.low[0], last.close[0]]).all()
+    assert last.gap[0]
+
+
+def test_columns_that_all_close_with_the_session_have_the_bars_they_always_had():
+    table = stream(5, 2, 300)
+    table["token"] = table["token"].map({0: 7, 1: 3})
+    alone, told = panel(timeframes=(MINUTE, FIVE)), panel(timeframes=(MINUTE, FIVE))
+    told.end_at(OPEN_S + np.array([40 * 60, 40 * 60]))
+    for rows in batches(as_ticks(table)):
+        alone.apply(rows)
+        told.apply(rows)
+
+    both = [made.close_bars(OPEN_S + 40 * 60) for made in (alone, told)]
+
+    assert len(both[0]) == 48
+    for one, other in zip(*both, strict=True):
+        for name in ("open", "high", "low", "close", "volume", "oi", "gap"):
+            assert getattr(one, name).tobytes() == getattr(other, name).tobytes()
+
+
+def test_a_close_for_some_of_the_columns_only_is_refused():
+    with pytest.raises(ValueError, match="closes_at_s: has 1, expected 2"):
+        panel().end_at(np.array([OPEN_S]))
+
+
 def stream(seed, columns, count):
     """Return a random session of ticks in exchange order, one table row each, no repeats."""
     rng = np.random.default_rng(seed)

@@ -120,6 +120,17 @@ def test_an_option_has_the_hours_and_the_close_before_of_its_own() -> None:
     assert setup.previous_close[column] == 110.0
 
 
+def test_each_column_ends_with_its_own_hours_of_the_day() -> None:
+    def closes(day: date) -> list[str]:
+        opens_at = OPENS.replace(month=day.month, day=day.day)
+        head = replace(HEAD, date=day, instruments=(INDEX, FUTURE, SHARE), session_open=opens_at)
+        made = setup_of(Config(), head, "T1", banned=frozenset())
+        return [f"{close.astimezone(IST):%d %H:%M}" for close in made.closes]
+
+    assert closes(date(2026, 7, 31)) == ["31 15:30", "31 15:30", "31 15:30"]
+    assert closes(DAY) == ["06 15:30", "06 15:40", "06 15:15"]
+
+
 def test_the_bars_before_are_read_for_the_columns_with_features_only(tmp_path: Path) -> None:
     setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
 
@@ -127,12 +138,13 @@ def test_the_bars_before_are_read_for_the_columns_with_features_only(tmp_path: P
     assert setup.universe.studied == 3
 
 
-def write_minutes(folder: Path, symbol: str, minutes: int) -> None:
+def write_minutes(folder: Path, symbol: str, minutes: int, volume: float = 1_500.0) -> None:
     """Write a flat morning of the day before."""
     start = int(OPENS.timestamp()) - 86_400 + 60 * np.arange(minutes)
     flat = np.full(minutes, 1_500.0)
     bars = {"start": start, "open": flat, "high": flat, "low": flat, "close": flat}
-    table = bars_table({**bars, "volume": flat, "oi": flat}, np.zeros(minutes, dtype=np.bool_))
+    told = {**bars, "volume": np.full(minutes, volume), "oi": flat}
+    table = bars_table(told, np.zeros(minutes, dtype=np.bool_))
     pq.write_table(table, bars_path(folder, symbol))
 
 
@@ -146,6 +158,17 @@ def test_bars_shorter_than_a_minute_have_no_history_and_stop_no_day(tmp_path: Pa
     assert Timeframe.SECONDS_5 in timeframes(quick)
     assert set(found) == set(timeframes(quick)) - {Timeframe.SECONDS_5}
     assert (~found[Timeframe.MINUTE].gap).any(axis=1).sum() == 30
+
+
+def test_an_index_is_warmed_with_the_volume_of_its_future_as_it_has_on_the_day(tmp_path: Path):
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+    write_minutes(tmp_path, "NIFTY", 30, volume=0)
+    write_minutes(tmp_path, FUTURE.symbol, 30, volume=75)
+
+    warm = history_of(setup, tmp_path)[Timeframe.MINUTE]
+
+    at = [setup.universe.column_of(item.key) for item in (INDEX, FUTURE, SHARE)]
+    assert warm.volume[:30, at].tolist() == [[75.0, 75.0, 0.0]] * 30
 
 
 def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:

@@ -24,7 +24,7 @@ from tests.replay.played import Day, Played
 from trading.config import Config
 from trading.indicators import Asked, Reading, readings_of
 
-INDEX = "NSE:NIFTY 50"
+INDEX, FUTURE, SHARE = "NSE:NIFTY 50", "NFO:NIFTY26OCTFUT", "NSE:RELIANCE"
 STRATEGIES = (OpeningRange(), BollingerReversion())
 
 
@@ -80,17 +80,27 @@ def test_they_say_to_the_last_bit_what_a_strategy_saw(
 
 
 @pytest.mark.parametrize(
-    ("timeframe", "bars"),
-    [(Timeframe.MINUTE, 385), (Timeframe.MINUTES_5, 77), (Timeframe.MINUTES_15, 25)],
+    ("key", "timeframe", "bars", "last"),
+    [
+        (FUTURE, Timeframe.MINUTE, 385, "15:40"),
+        (FUTURE, Timeframe.MINUTES_5, 77, "15:40"),
+        (FUTURE, Timeframe.MINUTES_15, 25, "15:30"),
+        (INDEX, Timeframe.MINUTE, 375, "15:30"),
+        (INDEX, Timeframe.MINUTES_15, 25, "15:30"),
+        (SHARE, Timeframe.MINUTE, 360, "15:15"),
+        (SHARE, Timeframe.MINUTES_5, 72, "15:15"),
+    ],
 )
-def test_a_session_that_is_over_has_all_its_bars(built: BuiltDay, timeframe: Timeframe, bars: int):
-    # Futures trade on for ten minutes after the shares' close at 15:30.
-    found = asked(built, timeframe)
+def test_a_session_that_is_over_has_all_its_bars_to_its_own_close(
+    built: BuiltDay, key: str, timeframe: Timeframe, bars: int, last: str
+):
+    found = asked(built, timeframe, key=key)
 
     ends = [each.ends_at for each in found]
     assert len(found) == bars
     assert ends == sorted(set(ends))
-    assert ends[-1].strftime("%H:%M") <= "15:40"
+    assert ends[-1].strftime("%H:%M") == last
+    assert np.isfinite([each.bar.close[0] for each in found]).all()
 
 
 def test_a_session_that_goes_on_has_no_bar_that_the_tape_has_not_passed(built: BuiltDay):

@@ -36,14 +36,19 @@ def made_day(seed: int, day: date, level: float, *, missing: float = 0.0) -> pd.
 
 
 def made_folder(
-    folder: Path, symbols: Sequence[str], *, seed: int = 1, missing: float = 0.0
+    folder: Path,
+    symbols: Sequence[str],
+    *,
+    seed: int = 1,
+    missing: float = 0.0,
+    days: Sequence[date] = DAYS,
 ) -> Path:
-    """Write a file of `DAYS` for each symbol; return the folder."""
+    """Write a file of `days` for each symbol; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for place, symbol in enumerate(symbols):
         level = 400.0 * (place + 1)
         parts = []
-        for number, day in enumerate(DAYS):
+        for number, day in enumerate(days):
             part = made_day(1000 * seed + 50 * place + number, day, level, missing=missing)
             level = float(part["close"].iloc[-1]) * (1.01 if number % 2 else 0.995)
             parts.append(part)
