@@ -45,16 +45,24 @@ IvHistories: TypeAlias = Mapping[str, IvHistory]
 
 @dataclass(frozen=True, slots=True)
 class IvSettings:
-    """How much of the history counts: the newest `sessions` of it, `least` of them at least."""
+    """How much of the history counts: the newest `sessions` of it, `least` of them at least.
+
+    Days that lie more than `reach_days` (of the calendar) back are of another market and don't.
+    """
 
     sessions: int = 252
     least: int = 60
+    reach_days: int = 400
 
     def __post_init__(self) -> None:
         if not 2 <= self.least <= self.sessions:
             raise ValueError(
                 f"iv_history: least {self.least} of {self.sessions} sessions, expected 2 or more "
                 "and no more than all"
+            )
+        if self.reach_days < self.least:
+            raise ValueError(
+                f"iv_history: reach_days {self.reach_days}, expected {self.least} (least) or more"
             )
 
 
@@ -99,7 +107,8 @@ def standing(history: IvHistory, now: float, on: date, settings: IvSettings) -> 
     """
     if not (isfinite(now) and now > 0):
         return Standing.nowhere(NoStanding.NO_VOLATILITY)
-    before = [day.volatility for day in history if day.day < on][-settings.sessions :]
+    reach = [day for day in history if 0 < (on - day.day).days <= settings.reach_days]
+    before = [day.volatility for day in reach][-settings.sessions :]
     if not before:
         return Standing.nowhere(NoStanding.NO_HISTORY)
     if len(before) < settings.least:

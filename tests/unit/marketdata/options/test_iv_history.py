@@ -89,6 +89,15 @@ def test_only_the_newest_sessions_before_the_day_count():
     assert found.percentile == 80.0
 
 
+def test_days_of_another_year_do_not_count() -> None:
+    old, new = days(0.1, 0.2, 0.3), IvSettings(sessions=5, least=3, reach_days=3)
+    later = TODAY + timedelta(days=1)
+
+    assert standing(old, 0.25, TODAY, new).missing is None
+    assert standing(old, 0.25, later, new).missing is NoStanding.TOO_SHORT
+    assert standing(old, 0.25, later + timedelta(days=2), new).missing is NoStanding.NO_HISTORY
+
+
 @pytest.mark.parametrize(
     ("history", "now", "why"),
     [
@@ -134,9 +143,11 @@ def test_nothing_ranks_among_nothing():
     assert isnan(iv_rank((0.1, 0.1), 0.1))
 
 
-@pytest.mark.parametrize("wrong", [(252, 1), (10, 11)])
-def test_settings_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(ValueError, match="iv_history: least"):
+@pytest.mark.parametrize(
+    ("wrong", "named"), [((252, 1), "least"), ((10, 11), "least"), ((10, 5, 4), "reach_days 4")]
+)
+def test_settings_that_make_no_sense_are_refused(wrong, named):
+    with pytest.raises(ValueError, match=f"iv_history: {named}"):
         IvSettings(*wrong)
 
 
