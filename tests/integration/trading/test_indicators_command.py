@@ -46,7 +46,7 @@ def test_the_newest_session_s_last_bars_are_told_with_every_indicator(session: R
 
     names = {line.split("(")[0] for line in lines}
     assert {type(each).__name__ for each in ONE_OF_EACH} <= names
-    assert lines[0].split()[-2:] == ["15:35:00", "15:40:00"]
+    assert lines[0].split()[-2:] == ["15:25:00", "15:30:00"]
     assert any(line.startswith("RSI(period=14)") for line in lines)
 
 

@@ -79,7 +79,7 @@ def test_the_run_is_a_paper_run_on_a_tape_yet_to_be_written(wish):
 
 
 def test_what_is_watched_is_what_the_active_configuration_says(wish):
-    watch = replace(WATCH, indices=("BANKNIFTY",), watched=(), chains=("BANKNIFTY",), stocks=0)
+    watch = replace(WATCH, indices=("NIFTY",), watched=(), chains=("NIFTY",), stocks=0)
     document = document_of(Config(live_universe=watch))
     version = config_versions.store(kind=KIND, document=document, author="tests")
     config_versions.activate(version=version, author="tests", reason="a test")
@@ -87,8 +87,7 @@ def test_what_is_watched_is_what_the_active_configuration_says(wish):
     run = open_kite_day(replace(wish, watch=None))
 
     instruments = open_tape(Path(run.tape_path)).head.instruments
-    assert {item.name for item in instruments} == {"BANKNIFTY"}
-    assert any(item.strike for item in instruments)
+    assert [item.symbol for item in instruments] == ["NIFTY 50", "NIFTY26OCTFUT"]
 
 
 def test_the_bars_of_what_is_watched_are_kept_beside_the_tape(wish):
