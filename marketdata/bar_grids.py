@@ -6,13 +6,13 @@ Reading bars lives in `history.py`; folding live ticks into bars in `panel.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from marketdata.bar_checks import Windows, session_windows
-from marketdata.bars import BarGrid, Flags, Floats, Ints
+from marketdata.bars import BarGrid, Flags, Floats, Ints, without_price
 from marketdata.calendar import Hours
 from marketdata.instruments import Segment
 from marketdata.timeframes import Timeframe
@@ -161,16 +161,7 @@ def until_close(grid: BarGrid, closes_at_s: Ints) -> BarGrid:
         return grid
     place = np.unique(grid.session, return_inverse=True)[1]
     over = grid.start[:, None] >= closes_at_s[place]
-    if not over.any():
-        return grid
-    return replace(
-        grid,
-        open=np.where(over, np.nan, grid.open),
-        high=np.where(over, np.nan, grid.high),
-        low=np.where(over, np.nan, grid.low),
-        close=np.where(over, np.nan, grid.close),
-        gap=grid.gap | over,
-    )
+    return without_price(grid, over) if over.any() else grid
 
 
 def closes_of(hours: Sequence[Hours], sessions: Ints) -> Ints:

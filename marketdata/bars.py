@@ -5,7 +5,8 @@ Folding ticks into bars lives in `panel.py`; bars on disk in `history.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,3 +97,18 @@ class BarGrid:
 
     def __len__(self) -> int:
         return len(self.start)
+
+
+Bars = TypeVar("Bars", BarRow, BarGrid)
+
+
+def without_price(bars: Bars, over: Flags) -> Bars:
+    """Return bars that have no price where `over` is true, an array of the prices' shape."""
+    return replace(
+        bars,
+        open=np.where(over, np.nan, bars.open),
+        high=np.where(over, np.nan, bars.high),
+        low=np.where(over, np.nan, bars.low),
+        close=np.where(over, np.nan, bars.close),
+        gap=bars.gap | over,
+    )

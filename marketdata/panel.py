@@ -6,12 +6,11 @@ How a forming bar takes a tick lives in `forming.py`; which ticks may come in, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marketdata.bars import BarRow, Flags, Floats, Ints
+from marketdata.bars import BarRow, Flags, Floats, Ints, without_price
 from marketdata.forming import FormingBars, Rollup
 from marketdata.ticks import TICK, Ticks, words_of
 from marketdata.timeframes import Timeframe
@@ -247,23 +246,12 @@ class Panel:
             gap=~traded,
         )
         over = self._over(starts_after_s)
-        return _without_price(row, over) if over.any() else row
+        return without_price(row, over) if over.any() else row
 
     def _over(self, after_s: int) -> Flags:
         """Return which columns have closed, that many seconds behind the session's open."""
         over: Flags = self._closes_after_s <= after_s
         return over
-
-
-def _without_price(row: BarRow, columns: Flags) -> BarRow:
-    return replace(
-        row,
-        open=np.where(columns, np.nan, row.open),
-        high=np.where(columns, np.nan, row.high),
-        low=np.where(columns, np.nan, row.low),
-        close=np.where(columns, np.nan, row.close),
-        gap=row.gap | columns,
-    )
 
 
 def _unknown(columns: int) -> Floats:
