@@ -24,7 +24,7 @@ from marketdata.facts import (
     lot_size,
     tick_size,
 )
-from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.instruments import TOKEN_SEGMENTS, Exchange, Instrument, Kind
 from marketdata.minute_bars import MinuteBars, days_of, joined
 from marketdata.synthetic_quotes import on_grid
 from marketdata.synthetic_shape import volatility_multiplier, volume_share
@@ -39,8 +39,6 @@ _MINUTE = 60_000_000
 _SESSION_MINUTES = 375
 _FIRST_YEAR = 2016
 _MADE_TOKENS = 50_000
-_NSE_SEGMENT, _BSE_SEGMENT = 2, 5
-"""Last byte of the tokens of each exchange's derivatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def near_future(index: IndexName, day: date, level: float, calendar: Calendar) -
     exchange = index.derivatives or Exchange.NFO
     expiry = calendar.expiry(index.name, exchange, day, monthly=True)
     return Instrument(
-        token=_made_token(index, expiry),
+        token=_made_token(index, exchange, expiry),
         exchange=exchange,
         symbol=f"{index.name}{expiry:%y}{MONTHS[expiry.month - 1]}FUT",
         name=index.name,
@@ -146,8 +144,8 @@ def known_freeze(name: str, day: date) -> int | None:
         return None
 
 
-def _made_token(index: IndexName, expiry: date) -> int:
+def _made_token(index: IndexName, exchange: Exchange, expiry: date) -> int:
     """Return a token in the form of the exchange's derivatives, outside its shares' range."""
     month = (expiry.year - _FIRST_YEAR) * 12 + expiry.month
     number = _MADE_TOKENS + 10 * month + index_names().index(index)
-    return number * 256 + (_BSE_SEGMENT if index.derivatives is Exchange.BFO else _NSE_SEGMENT)
+    return number * 256 + TOKEN_SEGMENTS[exchange]

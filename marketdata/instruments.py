@@ -20,6 +20,10 @@ class Exchange(StrEnum):
     BFO = "BFO"
 
 
+TOKEN_SEGMENTS = {Exchange.NSE: 1, Exchange.NFO: 2, Exchange.BSE: 4, Exchange.BFO: 5}
+"""Last byte of the tokens of an exchange's shares, or derivatives, as Kite gives them."""
+
+
 class Kind(StrEnum):
     """What an instrument is."""
 

@@ -14,12 +14,11 @@ from itertools import count
 from marketdata.calendar import Calendar
 from marketdata.facts import IndexName, index_names, lot_size
 from marketdata.instrument_dump import COLUMNS
-from marketdata.instruments import Exchange, Kind
+from marketdata.instruments import TOKEN_SEGMENTS, Exchange, Kind
 from marketdata.synthetic_universe import standard_market
 
 Cells = tuple[object, ...]
 
-_SEGMENTS = {Exchange.NSE: 1, Exchange.NFO: 2, Exchange.BSE: 4, Exchange.BFO: 5}
 _INDEX_SEGMENT = 9
 _INDEX_NUMBERS = {"NIFTY 50": 1001, "NIFTY BANK": 1016, "INDIA VIX": 1035}
 _OTHER_INDEX_NUMBERS = 2_000
@@ -102,7 +101,7 @@ def _index(index: IndexName, number: int) -> Cells:
 
 
 def _share(exchange: Exchange, share: _Share) -> Cells:
-    token = share.number << 8 | _SEGMENTS[exchange]
+    token = share.number << 8 | TOKEN_SEGMENTS[exchange]
     told = (token, share.number, share.symbol, f"{share.symbol} LIMITED", 0, "", 0, "0.05", 1)
     return (*told, Kind.EQUITY, exchange, exchange)
 
@@ -148,7 +147,7 @@ def _month(name: str, expiry: date, lot: int, strikes: range) -> Iterator[Cells]
 
 def _numbered(exchange: Exchange, contracts: Iterator[Cells]) -> Iterator[Cells]:
     for number, cells in zip(count(_FIRST_CONTRACT), contracts, strict=False):
-        token = number << 8 | _SEGMENTS[exchange]
+        token = number << 8 | TOKEN_SEGMENTS[exchange]
         yield (token, number, *cells[:-1], f"{exchange}-{cells[-1]}", exchange)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from marketdata.calendar import Calendar
 from marketdata.dayset_futures import MONTHS, known_freeze
 from marketdata.facts import IndexName, index_by_name, lot_size, tick_size
-from marketdata.instruments import Exchange, Instrument, Kind, Segment
+from marketdata.instruments import TOKEN_SEGMENTS, Exchange, Instrument, Kind, Segment
 from marketdata.options.rates import interest_rate
 from marketdata.synthetic_universe import MADE_FROM
 
@@ -147,7 +147,7 @@ def _stem(made: MadeChain, expiry: date, calendar: Calendar) -> str:
 def _option(contract: _Contract, symbol: str, strike: int, which: tuple[int, Kind]) -> Instrument:
     number, kind = which
     return Instrument(
-        token=number * 256 + 2,
+        token=number * 256 + TOKEN_SEGMENTS[Exchange.NFO],
         exchange=Exchange.NFO,
         symbol=f"{symbol}{kind}",
         name=contract.index.name,

@@ -16,7 +16,7 @@ from marketdata.built_day import BuiltDay, DayData
 from marketdata.calendar import Calendar
 from marketdata.dayset_ticks import bar_arrivals, volume_of_minute
 from marketdata.history import HistoryError
-from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.instruments import TOKEN_SEGMENTS, Instrument, Kind
 from marketdata.minute_bars import MinuteBars
 from marketdata.synthetic_quotes import put_quotes
 from marketdata.tape import microseconds
@@ -30,7 +30,6 @@ _SECOND = 1_000_000
 _MINUTE = 60_000_000
 _LAST = date(2099, 12, 31)
 _INDEX_SEGMENT = 9
-_SEGMENTS = {Exchange.NSE: 1, Exchange.NFO: 2, Exchange.BSE: 4, Exchange.BFO: 5}
 _NOTES = (
     "all instruments: four prices a minute are told, those of its bar; quotes are modelled",
     "all near futures of indices: made from their index",
@@ -86,7 +85,7 @@ def _columns(laid: Laid, day: TradingDay) -> tuple[_Column, ...]:
 def wire_token(item: Instrument) -> int:
     """Return the instrument's token with the segment in its last byte, as the wire wants it."""
     is_index = item.kind is Kind.INDEX
-    return item.token << 8 | (_INDEX_SEGMENT if is_index else _SEGMENTS[item.exchange])
+    return item.token << 8 | (_INDEX_SEGMENT if is_index else TOKEN_SEGMENTS[item.exchange])
 
 
 def _bars(laid: Laid, place: int, rows: slice) -> MinuteBars:
