@@ -5,7 +5,7 @@ What becomes of one that is nowhere is the engine's, which takes it for cancelle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -68,6 +68,11 @@ class LastWords:
         self._broker = broker
         self._again = again
         self._denied: set[str] = set()
+
+    def lacking(self, lost: Sequence[Order]) -> Sequence[Order]:
+        """Return the orders to ask for, all that are lacking now; any other is counted anew."""
+        self._denied &= {order.request.client_id for order in lost}
+        return lost
 
     async def of(self, order: Order, at: datetime) -> OrderUpdate | None:
         """Return what an order has come to; None where nothing is proven.

@@ -315,7 +315,7 @@ class LiveVenue:
 
     async def _seek(self, lost: Sequence[Order], asked_at: datetime) -> None:
         """Tell what the broker says of orders by themselves that its lists have lacked too long."""
-        for order in lost:
+        for order in self._last_words.lacking(lost):
             word = await self._last_words.of(order, asked_at)
             if word is not None and can_be(order, word, self._books().trades):
                 self._pass_on(word)

@@ -90,6 +90,23 @@ async def test_what_is_known_in_between_begins_the_count_anew():
     assert [state for state, _ in told] == [OrderState.OPEN]
 
 
+async def test_an_order_that_was_listed_in_between_is_counted_anew():
+    bench = Bench()
+    bench.broker.words.extend([Refused(NO_SUCH_ORDER), Refused(NO_SUCH_ORDER)])
+    bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
+    listed = BrokerBook((update(OrderState.OPEN),), (), (), complete=True)
+    await bench.looks(EMPTY)
+    bench.now += timedelta(seconds=5)
+    news = await bench.looks(EMPTY, listed, EMPTY)
+    bench.now += timedelta(seconds=5)
+
+    news += await bench.looks(EMPTY)
+
+    assert bench.broker.calls.count("seek E1") == 2
+    states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
+    assert OrderState.CANCELLED not in states
+
+
 class Denying:
     """A broker that knows no order."""
 
