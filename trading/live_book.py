@@ -49,7 +49,7 @@ class Patience:
 
     Waiting longer for an entry costs nothing; a stop or an exit that is not there leaves its
     position without protection. `unlisted`: how long an order that the broker took may be missing
-    from its lists before it is asked for by itself.
+    from its lists, after it was sent or last listed, before it is asked for by itself.
     """
 
     entry: timedelta = timedelta(seconds=10)
@@ -105,7 +105,7 @@ class BookLooks:
         self._absent: frozenset[str] = frozenset()
         self._discrepancies: frozenset[Discrepancy] = frozenset()
         self._foreign = NOTHING_FOREIGN
-        self._unlisted = Unlisted(patience.unlisted)
+        self._unlisted = Unlisted(patience.unlisted, self._sent, began)
         self._glanced: _Glanced | None = None
         self._traded: _Glanced | None = None
 

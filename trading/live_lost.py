@@ -5,7 +5,7 @@ What becomes of one that is nowhere is the engine's, which takes it for cancelle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,12 +30,16 @@ class Seeker(Protocol):
 class Unlisted:
     """Counts since when whole books lack an order; after `patience` it is believed.
 
+    One that was never listed counts from when it was `sent`, by client id, or before `began`.
     `lost`: those that should work. `gone`: broker ids of those that have ended without any fill;
     one that was found to be nowhere is missed at once, also by an engine that comes after.
     """
 
-    def __init__(self, patience: timedelta) -> None:
+    def __init__(self, patience: timedelta, sent: Mapping[str, datetime], began: datetime) -> None:
         self._patience = patience
+        self._sent = sent
+        self._began = began
+        self._listed: set[str] = set()
         self._since: dict[str, datetime] = {}
         self.lost: tuple[Order, ...] = ()
         self.gone: frozenset[str] = frozenset()
@@ -44,18 +48,23 @@ class Unlisted:
         """Take note of what a whole book that was asked for at `asked_at` lacks."""
         told = {update.broker_id for update in book.orders}
         told |= {fill.broker_id for fill in book.trades}
+        self._listed |= told
         missing = [
             order
             for order in orders
             if order.broker_id and order.broker_id not in told and not is_part(order)
         ]
-        since = self._since
-        self._since = {one.broker_id: since.get(one.broker_id, asked_at) for one in missing}
+        self._since = {one.broker_id: self._missing_since(one, asked_at) for one in missing}
         overdue = [one for one in missing if was_nowhere(one) or self._is_overdue(one, asked_at)]
         self.lost = tuple(one for one in overdue if not one.state.is_final)
         self.gone = frozenset(
             one.broker_id for one in overdue if one.state.is_final and not one.claimed_quantity
         )
+
+    def _missing_since(self, order: Order, asked_at: datetime) -> datetime:
+        if order.broker_id in self._listed:
+            return self._since.get(order.broker_id, asked_at)
+        return self._sent.get(order.request.client_id, self._began)
 
     def _is_overdue(self, order: Order, asked_at: datetime) -> bool:
         return asked_at - self._since[order.broker_id] >= self._patience

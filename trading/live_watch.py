@@ -178,9 +178,9 @@ class BookWatch:
             case Urgency.DOUBT:
                 every = {self._reading.glance: 1, self._reading.trades: 3}
             case Urgency.UNDER_WAY:
-                every = {self._reading.trades: 2, self._reading.glance: 4}
+                every = {self._reading.trades: 2, self._reading.glance: 3}
             case Urgency.HELD:
-                every = {self._reading.glance: 4}
+                every = {self._reading.glance: 2}
             case Urgency.NONE:
                 every = {}
         return [read for read, turns in every.items() if turn % turns == 0]

@@ -38,7 +38,7 @@ _FAILED_SECONDS = {
 
 A lost one is given up and twice missed in the book, one without proof is twice missed there.
 """
-_NOWHERE_SECONDS = 10.5
+_NOWHERE_SECONDS = 9.0
 """What an order costs that was taken and is nowhere: until it is missed, asked for, sent again."""
 
 

@@ -11,9 +11,11 @@ from execution.broker import BrokerBook, OutcomeUnknown, Refused
 from execution.orders import Order, OrderState, OrderUpdate
 from tests.unit.trading.engine.builders import at
 from tests.unit.trading.test_live_venue import EMPTY, REQUEST, Bench, fill, update
+from trading.engine.actions import PlaceOrder
 from trading.engine.events import BrokerSaid, TwinFound
 from trading.live_lost import LastWords
 
+LISTED = BrokerBook((update(OrderState.OPEN),), (), (), complete=True)
 NO_SUCH_ORDER = "Couldn't find that `order_id`."
 ANOTHERS = replace(fill(), client_id="E2")
 """A trade of an order that got a name of its own while its trades were asked for."""
@@ -94,10 +96,9 @@ async def test_an_order_that_was_listed_in_between_is_counted_anew():
     bench = Bench()
     bench.broker.words.extend([Refused(NO_SUCH_ORDER), Refused(NO_SUCH_ORDER)])
     bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
-    listed = BrokerBook((update(OrderState.OPEN),), (), (), complete=True)
     await bench.looks(EMPTY)
     bench.now += timedelta(seconds=5)
-    news = await bench.looks(EMPTY, listed, EMPTY)
+    news = await bench.looks(EMPTY, LISTED, EMPTY)
     bench.now += timedelta(seconds=5)
 
     news += await bench.looks(EMPTY)
@@ -105,6 +106,27 @@ async def test_an_order_that_was_listed_in_between_is_counted_anew():
     assert bench.broker.calls.count("seek E1") == 2
     states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
     assert OrderState.CANCELLED not in states
+
+
+@pytest.mark.parametrize(
+    ("books", "sought_for"),
+    [
+        ((EMPTY,), 1),
+        ((LISTED, EMPTY), 0),
+        ((LISTED, EMPTY, LISTED, EMPTY), 0),
+    ],
+    ids=["never listed", "listed before", "listed again"],
+)
+async def test_an_order_never_listed_is_missing_since_it_was_sent(books, sought_for):
+    bench = Bench()
+    bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
+    await bench.venue.send(PlaceOrder(bench.now, REQUEST))
+    bench.now += timedelta(seconds=5)
+    bench.broker.words.append(Refused(NO_SUCH_ORDER))
+
+    await bench.looks(*books)
+
+    assert bench.broker.calls.count("seek E1") == sought_for
 
 
 class Denying:
@@ -148,8 +170,7 @@ async def test_what_was_nowhere_and_works_after_all_is_told_at_each_look(reason,
 async def test_an_order_that_is_listed_again_or_has_ended_is_not_asked_for():
     bench = Bench()
     bench.orders = [Order(REQUEST, OrderState.OPEN, "B1")]
-    listed = BrokerBook((update(OrderState.OPEN),), (), (), complete=True)
-    await bench.looks(EMPTY, listed)
+    await bench.looks(EMPTY, LISTED)
     bench.now += timedelta(seconds=5)
     await bench.looks(EMPTY)
     bench.orders = [Order(REQUEST, OrderState.CANCELLED, "B1")]
