@@ -35,6 +35,8 @@ _COMMANDS = (
     *(CommandKind.CLOSE_POSITION, CommandKind.CLOSE_POSITION, CommandKind.RESUME),
 )
 _MOST_LIVES = 40
+_MOST_SECONDS = 1_000.0
+"""After so long a desk that has not ended never will: the market closes before half of it."""
 
 EngineOf = Callable[[EngineSetup], Engine]
 
@@ -73,11 +75,13 @@ class Day:
             loop.call_at(trouble.at, self._begin, trouble)
         market = asyncio.ensure_future(self._market())
         try:
-            while not self._ended and self.lives < _MOST_LIVES:
-                await self._one_life()
-                if not self._ended:
-                    await asyncio.sleep(self.surface.chance.uniform(0.5, 3))
-            await market
+            async with asyncio.timeout(_MOST_SECONDS) as limit:
+                await self._lives()
+                await market
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            self.watch.note("the day does not end")
         finally:
             market.cancel()
             for call in list(self.reach.calls):
@@ -86,9 +90,24 @@ class Day:
             for what in differences(self.engine, self.floor):
                 self.watch.note(what)
 
+    async def _lives(self) -> None:
+        while not self._ended and self.lives < _MOST_LIVES:
+            await self._one_life()
+            if not self._ended:
+                await asyncio.sleep(self.surface.chance.uniform(0.5, 3))
+
     # the market -------------------------------------------------------------------------------
 
     async def _market(self) -> None:
+        """Let the market go on to its close; the desk is told of its end whatever happens."""
+        try:
+            await self._session()
+        finally:
+            self.world.is_over = True
+            if self.desk is not None:
+                self.desk.frames.put_nowait(None)
+
+    async def _session(self) -> None:
         is_late = False
         for index, (at, ticks) in enumerate(self._street.steps()):
             await asyncio.sleep((at - self.world.clock.now()).total_seconds())
@@ -101,9 +120,6 @@ class Day:
                 self.desk.frames.put_nowait(Frame(index, at, ticks))
         await asyncio.sleep((CLOSES - self.world.clock.now()).total_seconds())
         self.floor.close()
-        self.world.is_over = True
-        if self.desk is not None:
-            self.desk.frames.put_nowait(None)
 
     def _cause(self) -> str:
         """Return why no desk could do anything now, empty where one can."""
@@ -113,7 +129,13 @@ class Day:
             return "broker unreachable"
         if self.reach.is_stale:
             return "book shown as it was"
+        if self.floor.is_hiding and self._is_unanswered():
+            return "list of orders lacks one, and so does not prove another to be missing"
         return "token dead" if self.reach.is_expired else ""
+
+    def _is_unanswered(self) -> bool:
+        """Say whether the engine has no proof of what became of an order that it sent."""
+        return self.engine is not None and self.engine.orders.any_unknown()
 
     def _message(self, word: OrderUpdate) -> None:
         """Carry a message to the desk, unless something happens to it on its way."""

@@ -139,6 +139,11 @@ class Floor:
         (self._hidden.add if is_hidden else self._hidden.discard)(broker_id)
         self.version += 1
 
+    @property
+    def is_hiding(self) -> bool:
+        """Say whether the list of orders lacks one that works, so that it proves no absence."""
+        return bool(self._hidden)
+
     def modify(self, broker_id: str, change: OrderChange) -> OrderUpdate:
         """Change an order that rests. Raises `Refused`."""
         row = self._row(broker_id)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from execution.orders import OrderState
@@ -7,8 +9,11 @@ from trading.engine.actions import Action, PlaceOrder
 from trading.engine.core import Engine
 from trading.engine.events import BrokerSaid, ChangeRefused, Event
 from trading.simulation.batch import outcome_of, report_of
+from trading.simulation.cover import CoverClock
+from trading.simulation.day import Day
 from trading.simulation.play import Told, play, shrunk, troubles_of
 from trading.simulation.troubles import Kind, Trouble
+from trading.simulation.virtual_time import in_virtual_time
 
 CALLS = {Kind.LOSE_REQUEST, Kind.LOSE_ANSWER, Kind.ERROR_BEFORE, Kind.ERROR_AFTER}
 
@@ -95,3 +100,33 @@ def test_a_desk_that_dies_lives_again_and_ends_flat(kind: Kind):
 
     assert told.found == ()
     assert told.lives >= 2
+
+
+class BrokenClock(CoverClock):
+    """A part of the market's own work that fails."""
+
+    def look(self, gone: float, bare: Mapping[str, int], cause: str) -> list[tuple[str, float]]:
+        raise ValueError("broken")
+
+
+def test_a_market_that_fails_ends_its_day(tmp_path):
+    day = Day("1.1", (), tmp_path)
+    day.watch.cover = BrokenClock()
+
+    with pytest.raises(ValueError, match="broken"):
+        in_virtual_time(day.live())
+
+
+class WithoutClose(Day):
+    """Tells its desk nothing of any market, nor that it is over."""
+
+    async def _market(self) -> None:
+        pass
+
+
+def test_a_desk_that_never_ends_is_found_out(tmp_path):
+    day = WithoutClose("1.1", (), tmp_path)
+
+    in_virtual_time(day.live())
+
+    assert "the day does not end" in day.watch.found
