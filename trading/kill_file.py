@@ -6,6 +6,7 @@ who writes the file stands in the supervisor's `kill`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ KILL_FILE = "kill-file"
 """Condition that is bad while the file stands."""
 LOOK_SIGNAL = signal.SIGUSR2
 _LOOK_SECONDS = 0.2
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,17 @@ class KillWish:
 
 
 def write_kill(folder: Path, *, by: str, reason: str) -> Path:
-    """Write the file, whole or not at all, and return its path. Raises `OSError`."""
+    """Write the file, whole or not at all, and return its path. Raises `OSError`.
+
+    On a disk that has no room for what stands in it the file is empty, which asks for the same.
+    """
     path, half = folder / NAME, folder / f".{NAME}.{os.getpid()}"
-    half.write_text(json.dumps({"by": by, "reason": reason}), encoding="utf-8")
+    try:
+        half.write_text(json.dumps({"by": by, "reason": reason}), encoding="utf-8")
+    except OSError as error:
+        if error.errno not in _NO_ROOM or not half.exists():
+            raise
+        os.truncate(half, 0)
     half.replace(path)
     return path
 

@@ -18,7 +18,7 @@ from aitrapp.supervisor.errors import SupervisorError
 from aitrapp.supervisor.place import ROOT, default_data
 from aitrapp.supervisor.supervision import say
 from trading.engine.events import BOOK
-from trading.journal import Record, read_records
+from trading.journal import JournalCorruptError, Record, read_records
 from trading.journal_holder import LOCKS, Holder, holder_of
 from trading.kill_file import LOOK_SIGNAL, NAME, write_kill
 from trading.services.broker_book import broker_book
@@ -48,8 +48,9 @@ def kill(options: argparse.Namespace) -> int:
     if options.lift:
         return _lift(folders)
     by = f"{getpass.getuser()} (make kill)"
-    for folder in sorted(folders):
-        _write(folder, by, options.reason)
+    failed = [_write(folder, by, options.reason) for folder in sorted(folders)]
+    if all(failed):
+        raise SupervisorError("; ".join(failed))
     engines = engines_below(folders)
     for engine in engines:
         with suppress(ProcessLookupError, PermissionError):
@@ -60,12 +61,17 @@ def kill(options: argparse.Namespace) -> int:
     return _watch(engines, time.time(), options.wait)
 
 
-def _write(folder: Path, by: str, reason: str) -> None:
+def _write(folder: Path, by: str, reason: str) -> str:
+    """Write the file into one folder and return what was wrong, empty for nothing.
+
+    One that can't be written must not keep the engines of all others from theirs.
+    """
     try:
-        say(f"wrote {write_kill(folder, by=by, reason=reason)}")
+        told, wrong = f"wrote {write_kill(folder, by=by, reason=reason)}", ""
     except OSError as error:
-        told = f"{folder / NAME}: {error.strerror}, expected a place to write"
-        raise SupervisorError(told) from error
+        told = wrong = f"{folder / NAME}: {error.strerror}, expected a place to write"
+    say(told)
+    return wrong
 
 
 def _lift(folders: Iterable[Path]) -> int:
@@ -106,10 +112,14 @@ def _watch(engines: Iterable[Holder], asked_at: float, seconds: float) -> int:
 def _without_engine(folders: Iterable[Path]) -> int:
     """Tell the books of journals that did not end flat: nobody is there to close what they hold."""
     journals = sorted(path for folder in folders for path in folder.glob("*.journal"))
-    books = {path: broker_book(path) for path in journals}
-    held = {path: book for path, book in books.items() if not book.is_flat}
-    for path, book in held.items():
-        say(f"{path.stem}: no engine, {book}")
+    for path in journals:
+        try:
+            book = broker_book(path)
+        except JournalCorruptError as error:
+            say(f"{path.stem}: no engine, what is held isn't known ({error})")
+        else:
+            if not book.is_flat:
+                say(f"{path.stem}: no engine, {book}")
     say("no engine is at work: one that is started finds the file and flattens first")
     return LEFT
 

@@ -94,6 +94,53 @@ def test_without_an_engine_what_is_held_is_told_and_the_file_stays(
     assert '"fire"' in (tmp_path / NAME).read_text()
 
 
+def test_a_folder_that_takes_no_file_keeps_no_other_from_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    for folder in (first, second):
+        folder.mkdir()
+        journal(folder, BOUGHT)
+    (first / NAME / "in the way").mkdir(parents=True)
+
+    code = main(["kill", "--data", str(tmp_path), "--reason", "fire"])
+
+    told = capsys.readouterr()
+    assert code == 1
+    assert '"fire"' in (second / NAME).read_text()
+    assert f"{first / NAME}: Is a directory, expected a place to write" in told.out + told.err
+
+
+def test_where_no_file_can_be_written_at_all_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal(tmp_path, BOUGHT)
+    (tmp_path / NAME / "in the way").mkdir(parents=True)
+
+    assert main(["kill", "--data", str(tmp_path)]) == 2
+
+    told = capsys.readouterr()
+    assert "expected a place to write" in told.out + told.err
+    assert "no engine" not in told.out + told.err
+
+
+def test_of_a_journal_that_is_damaged_it_is_said_that_nobody_knows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = journal(tmp_path, BOUGHT, SOLD)
+    path.write_bytes(b"damaged\n" + path.read_bytes())
+    other = tmp_path / "other"
+    other.mkdir()
+    journal(other, BOUGHT)
+
+    code = main(["kill", "--data", str(tmp_path)])
+
+    told = capsys.readouterr()
+    assert code == 1
+    assert "no engine, what is held isn't known" in told.out + told.err
+    assert "no engine, held: +65 NFO:NIFTY26OCTFUT" in told.out + told.err
+
+
 def test_the_file_is_lifted_again(tmp_path: Path) -> None:
     journal(tmp_path)
     main(["kill", "--data", str(tmp_path)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from datetime import datetime
 from pathlib import Path
 
@@ -117,3 +118,16 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     write_kill(tmp_path, by="ann", reason="fire")
 
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_where_the_disk_has_no_room_an_empty_file_kills(tmp_path: Path) -> None:
+    least, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, most))
+    try:
+        path = write_kill(tmp_path, by="ann", reason="fire")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (least, most))
+
+    assert path.read_bytes() == b""
+    assert read_kill(tmp_path) is not None
+    assert list(tmp_path.iterdir()) == [path]
