@@ -26,3 +26,14 @@ def slices(quantity: int, lot_size: int, freeze_quantity: int | None) -> tuple[i
     most = freeze_quantity // lot_size * lot_size
     whole, rest = divmod(quantity, most)
     return (most,) * whole + ((rest,) if rest else ())
+
+
+def parts(quantity: int, lot_size: int, freeze_quantity: int | None) -> tuple[int, ...]:
+    """Return the quantities of the orders that cover units held: whole lots, a part of one last.
+
+    A part is held where a contract's lot is another one than is known; whether the exchange takes
+    it, its answer tells. Whole lots are cut as by `slices`, and it raises as that.
+    """
+    rest = quantity % lot_size
+    whole = slices(quantity - rest, lot_size, freeze_quantity)
+    return (*whole, rest) if rest else whole

@@ -7,7 +7,7 @@ which lease, is said in `book_flatten.py`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
@@ -17,7 +17,7 @@ import structlog
 from execution.broker import BrokerBook, OutcomeUnknown, Refused
 from execution.client_ids import dead_man_id_of, is_of_dead_man, is_of_run
 from execution.orders import OrderRequest, OrderState, OrderType, OrderUpdate, Role, Side
-from execution.slicing import slices
+from execution.slicing import parts
 from marketdata.instruments import Instrument, PriceDirection
 from trading.journal import JournalFile
 
@@ -96,7 +96,7 @@ class BookFlatten:
         self._resting = max(self._resting - 1, 0)
         if not working and not self._resting and not is_late:
             last = {line.instrument: line.last for line in book.held}
-            for instrument, units in sorted(held.values(), key=lambda one: one[1] > 0):
+            for instrument, units in _closed_first(held.values()):
                 await self._close(instrument, units, last.get(instrument.key, Decimal(0)))
         left = [f"{units:+d} {key}" for key, (_, units) in sorted(held.items())]
         left += [f"order {client_id} works" for client_id in sorted(working)]
@@ -160,7 +160,7 @@ class BookFlatten:
         turns.
         """
         side = Side.SELL if units > 0 else Side.BUY
-        for quantity in slices(abs(units), instrument.lot_size, instrument.freeze_quantity):
+        for quantity in parts(abs(units), instrument.lot_size, instrument.freeze_quantity):
             request = self._request(instrument, side, quantity)
             if instrument.key in self._refused and last > 0:
                 request = _as_limit(request, last, self.terms.beyond)
@@ -210,6 +210,18 @@ def _as_limit(request: OrderRequest, last: Decimal, beyond: Decimal) -> OrderReq
     away = PriceDirection.UP if request.side is Side.BUY else PriceDirection.DOWN
     price = request.instrument.on_grid(last * (1 + request.side.sign * beyond), away)
     return replace(request, order_type=OrderType.LIMIT, price=price, market_protection=None)
+
+
+def _closed_first(held: Collection[tuple[Instrument, int]]) -> list[tuple[Instrument, int]]:
+    """Return what is closed now: all that was sold, and what was bought that hedges none of it.
+
+    A bought contract hedges what was sold of its underlying and kind: it waits until that is gone,
+    whether its purchase was refused, is on its way or has filled in part.
+    """
+    sold = [(instrument, units) for instrument, units in held if units < 0]
+    hedged = {(instrument.name, instrument.kind) for instrument, _ in sold}
+    bought = [(instrument, units) for instrument, units in held if units > 0]
+    return sold + [each for each in bought if (each[0].name, each[0].kind) not in hedged]
 
 
 def _within(units: int, net: int) -> int:

@@ -45,11 +45,15 @@ class LeftHoldingError(Exception):
 def flatten_book(run: Run, wall: Wall | None = None) -> str:
     """Bring a LIVE run out by the broker's own list, end it as failed, and say what was done.
 
-    `wall`: real time if it's None. Raises `LeaseTakenError` where an engine lives,
-    `NotLiveError`, `NoSessionError` without a login, `SessionExpired`, `LeftHoldingError`.
+    A lease that nobody renews is waited for: an engine that could not bring the run out leaves one
+    behind, and what it sent last is listed by then. `wall`: real time if it's None. Raises
+    `LeaseTakenError` where an engine lives, `NotLiveError`, `NoSessionError` without a login,
+    `SessionExpired`, `LeftHoldingError`.
     """
     check_live_run(run)
     holder = f"{socket.gethostname()[:60]}:dead-man"
+    if (left := leader.current(run.account)) is not None:
+        time.sleep(left.ttl.total_seconds() + _LOOK_SECONDS)
     lease = leader.acquire(run.account, holder, LEASE, from_itself=False)
     journal = JournalFile(Path(run.journal_path).with_suffix(SUFFIX))
     try:

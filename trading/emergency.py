@@ -20,8 +20,10 @@ from execution.orders import OrderState
 from risk.breakers import TradingState
 from trading.ears import Ears
 from trading.engine.events import BOOK, CommandKind
+from trading.kitesim_hand import SOURCE as KITESIM
 from trading.models import Command, Run
 from trading.services.commands import issue
+from trading.services.instrument_files import SOURCE as KITE
 
 if TYPE_CHECKING:
     from trading.bootstrap_kite import Wall
@@ -41,14 +43,16 @@ class NotFlatError(Exception):
     """The engine that was brought up to flatten wasn't flat in the time it had."""
 
 
-def flatten_run(run: Run, *, by: str, reason: str) -> Command:
+def flatten_run(run: Run, *, by: str, reason: str, wall: Wall | None = None) -> Command:
     """Flatten a run whose engine is dead, in this process, and take it to the end of its day.
 
-    The kill switch is pressed before anything new is handled. Raises `LeaseTakenError` where the
-    engine lives after all, `JournalBusyError`, `JournalCorruptError`, `DivergenceError`,
-    `NotHeardError`, `NotFlatError`.
+    A run whose day takes its time, on prices that are yet to come, is left to its engine as by
+    `bring_out`. The kill switch is pressed before anything new is handled. `wall` as there. Raises
+    `LeaseTakenError` where the engine lives after all, `JournalBusyError`, `JournalCorruptError`,
+    `DivergenceError`, `NotHeardError`, `NotFlatError`.
     """
-    return _flattened(run, by, reason, _Way(_stays, None))
+    leave = is_out if run.source in (KITE, KITESIM) else _stays
+    return _flattened(run, by, reason, _Way(leave, wall))
 
 
 def bring_out(run: Run, *, by: str, reason: str, wall: Wall | None = None) -> Command:

@@ -32,6 +32,7 @@ from marketdata.feed import KeptTape, Pace
 from trading import leader, selectors
 from trading.bootstrap import Outside
 from trading.broadcast_redis import connect
+from trading.disk_room import DiskRoom
 from trading.ears import Ears
 from trading.engine.core import Engine
 from trading.engine.events import CommandIssued, ConditionChanged, StrategyOverran
@@ -296,7 +297,8 @@ def _standing(run: Run, time: RunTime, journal: JournalFile, told: _Told) -> Sta
     engines.append(runner.engine)
     runner.engine.time_strategies(watch)
     runner.answer = timed(runner.answer, ears.pulse.samples)
-    ears.asks, ears.led = standing.asks, journal.lead
+    room = DiskRoom(Path(run.journal_path).parent)
+    ears.asks, ears.led = (*standing.asks, room.ask), journal.lead
     ears.pulse.deepest_queue = standing.deepest_queue
     return standing
 

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from marketdata.calendar import Calendar, NoSession
 from trading import broadcast_keys as keys
 from trading.broadcast_redis import RedisAwayError, connect, encode, read_json
-from trading.journal import JournalBusyError
+from trading.journal import JournalBusyError, JournalCorruptError
 from trading.journal_holder import holder_of, quiet_seconds
 from trading.leader import LeaseTakenError
 from trading.models import SESSIONS, LeaderLease, Run, RunMode, RunState
@@ -55,18 +55,32 @@ class LastMeans:
 def watch_engines(now: datetime, means: LastMeans) -> str:
     """Look after every running session; return in words what was found.
 
-    Raises what the means raise; it is told in an alert, and tried again at the next look.
+    Raises what the means raise, once all have been looked after; it is told in an alert, and tried
+    again at the next look.
     """
     if means.wait_seconds <= 0:
         return "off"
-    told = []
-    for run in Run.objects.filter(mode__in=SESSIONS, state=RunState.RUNNING.value).select_related(
-        "account", "config_version"
-    ):
-        died_at = death_of(run, now, means.wait_seconds)
-        if died_at is not None and not broker_book(Path(run.journal_path)).is_flat:
-            told.append(f"{run.code}: {_see_to(run, died_at, now, means)}")
+    sessions = Run.objects.filter(mode__in=SESSIONS, state=RunState.RUNNING.value)
+    told: list[str] = []
+    with ExitStack() as last_first:
+        for run in sessions.select_related("account", "config_version").order_by("-pk"):
+            last_first.callback(_look_after, run, now, means, told)
     return "; ".join(told) or "all in order"
+
+
+def _look_after(run: Run, now: datetime, means: LastMeans, told: list[str]) -> None:
+    died_at = death_of(run, now, means.wait_seconds)
+    if died_at is not None and _left_by(Path(run.journal_path)):
+        told.append(f"{run.code}: {_see_to(run, died_at, now, means)}")
+
+
+def _left_by(journal: Path) -> str:
+    """Return what the broker still has by a journal, empty for nothing; a damaged one can't say."""
+    try:
+        book = broker_book(journal)
+    except JournalCorruptError as error:
+        return f"what is held isn't known ({error})"
+    return "" if book.is_flat else str(book)
 
 
 def death_of(run: Run, now: datetime, wait_seconds: float) -> datetime | None:
@@ -138,7 +152,7 @@ def _bring_out(run: Run, means: LastMeans) -> Result:
     """Bring a run out, the engine's own way where that is open."""
     path = Path(run.journal_path)
     quiet = quiet_seconds(path)
-    _tell(run, f"no sign of its engine for {quiet:.0f} s, {broker_book(path)}: flattening")
+    _tell(run, f"no sign of its engine for {quiet:.0f} s, {_left_by(path)}: flattening")
     with ExitStack() as last:
         if run.mode == RunMode.LIVE.value:
             last.callback(lambda: _by_the_book(run, means))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
+from django.utils import timezone
 
 from marketdata.kite.picows_link import open_picows
 from tests.contracts.kite.lockstep import until
@@ -19,9 +21,9 @@ from tests.integration.trading.kite_desk_day import KiteDeskDay, made_day_of
 from trading import selectors
 from trading.book_flatten import SUFFIX, flatten_book
 from trading.bootstrap_kite import KiteDesk, Wall
-from trading.emergency import bring_out
+from trading.emergency import bring_out, flatten_run
 from trading.journal import read_records
-from trading.models import LeaderLease, Mode, Run
+from trading.models import Command, LeaderLease, Mode, Run
 from trading.services.broker_book import broker_book
 
 pytestmark = [
@@ -52,8 +54,13 @@ async def dies_holding(kite: KiteDeskDay, desk: KiteDesk, number: int) -> None:
         raise DiedError
 
 
-async def left_by_its_engine(kite: KiteDeskDay, bring: Callable[[Run, Wall], T]) -> T:
-    """Let the engine die holding, and bring the run out while the market goes on."""
+async def left_by_its_engine(
+    kite: KiteDeskDay, bring: Callable[[Run, Wall], T], lease_left: timedelta = timedelta()
+) -> T:
+    """Let the engine die holding, and bring the run out while the market goes on.
+
+    `lease_left`: for how long its lease stands from then on.
+    """
     kite.hook = dies_holding
     async with kite.sim:
         kite._point_to_it()
@@ -65,7 +72,7 @@ async def left_by_its_engine(kite: KiteDeskDay, bring: Callable[[Run, Wall], T])
         handling.cancel()
         await asyncio.wait({handling})
         assert held_at(kite) != {}
-        await sync_to_async(LeaderLease.objects.update)(expires_at=run.started_at)
+        await sync_to_async(LeaderLease.objects.update)(expires_at=timezone.now() + lease_left)
         wall = Wall(clock=kite.clock, open_link=open_picows)
         bringing = asyncio.ensure_future(asyncio.to_thread(closed_after, bring, run, wall))
         while not bringing.done():
@@ -90,11 +97,12 @@ def held_at(kite: KiteDeskDay) -> dict[str, int]:
     return {item.instrument.key: item.net for item in portfolio if item.net}
 
 
-def test_the_run_is_brought_out_the_engine_s_own_way_and_stays_halted(kite: KiteDeskDay):
+@pytest.mark.parametrize("way", [bring_out, flatten_run])
+def test_the_run_is_brought_out_the_engine_s_own_way_and_stays_halted(
+    kite: KiteDeskDay, way: Callable[..., Command]
+):
     asyncio.run(
-        left_by_its_engine(
-            kite, lambda run, wall: bring_out(run, by="tests", reason="drill", wall=wall)
-        )
+        left_by_its_engine(kite, lambda run, wall: way(run, by="tests", reason="drill", wall=wall))
     )
 
     assert kite.run is not None
@@ -107,8 +115,11 @@ def test_the_run_is_brought_out_the_engine_s_own_way_and_stays_halted(kite: Kite
     assert selectors.run_by_code(kite.run.code).state == "RUNNING"
 
 
-def test_the_run_is_brought_out_by_the_broker_s_list_and_has_failed(kite: KiteDeskDay):
-    told = asyncio.run(left_by_its_engine(kite, flatten_book))
+@pytest.mark.parametrize("lease_left", [timedelta(), timedelta(seconds=3)])
+def test_the_run_is_brought_out_by_the_broker_s_list_and_has_failed(
+    kite: KiteDeskDay, lease_left: timedelta
+):
+    told = asyncio.run(left_by_its_engine(kite, flatten_book, lease_left))
 
     assert kite.run is not None
     run = selectors.run_by_code(kite.run.code)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.slicing import slices
+from execution.slicing import parts, slices
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,28 @@ def test_slices_add_up_in_whole_lots_within_the_freeze(
     assert all(0 < part <= freeze and part % lot_size == 0 for part in parts)
     assert list(parts) == sorted(parts, reverse=True)
     assert len(parts) == -(-lots // lots_to_freeze)
+
+
+@given(
+    quantity=st.integers(min_value=0, max_value=20_000),
+    lot_size=st.integers(min_value=1, max_value=100),
+    lots=st.integers(min_value=1, max_value=30),
+)
+def test_all_that_is_held_is_cut_up_a_part_of_a_lot_last(
+    quantity: int, lot_size: int, lots: int
+) -> None:
+    freeze = lot_size * lots
+
+    cut = parts(quantity, lot_size, freeze)
+
+    assert sum(cut) == quantity
+    assert cut[: quantity // freeze] == (freeze,) * (quantity // freeze)
+    assert all(0 < part <= freeze for part in cut)
+    assert all(part % lot_size == 0 for part in cut[:-1])
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"), [(0, ()), (64, (64,)), (65, (65,)), (66, (65, 1)), (140, (130, 10))]
+)
+def test_a_part_of_a_lot_goes_by_itself(quantity: int, expected: tuple[int, ...]) -> None:
+    assert parts(quantity, 65, 130) == expected

@@ -321,7 +321,7 @@ def test_what_was_sold_is_bought_back_before_its_hedge_is_sold(work, street):
     street.book = both
     looks(work, 1)
 
-    assert [order.side for order in street.placed] == [Side.BUY, Side.SELL]
+    assert [(order.instrument, order.side) for order in street.placed] == [(put, Side.BUY)]
 
 
 def test_a_second_order_under_a_tag_of_ours_is_cancelled_as_well(work, street):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -18,10 +19,10 @@ from trading import leader
 from trading.broadcast_redis import encode
 from trading.emergency import bring_out
 from trading.engine.runner import DivergenceError
-from trading.journal import JournalBusyError, JournalFile
+from trading.journal import JournalBusyError, JournalCorruptError, JournalFile
 from trading.journal_holder import QUIET_SECONDS
 from trading.leader import LeaseTakenError
-from trading.models import Alert, AuditEntry, Command, LeaderLease, Run, TaskRun
+from trading.models import Account, Alert, AuditEntry, Command, LeaderLease, Run, TaskRun
 from trading.recorder import Recorder
 from trading.selectors import ledger_gap, open_positions
 from trading.services.broker_book import broker_book
@@ -213,6 +214,66 @@ def test_a_live_run_whose_engine_cannot_be_brought_up_goes_by_the_broker_s_list(
 
     assert asked == [quiet.code]
     assert "2 orders sent" in Alert.objects.filter(kind="dead-man").latest("pk").text
+
+
+def damage(run: Run) -> None:
+    """Turn a bit round in the middle of a run's journal, which stays as old as it is."""
+    path, said_at = Path(run.journal_path), Path(run.journal_path).stat().st_mtime
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, (said_at, said_at))
+
+
+def test_a_live_run_whose_journal_is_damaged_goes_by_the_broker_s_list(quiet: Run):
+    Run.objects.filter(pk=quiet.pk).update(mode="LIVE")
+    damage(quiet)
+    asked: list[str] = []
+
+    def book(run: Run) -> str:
+        asked.append(run.code)
+        return "2 orders sent"
+
+    with pytest.raises(JournalCorruptError):
+        looked_at(0, WAIT, means=replace(MEANS, book=book))
+
+    assert asked == [quiet.code]
+    first = Alert.objects.filter(kind="dead-man").earliest("pk").text
+    assert "what is held isn't known" in first
+    assert "damaged record" in first
+
+
+def another(run: Run) -> Run:
+    """Return a run of another account that was left like this one."""
+    account = Account.objects.create(code="OTHER", name="other", start_capital=1)
+    path = Path(run.journal_path).with_name("other.journal")
+    shutil.copy2(run.journal_path, path)
+    LeaderLease.objects.create(account=account, holder="gone", token=1, expires_at=run.started_at)
+    told = {"account": account, "code": "OTHERAA", "journal_path": str(path)}
+    return Run.objects.create(
+        mode="PAPER",
+        date=run.date,
+        source=run.source,
+        config_version=run.config_version,
+        started_at=run.started_at,
+        **told,
+    )
+
+
+def test_a_run_that_cannot_be_brought_out_keeps_no_other_from_it(quiet: Run):
+    second = another(quiet)
+    asked: list[str] = []
+
+    def fails_first(run: Run) -> int:
+        asked.append(run.code)
+        if run.pk == quiet.pk:
+            raise DivergenceError(run.code)
+        return 1
+
+    with pytest.raises(DivergenceError):
+        looked_at(0, WAIT, means=replace(MEANS, engine=fails_first))
+
+    assert asked == [quiet.code, second.code]
 
 
 def test_the_task_keeps_to_the_setting_and_takes_words_it_does_not_know(quiet: Run, settings):
