@@ -19,6 +19,7 @@ from trading.engine.asked_terms import ByOthers
 from trading.engine.combination_guard import CombinationGuard
 from trading.engine.events import ChangeRefused, TwinFound
 from trading.engine.notes import order_note, position_note
+from trading.engine.odd_lots import tell_of_odd_fills, whole_lots
 from trading.engine.protection import Protection, Tools
 from trading.engine.trades import PlanState, Trade
 from trading.engine.twins import call_off_returned, tell_of_twin
@@ -172,6 +173,7 @@ class Guard:
         if fills or after != before:
             self._outbox.emit(order_note(at, after, trade.plan_id, state))
         if fills:
+            tell_of_odd_fills(self._outbox, at, trade, fills)
             self._filled(at, trade, after)
             self._give_back(trade, after, fills)
             self._stop_entering_when_out(at, trade)
@@ -285,7 +287,7 @@ class Guard:
         trade.exit_plan = replace(
             plan,
             entry=entry if inside else plan.entry,
-            quantity=min(trade.open_quantity, trade.planned_quantity),
+            quantity=whole_lots(min(trade.open_quantity, trade.planned_quantity), plan.lot_size),
             opened_at_s=trade.opened_at.timestamp(),
         )
         if trade.state in (PlanState.PENDING_ENTRY, PlanState.ENTRY_CANCELLED):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from execution.orders import OrderChange, OrderRequest, OrderState, OrderType
-from execution.slicing import slices
+from execution.slicing import parts
 from marketdata.panel import Panel
 from risk.exits import ExitState
 from trading.engine.actions import SetTimer
@@ -168,14 +168,14 @@ class Protection:
         return surplus
 
     def _add_stops(self, at: datetime, trade: Trade, missing: int) -> None:
-        instrument = trade.instrument
+        lot_size, freeze = trade.instrument.lot_size, trade.instrument.freeze_quantity
         working = self._orders.working(trade.stops) if missing else []
         for client_id in [c for c in working if self._orders.may_grow(c)][-1:]:
             total = self._orders.wanted(client_id).quantity + missing
-            if instrument.freeze_quantity is None or total <= instrument.freeze_quantity:
+            if not total % lot_size and parts(total, lot_size, freeze) == (total,):
                 self._dispatch.change(at, client_id, OrderChange(quantity=total))
                 return
-        for quantity in slices(missing, instrument.lot_size, instrument.freeze_quantity):
+        for quantity in parts(missing, lot_size, freeze):
             request = self._dispatch.stop_order(trade, quantity)
             trade.stops.append(request.client_id)
             self._dispatch.place(at, trade, request)
@@ -327,7 +327,7 @@ class Protection:
     def _send_exit(self, at: datetime, trade: Trade, quantity: int) -> None:
         trade.exits_held_until = None
         instrument, at_market = trade.instrument, self._settings.exit_is_market
-        for part in slices(quantity, instrument.lot_size, instrument.freeze_quantity):
+        for part in parts(quantity, instrument.lot_size, instrument.freeze_quantity):
             request = self._dispatch.exit_order(trade, part, self.touch(trade), at_market=at_market)
             trade.exits.append(request.client_id)
             self._dispatch.place(at, trade, request)
