@@ -5,12 +5,13 @@ Whether an accepted order fills, and where, is `matching.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from execution.broker import Refused
 from execution.orders import OrderRequest, OrderType, Side
 from marketdata.instruments import Exchange, Instrument, Segment
+from marketdata.kite_limits import changes_of_an_order
 
 Band = tuple[Decimal, Decimal]
 """Lowest and highest price of the day, both allowed."""
@@ -24,7 +25,7 @@ class ExchangeSettings:
     of a step's traded volume that may fill where no quantity is displayed. `fills_at_touch`:
     whether a resting limit fills when the market trades at it, or only through it. `full_fills`:
     whole orders at once, whatever the quantity. `quotes_arm_stops`: whether a quote beyond the
-    trigger arms a stop, or only a trade.
+    trigger arms a stop, or only a trade. `max_modifications`: of one order; Kite's own without.
     """
 
     slippage_ticks: int = 1
@@ -33,7 +34,7 @@ class ExchangeSettings:
     full_fills: bool = False
     quotes_arm_stops: bool = True
     require_market_protection: bool = True
-    max_modifications: int = 25
+    max_modifications: int = field(default_factory=changes_of_an_order)
 
     def __post_init__(self) -> None:
         if self.slippage_ticks < 0:

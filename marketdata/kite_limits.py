@@ -41,5 +41,11 @@ def rates_on(day: date) -> Mapping[str, int]:
 
 
 @cache
+def changes_of_an_order() -> int:
+    """Return how often one order may be changed, by the newest number known."""
+    return rates_on(NEWEST)["modifications"]
+
+
+@cache
 def _rows(table: str) -> tuple[Row, ...]:
     return read_toml(DATA / "kite_limits.toml").rows(table)

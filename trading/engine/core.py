@@ -350,7 +350,8 @@ class Engine:
             if name not in self.breakers.blocked:
                 return
         self._become(at, self.breakers.clear(name) if good else self.breakers.block(name))
-        self._outbox.risk(at, "condition", f"{name} is {'good' if good else 'bad'}: {detail}")
+        text = f"{name} is {'good' if good else 'bad'}{detail and f': {detail}'}"
+        self._outbox.risk(at, "condition", text, severity="INFO" if good else "WARNING")
         if name == SESSION and good:
             self._guard.session_is_back(at)
 

@@ -89,6 +89,7 @@ class Dispatch:
         number = self._orders.expect_change(client_id, change)
         self._ledger.stir(self._ledger.trade_of(client_id))
         self._outbox.emit(ModifyOrder(at, client_id, change, number))
+        self.sent += 1
 
     def cancel(self, at: datetime, client_id: str) -> None:
         """Ask for the cancellation of a working order."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from math import nan
 
 from execution.broker import OrderLine
 from execution.foreign import ForeignPosition
@@ -16,6 +17,7 @@ from marketdata.instruments import Instrument, Kind
 from risk.exposure import OpenRisk
 from strategies.direction import Direction
 from trading.engine.events import ForeignSeen
+from trading.engine.marks import exact
 from trading.engine.settings import EngineSetup
 
 FOREIGN = "foreign"
@@ -28,18 +30,20 @@ def foreign_risks(seen: ForeignSeen, setup: EngineSetup, balance: Decimal) -> tu
     """Return what is foreign as open risk, by instrument; working orders count as filled.
 
     It has no stop that we know of: a bought option may lose its premium, everything else
-    `foreign_move` of its value, a sold option that of its strike. A derivative that isn't known
-    today takes all the heat of `balance`, since nothing can be said of it.
+    `foreign_move` of its value, a sold option that of its strike. What no price is told of, as of
+    an order at the market, is taken at the close before; a derivative that isn't known today, and
+    whatever has no price at all, takes all the heat of `balance`: nothing can be said of it.
     """
     known = {column.instrument.key: column.instrument for column in setup.universe.columns}
+    closes = {c.instrument.key: setup.previous_close[c.index] for c in setup.universe.columns}
     held = {position.instrument: position for position in seen.positions}
     keys = sorted({*held, *(order.instrument for order in seen.orders)})
     found = []
     for key in keys:
         position = held.get(key)
         units = _worst(position.quantity if position else 0, key, seen.orders)
-        price = _price(key, position, seen.orders)
-        if units and key in known:
+        price = _price(key, position, seen.orders) or _close(closes.get(key, nan))
+        if units and price and key in known:
             found.append(_known(known[key], units, price, setup))
         elif units:
             found.append(_unknown(key, units, price, (setup, balance)))
@@ -59,6 +63,10 @@ def _price(key: str, position: ForeignPosition | None, orders: Iterable[OrderLin
     return max(last, *(order.price for order in orders if order.instrument == key), _NOTHING)
 
 
+def _close(rupees: float) -> Decimal:
+    return exact(rupees) if rupees > 0 else _NOTHING
+
+
 def _known(item: Instrument, units: int, price: Decimal, setup: EngineSetup) -> OpenRisk:
     side = Side.BUY if units > 0 else Side.SELL
     is_option = item.kind in (Kind.CALL, Kind.PUT)
@@ -74,7 +82,7 @@ def _known(item: Instrument, units: int, price: Decimal, setup: EngineSetup) -> 
         strategy=FOREIGN,
         direction=way,
         quantity=abs(units),
-        margin_inr=margin_for(item, side, abs(units), price, setup.day) if price else _NOTHING,
+        margin_inr=margin_for(item, side, abs(units), price, setup.day),
         risk_inr=value if is_bought_option else value * setup.limits.foreign_move,
         working=False,
     )
@@ -86,7 +94,7 @@ def _unknown(
     setup, balance = account
     value = abs(units) * price
     heat = setup.limits.heat_budget_inr(max(balance, _NOTHING))
-    is_derivative = key.startswith(_DERIVATIVES)
+    is_unclear = key.startswith(_DERIVATIVES) or not price
     return OpenRisk(
         key=key,
         underlying=key.partition(":")[2],
@@ -94,7 +102,7 @@ def _unknown(
         direction=Direction.LONG if units > 0 else Direction.SHORT,
         quantity=abs(units),
         margin_inr=value,
-        risk_inr=max(heat, value) if is_derivative else value * setup.limits.foreign_move,
+        risk_inr=max(heat, value) if is_unclear else value * setup.limits.foreign_move,
         working=False,
     )
 

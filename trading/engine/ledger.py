@@ -212,8 +212,11 @@ class Ledger:
         )
 
     def _risk_together(self, plan: Combination) -> OpenRisk:
-        """Return the risk of all legs as one position; what is not held yet counts as filled."""
-        quantity = plan.wanted if plan.is_entering else plan.most_held
+        """Return the risk of all legs as one position; what is not held yet counts as filled.
+
+        Of an entry that is being taken back what it holds counts until it is out.
+        """
+        quantity = max(plan.wanted if plan.is_entering else 0, plan.most_held)
         exits, stop = plan.exit_plan, exact(plan.exit_state.stop)
         ticks = sum((leg.instrument.tick_size * leg.ratio for leg in plan.legs), _ZERO)
         costs = exact(exits.costs_per_unit) * quantity

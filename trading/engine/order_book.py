@@ -20,14 +20,15 @@ from execution.orders import (
     Side,
 )
 from execution.orders_book import apply_update
+from marketdata.kite_limits import changes_of_an_order
 from trading.engine.asked_terms import AskedTerms, ByOthers
 
 _UNKNOWN, _CANCELLED, _SENT = OrderState.UNKNOWN, OrderState.CANCELLED, OrderState.SENT
 _OVER = FINAL | {OrderState.PLANNED}
 _MOST_DOUBTS = 3
 """Changes of one order in a row that may fail without proof before it is replaced instead."""
-_MOST_MOVES = 16
-"""Changes after which a stop is changed only to leave: a broker allows 25 of one order."""
+_KEPT_FOR_LEAVING = 9
+"""Of the changes that the broker allows one order, how many a stop keeps for leaving."""
 
 
 class UnknownOrderError(Exception):
@@ -244,7 +245,8 @@ class OrderBook:
 
     def is_spent(self, client_id: str) -> bool:
         """Say whether so many changes were asked for that the last are kept for leaving."""
-        return self._orders[client_id].modifications >= _MOST_MOVES
+        left = changes_of_an_order() - self._orders[client_id].modifications
+        return left <= _KEPT_FOR_LEAVING
 
     def is_surprised(self, client_ids: list[str]) -> bool:
         """Say whether one of them was found to rest larger than asked, or filled once cancelled."""

@@ -23,7 +23,10 @@ Judge = Callable[[UnderlyingLevels, float, float], Reached | None]
 
 
 class UnderlyingWatch:
-    """Keeps every plan with levels of its underlying until it is over, in order of opening."""
+    """Keeps every plan of the run with levels of its underlying, in order of opening.
+
+    One that is over stays: the late fill of an entry brings it back.
+    """
 
     def __init__(self, panel: Panel, outbox: Outbox, close: Close) -> None:
         self._panel = panel
@@ -45,7 +48,6 @@ class UnderlyingWatch:
         for the last price of all.
         """
         if self._plans:
-            self._plans = [each for each in self._plans if not each[0].is_over]
             self._act(at, touched, stop_reached)
 
     def targets(self, at: datetime, touched: Collection[int] | None) -> None:
@@ -60,7 +62,9 @@ class UnderlyingWatch:
             lows = highs = panel.last
         for plan, levels in self._plans:
             column = plan.opinion_column
-            if plan.closing is not None or (touched is not None and column not in touched):
+            if plan.is_over or plan.closing is not None:
+                continue
+            if touched is not None and column not in touched:
                 continue
             found = judge(levels, float(lows[column]), float(highs[column]))
             if found is not None:

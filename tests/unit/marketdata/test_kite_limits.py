@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from execution.market_rules import ExchangeSettings
 from marketdata.dated import FactMissing
-from marketdata.kite_limits import NEWEST, Size, rates_on, size_on
+from marketdata.kite_limits import NEWEST, Size, changes_of_an_order, rates_on, size_on
 from marketdata.pacing import budgets_on
 
 DAY = date(2026, 11, 23)
@@ -33,3 +34,8 @@ def test_no_budget_of_ours_is_above_what_is_published():
 def test_a_day_before_the_file_is_not_guessed():
     with pytest.raises(FactMissing, match="2021-12-31"):
         size_on(Size.SOCKETS, date(2021, 12, 31))
+
+
+def test_the_simulated_exchange_takes_as_many_changes_of_an_order_as_kite():
+    assert changes_of_an_order() == rates_on(DAY)["modifications"] == 25
+    assert ExchangeSettings().max_modifications == changes_of_an_order()

@@ -11,8 +11,10 @@ from tests.unit.trading.engine.legs import (
     LOW_CALL,
     LOW_PUT,
     LegsDesk,
+    command,
 )
 from trading.engine.actions import CombinationMeasured, DecisionNoted
+from trading.engine.events import CommandKind
 
 
 def measured(desk: LegsDesk) -> list[tuple[float, float, float, float]]:
@@ -86,3 +88,19 @@ def test_legs_that_follow_the_market_risk_no_more_than_was_approved() -> None:
 
     assert desk.plan.exit_plan.entry == pytest.approx(59.6 - 4 * 0.1 - 4 * 4 * 0.05)
     assert heats == [approved] * 3
+
+
+def test_the_hedges_held_of_an_entry_that_is_taken_back_count_until_they_are_out() -> None:
+    desk = LegsDesk()
+    desk.speak()
+    desk.fill_all(Role.ENTRY)
+    [before] = desk.engine.ledger.exposure(desk.engine.last_prices()).open
+    desk.broker.next("cancel", "lose", "lose")
+
+    command(desk, CommandKind.CLOSE_POSITION, desk.plan.plan_id)
+
+    assert desk.plan.is_entering
+    assert desk.plan.wanted == 0
+    [held] = desk.engine.ledger.exposure(desk.engine.last_prices()).open
+    assert (held.quantity, held.risk_inr) == (130, before.risk_inr)
+    assert held.risk_inr > 0

@@ -37,6 +37,20 @@ def test_a_bad_condition_blocks_entries_until_it_is_good(name):
     assert [note.kind for note in desk.notes(RiskNoted)] == ["condition", "condition"]
 
 
+def test_a_condition_is_a_warning_while_bad_and_news_when_good_again():
+    desk = Desk()
+
+    desk.tell(ConditionChanged(desk.now, "recorder", good=False, detail="7 records behind"))
+    desk.tell(ConditionChanged(desk.now, "recorder", good=True))
+    desk.tell(ConditionChanged(desk.now, "price-bands", good=True, detail="212 of 214 known"))
+
+    assert [(note.severity, note.text) for note in desk.notes(RiskNoted)] == [
+        ("WARNING", "recorder is bad: 7 records behind"),
+        ("INFO", "recorder is good"),
+        ("INFO", "price-bands is good: 212 of 214 known"),
+    ]
+
+
 def test_a_bad_condition_blocks_no_exit():
     desk = Desk()
     desk.enter()

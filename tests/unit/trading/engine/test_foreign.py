@@ -158,3 +158,25 @@ def test_a_book_that_does_not_agree_is_an_alert_and_one_not_read_yet_is_none():
     assert [(note.severity, note.text) for note in found] == [
         ("CRITICAL", "no entries: position X: ours 0")
     ]
+
+
+@pytest.mark.parametrize("key", [FUTURE.key, TCS.key])
+def test_an_order_at_the_market_counts_at_the_close_before(key):
+    order = OrderLine("X1", key, Side.BUY, 65, 0, D(0))
+
+    risk = risk_of(orders=(order,))
+
+    close = {FUTURE.key: 24_000, TCS.key: 2_000}[key]
+    assert risk.risk_inr == 65 * close * D("0.02")
+    assert risk.margin_inr > 0
+
+
+@pytest.mark.parametrize("key", [FUTURE.key, TCS.key, "NSE:UNKNOWN"])
+@pytest.mark.parametrize("quantity", [65, -65])
+def test_what_has_no_price_at_all_takes_all_heat(key, quantity):
+    told = ForeignSeen(Desk().now, (), (held(quantity, key, "0"),))
+    unpriced = setup(previous_close=(float("nan"),) * 4)
+
+    [risk] = foreign_risks(told, unpriced, D(1_000_000))
+
+    assert risk.risk_inr == unpriced.limits.heat_budget_inr(D(1_000_000))

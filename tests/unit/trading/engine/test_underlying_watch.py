@@ -138,3 +138,17 @@ def test_a_structure_without_such_levels_is_left_by_its_value_alone():
 
     assert desk.plan.closing is None
     assert "underlying-levels" not in [note.kind for note in desk.notes(RiskNoted)]
+
+
+def test_an_option_whose_entry_fills_late_is_still_left_at_a_level_of_its_underlying():
+    desk = LegsDesk(replace(CALL, ways_out=WaysOut(trail=False, underlying=VIEW_UP)))
+    desk.speak()
+    desk.wait(31)
+    assert desk.trade.state is PlanState.ENTRY_CANCELLED
+    moved(desk, 24_000.0)
+    desk.fill(desk.trade.entries[0], 130, 55.05)
+    assert desk.trade.state is PlanState.OPEN
+
+    moved(desk, 23_900.0)
+
+    assert desk.trade.closing is ExitReason.UNDERLYING_STOP
