@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
@@ -24,6 +26,23 @@ from trading.services.commands import NoRunError
 from trading.services.control_change import UnknownPositionError
 
 _WIDE = "desk-input"
+Row = TypeVar("Row", bound=Model)
+
+
+def row_of(rows: QuerySet[Row], object_id: str) -> Row | None:
+    """Return the row an address tells of; None where there is none, or it tells no row at all."""
+    try:
+        return rows.filter(pk=object_id).first()
+    except (ValueError, ValidationError):
+        return None
+
+
+def row_or_404(rows: QuerySet[Row], object_id: str) -> Row:
+    """Return the row an address tells of. Raises `Http404`."""
+    found = row_of(rows, object_id)
+    if found is None:
+        raise Http404(f"{rows.model._meta.verbose_name} {object_id}: unknown")
+    return found
 
 
 class ReasonForm(forms.Form):

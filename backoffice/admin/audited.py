@@ -5,10 +5,12 @@ The entry tells every field that differs, before and after, in the transaction o
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import DateTimeField, Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from backoffice.admin.access import Rights, allows
@@ -17,6 +19,7 @@ from backoffice.permissions import Action
 from trading.services import audit
 
 Facts = dict[str, str]
+_YEARS = range(2000, 2200)
 
 
 def facts_of(row: Model, left_out: frozenset[str] = frozenset()) -> Facts:
@@ -50,6 +53,12 @@ def note_change(
     )
 
 
+def within_reach(moment: datetime) -> None:
+    """Raise `ValidationError` for a moment that the database would keep and nobody could read."""
+    if moment.year not in _YEARS:
+        raise ValidationError(f"{moment.date()}: expected a year from 2000 to 2199.")
+
+
 class AuditedAdmin(Rights, ModelAdmin):
     """A table that admins may change.
 
@@ -81,6 +90,15 @@ class AuditedAdmin(Rights, ModelAdmin):
     def subject(self, row: Model) -> str:
         """Return what the entries call a row."""
         return str(row)
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **options: Any
+    ) -> Any:
+        """Let no form keep a moment that can't be read again."""
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and isinstance(db_field, DateTimeField):
+            field.validators = [*field.validators, within_reach]
+        return field
 
     def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
         """Change and note in one transaction."""

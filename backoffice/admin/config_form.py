@@ -11,6 +11,7 @@ from typing import Any
 
 from django import forms
 
+from backoffice.api.parsing import unstorable
 from trading.config import ConfigError, document_of, read
 
 
@@ -36,7 +37,7 @@ class ConfigForm(forms.Form):
         """Return the checked document. Raises `ValidationError` naming the bad key."""
         try:
             return document_of(read(parsed(self.cleaned_data["document"])))
-        except ConfigError as error:
+        except (ConfigError, ValueError, TypeError, ArithmeticError) as error:
             raise forms.ValidationError(str(error)) from error
 
 
@@ -46,14 +47,24 @@ def parsed(text: str) -> dict[str, Any]:
     Raises `ConfigError` with the place of what cannot be read.
     """
     try:
-        if not text.lstrip().startswith("{"):
-            return tomllib.loads(text)
-        document = json.loads(text, object_pairs_hook=_once)
+        document = _document(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"line {error.lineno}: {error.msg}, expected JSON") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{error}, expected TOML or JSON") from error
-    return dict(document)
+    except ValueError as error:
+        raise ConfigError(f"a number: {error}, expected fewer digits") from error
+    except RecursionError as error:
+        raise ConfigError("nested too deeply") from error
+    if fault := unstorable(document):
+        raise ConfigError(fault)
+    return document
+
+
+def _document(text: str) -> dict[str, Any]:
+    if text.lstrip().startswith("{"):
+        return dict(json.loads(text, object_pairs_hook=_once))
+    return tomllib.loads(text)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

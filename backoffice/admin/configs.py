@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from backoffice.admin.asking import Question, ask
+from backoffice.admin.asking import Question, ask, row_or_404
 from backoffice.admin.config_diff import changes, diff_table, lines_of, told
 from backoffice.admin.config_form import ConfigForm, written
 from backoffice.admin.panels import Figure, Figures, Panel, Row, Table
@@ -30,6 +30,7 @@ from trading.config import Config, document_of
 from trading.models import Activation, ConfigVersion, Decision, Run, Signal
 from trading.services import config_versions
 
+_MOST_DIGITS = 18
 _holds = Exists(Activation.objects.filter(version=OuterRef("pk"), active_until=None))
 
 
@@ -145,7 +146,7 @@ class ConfigVersionAdmin(RecordAdmin):
     )
     def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, and let the version hold from now on."""
-        version = get_object_or_404(ConfigVersion, pk=object_id)
+        version = row_or_404(ConfigVersion.objects.all(), object_id)
         held = selectors.active_config(version.kind)
         before = held.content if held else {}
         question = Question(
@@ -181,10 +182,16 @@ class ConfigVersionAdmin(RecordAdmin):
 
 def _base(request: HttpRequest) -> ConfigVersion | None:
     """Return the version the form begins with: the one asked for, else the one that holds."""
-    asked = request.GET.get("base", "")
-    if asked.isdecimal():
-        return get_object_or_404(ConfigVersion, pk=int(asked))
+    asked = _asked_for(request, "base")
+    if asked is not None:
+        return get_object_or_404(ConfigVersion, pk=asked)
     return selectors.active_config(KIND)
+
+
+def _asked_for(request: HttpRequest, name: str) -> int | None:
+    """Return the row's number that the address tells; None for what can be none."""
+    told = request.GET.get(name, "")
+    return int(told) if told.isdecimal() and len(told) <= _MOST_DIGITS else None
 
 
 def _uses(row: ConfigVersion) -> tuple[Figure, ...]:
@@ -206,9 +213,9 @@ def _uses(row: ConfigVersion) -> tuple[Figure, ...]:
 def _compared_with(request: HttpRequest, row: ConfigVersion) -> ConfigVersion | None:
     """Return the version asked for, else the one that holds, else the one before."""
     others = ConfigVersion.objects.filter(kind=row.kind).exclude(pk=row.pk)
-    asked = request.GET.get("against", "")
-    if asked.isdecimal():
-        return others.filter(pk=int(asked)).first()
+    asked = _asked_for(request, "against")
+    if asked is not None:
+        return others.filter(pk=asked).first()
     held = others.filter(activations__active_until=None, activations__isnull=False).first()
     return held or others.filter(number__lt=row.number).first()
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 
 from backoffice import api_keys
-from backoffice.admin.asking import Question, SureForm, ask
+from backoffice.admin.asking import Question, SureForm, ask, row_or_404
 from backoffice.admin.panels import Panel, table
 from backoffice.admin.record import RecordAdmin
 from backoffice.admin.shown import EMPTY, address, column, mark, number, state, when
@@ -84,7 +84,7 @@ class ApiKeyAdmin(PrivateAdmin):
     )
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, and end the key at once."""
-        key = get_object_or_404(ApiKey.objects.select_related("owner"), pk=object_id)
+        key = row_or_404(ApiKey.objects.select_related("owner"), object_id)
         question = Question(
             title=f"Revoke {key}",
             effect="The key opens nothing any more, at once and for good.",

@@ -11,9 +11,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 
-from backoffice.admin.asking import Question, ReasonForm, ask
+from backoffice.admin.asking import Question, ReasonForm, ask, row_or_404
 from backoffice.admin.event_forms import EventForm, EventListForm
 from backoffice.admin.reference import CalendarAdmin
 from backoffice.admin.shown import address, column, figure, list_address, mark, when
@@ -134,7 +134,7 @@ class MarketEventAdmin(CalendarAdmin):
         self, request: HttpRequest, object_id: str, deed: tuple[str, Callable[..., Any]]
     ) -> HttpResponse:
         title, do = deed
-        row = get_object_or_404(MarketEvent, pk=object_id)
+        row = row_or_404(MarketEvent.objects.all(), object_id)
         name = events.value_of(row).name
         question = Question(f"{title}: {name}", _NEXT, title, address(row), form=ReasonForm)
 

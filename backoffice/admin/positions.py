@@ -11,11 +11,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 
-from backoffice.admin.asking import Wish, command
+from backoffice.admin.asking import Wish, command, row_of, row_or_404
 from backoffice.admin.chain import Stations, chain_of_plan
 from backoffice.admin.cover import cover_of
 from backoffice.admin.filters import RunFilter, StageFilter, UnderlyingFilter
@@ -155,8 +154,8 @@ class PositionAdmin(RecordAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer closing while there is something to close."""
-        held = Position.objects.filter(pk=object_id).exclude(state__in=OVER)
-        return super().get_actions_detail(request, object_id) if held.exists() else []
+        held = row_of(Position.objects.exclude(state__in=OVER), object_id)
+        return super().get_actions_detail(request, object_id) if held else []
 
     @action(
         description="Close this position",
@@ -167,9 +166,7 @@ class PositionAdmin(RecordAdmin):
     )
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask the engine to close one position."""
-        position = get_object_or_404(
-            Position.objects.select_related("run", "instrument"), pk=object_id
-        )
+        position = row_or_404(Position.objects.select_related("run", "instrument"), object_id)
         wish = Wish(
             CommandKind.CLOSE_POSITION,
             "Close position",

@@ -77,7 +77,10 @@ class DayFilter(SimpleListFilter):
         chosen = self.value()
         if chosen is None and not self._is_searching and self.lookup_choices:
             chosen = self.lookup_choices[0][0]
-        return queryset.filter(day=date.fromisoformat(str(chosen))) if chosen else queryset
+        try:
+            return queryset.filter(day=date.fromisoformat(str(chosen))) if chosen else queryset
+        except ValueError:
+            return queryset.none()
 
 
 @admin.register(Instrument)

@@ -10,9 +10,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 
-from backoffice.admin.asking import Wish, command
+from backoffice.admin.asking import Wish, command, row_of, row_or_404
 from backoffice.admin.chain import Station, Stations, Stop
 from backoffice.admin.panels import Figures, Panel, table
 from backoffice.admin.record import RecordAdmin
@@ -93,8 +92,8 @@ class RunAdmin(RecordAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """Offer commands only while an engine could carry them out."""
-        running = Run.objects.filter(pk=object_id, state=RunState.RUNNING.value)
-        return super().get_actions_detail(request, object_id) if running.exists() else []
+        running = row_of(Run.objects.filter(state=RunState.RUNNING.value), object_id)
+        return super().get_actions_detail(request, object_id) if running else []
 
     def chain(self, row: Run) -> Stations:
         """Return the configuration the run was started with."""
@@ -140,7 +139,7 @@ class RunAdmin(RecordAdmin):
         return self._command(request, object_id, UNLOCK)
 
     def _command(self, request: HttpRequest, object_id: str, wish: Wish) -> HttpResponse:
-        run = get_object_or_404(Run, pk=object_id)
+        run = row_or_404(Run.objects.all(), object_id)
         return command(self, request, run, wish, address(run))
 
 

@@ -5,8 +5,10 @@ What the timetable is meant to be is written in `aitrapp/schedule.py`.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 else:
     from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+_SHAPES = {"args": list, "kwargs": dict, "headers": dict}
 _MOVES_BY_ITSELF = frozenset({"last_run_at", "total_run_count", "date_changed"})
 
 
@@ -49,6 +52,28 @@ class TaskForm(PeriodicTaskForm):  # type: ignore[misc]
         for name in ("description", "args", "kwargs", "headers"):
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = 3
+
+    def clean(self) -> Any:
+        """Return the fields. Raises `ValidationError` for arguments that beat can't hand on."""
+        told = super().clean()
+        for name, shape in _SHAPES.items():
+            if name in self.cleaned_data and not _is_shaped(self.cleaned_data[name], shape):
+                wanted = "a list, [...]" if shape is list else "an object, {...}"
+                self.add_error(name, forms.ValidationError(f"Expected JSON: {wanted}."))
+        return told
+
+
+def _is_shaped(text: str, shape: type) -> bool:
+    """Say whether a text is JSON of a shape, without NaN; an empty one stands for none."""
+    try:
+        found = json.loads(text, parse_constant=_refused) if text else shape()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, shape)
+
+
+def _refused(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _when(row: Any) -> str:

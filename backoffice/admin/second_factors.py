@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from backoffice import second_factors
-from backoffice.admin.asking import Question, SureForm, ask
+from backoffice.admin.asking import Question, SureForm, ask, row_or_404
 from backoffice.admin.doors import PrivateAdmin
 from backoffice.admin.shown import address, column, mark, when
 from backoffice.admin.unfolded import ActionVariant, action
@@ -59,7 +59,7 @@ class SecondFactorAdmin(PrivateAdmin):
     )
     def take_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, and let the person set up another one."""
-        factor = get_object_or_404(SecondFactor.objects.select_related("user"), pk=object_id)
+        factor = row_or_404(SecondFactor.objects.select_related("user"), object_id)
         question = Question(
             title=f"Take away the {factor}",
             effect="Its codes are good for nothing any more; LIVE can't be asked for without one.",

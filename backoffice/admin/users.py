@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from backoffice.admin.asking import row_or_404
 from backoffice.admin.audited import AuditedAdmin, Facts
 from backoffice.admin.record import RecordAdmin
 from backoffice.admin.shown import EMPTY, column, mark, when
@@ -106,7 +107,7 @@ class DeskUserAdmin(AuditedAdmin, StockUserAdmin):
         form_url: str = "",
     ) -> HttpResponse:
         """Set another password and note that it was done, never what it is."""
-        held = User.objects.filter(pk=id).values_list("password", flat=True).first()
+        held = row_or_404(User.objects.all(), id).password
         page: HttpResponse = super().user_change_password(request, id, form_url)
         person = User.objects.filter(pk=id).first()
         if person and person.password != held:

@@ -31,11 +31,8 @@ class CleanJSONParser(JSONParser):
             parsed = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
             raise ParseError("JSON: nested too deeply") from error
-        for depth, text in _texts(parsed):
-            if depth > _DEEPEST:
-                raise ParseError(f"JSON: nested too deeply, expected at most {_DEEPEST} levels")
-            if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-                raise ParseError("JSON: a text holds a null or half a surrogate pair")
+        if fault := unstorable(parsed):
+            raise ParseError(f"JSON: {fault}")
         return parsed
 
 
@@ -54,6 +51,16 @@ class AlwaysFirst(DefaultContentNegotiation):
         except NotAcceptable:
             return choices[0], choices[0].media_type
         return selected
+
+
+def unstorable(parsed: Any) -> str:
+    """Return why a parsed document can't be kept by a database; empty where it can."""
+    for depth, text in _texts(parsed):
+        if depth > _DEEPEST:
+            return f"nested too deeply, expected at most {_DEEPEST} levels"
+        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            return "a text holds a null or half a surrogate pair"
+    return ""
 
 
 def _texts(parsed: Any) -> Iterator[tuple[int, str]]:

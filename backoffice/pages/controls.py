@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from backoffice.pages.guards import name_of, trusted_with, wants_json
+from backoffice.pages.guards import name_of, trusted_with, typed, wants_json
 from backoffice.permissions import Action
 from trading.engine.events import CommandKind
 from trading.models import Command
@@ -33,7 +33,7 @@ def _control(kind: CommandKind) -> Callable[[HttpRequest], HttpResponse]:
             wish = ask(
                 kind=kind,
                 by=name_of(request),
-                reason=request.POST.get("reason", "")[:_LONGEST_REASON],
+                reason=typed(request, "reason", _LONGEST_REASON),
                 subject=_subject_of(request),
             )
         except ValueError as error:

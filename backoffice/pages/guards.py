@@ -45,6 +45,11 @@ def trusted_with(action: Action) -> Callable[[Page[P]], Page[P]]:
     return guard
 
 
+def typed(request: HttpRequest, name: str, longest: int) -> str:
+    """Return what a form says under a name, without what no database can hold; cut to fit."""
+    return request.POST.get(name, "").replace("\x00", "")[:longest]
+
+
 def name_of(request: HttpRequest) -> str:
     """Return the name under which a signed-in person's deeds are remembered."""
     return request.user.username if isinstance(request.user, User) else ""

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from backoffice import second_factors
 from backoffice.desk_account import NoAccountError, desk_account
-from backoffice.pages.guards import name_of, trusted_with
+from backoffice.pages.guards import name_of, trusted_with, typed
 from backoffice.permissions import Action, may
 from trading.models import Mode, ModeChange
 from trading.services import mode, mode_changes
@@ -63,7 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @trusted_with(Action.CONTROL)
 def to_live(request: HttpRequest) -> HttpResponse:
     """Ask for LIVE; a shut gate tells which checks fail."""
-    written = request.POST.get("override_reason", "")[:_LONGEST_REASON]
+    written = typed(request, "override_reason", _LONGEST_REASON)
     is_admin = may(request.user, Action.ADMINISTER)
     factor = second_factors.check(_person(request), request.POST.get("code", ""), timezone.now())
     asker = Asker(
@@ -83,7 +83,7 @@ def to_paper(request: HttpRequest) -> HttpResponse:
 def _asked(
     request: HttpRequest, wanted: Mode, asker: Asker, override: Override | None
 ) -> HttpResponse:
-    reason = request.POST.get("reason", "").strip()[:_LONGEST_REASON]
+    reason = typed(request, "reason", _LONGEST_REASON).strip()
     if not reason:
         messages.error(request, "Not done: say why, it goes into the audit log.")
         return redirect("mode")

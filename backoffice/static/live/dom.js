@@ -37,10 +37,12 @@ export function attribute(node, name, value) {
   }
 }
 
-/** Put `nodes` in order into `parent`, moving only what is out of place and removing the rest. */
+/** Put `nodes` in order into `parent`, moving only what is out of place and removing the rest; focus stays. */
 export function arrange(parent, nodes) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   nodes.forEach((node, index) => {
     if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
   });
   while (parent.children.length > nodes.length) parent.lastElementChild.remove();
+  if (focused?.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }

@@ -2,29 +2,41 @@
 // On a narrow screen the style sheet turns its rows into cards, so roles are told explicitly.
 
 import { arrange, attribute, h, text } from "./dom.js";
+import { afterPress, sorted } from "./sorting.js";
 
 let tables = 0;
 
 /**
  * Make a table in `root` and return the function that shows rows in it.
  *
- * `columns`: {label, cls, cell(row) -> text or {text, tone, title}, or build(row) -> {node, update}}.
+ * `columns`: {label, cls, cell(row) -> text or {text, tone, title}, or build(row) -> {node, update}};
+ * with by(row) -> number, text or null, too, its heading sorts the table when it is pressed.
  * `key(row)`: what tells rows apart. `detail(row)`: what opens beneath a row, or null for none.
  * `empty`: what is said when there are no rows.
  */
 export function table(root, { label, columns, key, detail = null, empty }) {
   const id = `table-${(tables += 1)}`;
   const head = h("tr", { role: "row" }, detail && h("th", { role: "columnheader", class: "opener" }, h("span", { class: "hidden" }, "Details")));
-  for (const column of columns) {
-    head.append(h("th", { role: "columnheader", scope: "col", class: column.cls }, column.label));
-  }
+  const headings = new Map(columns.map((column) => [column, heading(column, () => press(column))]));
+  head.append(...headings.values());
   const body = h("tbody", { role: "rowgroup" });
   const none = h("p", { class: "empty" }, empty);
   const frame = h("table", { role: "table", "aria-label": label }, h("thead", { role: "rowgroup" }, head), body);
   root.replaceChildren(frame, none);
   const held = new Map();
+  let [order, latest] = [null, []];
 
-  return (rows) => {
+  function press(column) {
+    order = afterPress(order, column);
+    for (const [one, node] of headings) {
+      attribute(node, "aria-sort", one === order?.column && (order.direction > 0 ? "ascending" : "descending"));
+    }
+    show(latest);
+  }
+
+  function show(present) {
+    latest = present;
+    const rows = order ? sorted(present, order.column.by, order.direction) : present;
     frame.hidden = rows.length === 0;
     none.hidden = rows.length > 0;
     const wanted = new Set(rows.map(key));
@@ -35,7 +47,14 @@ export function table(root, { label, columns, key, detail = null, empty }) {
       return held.get(code)(row);
     });
     arrange(body, nodes);
-  };
+  }
+  return show;
+}
+
+/** Return a column's heading; one that sorts is a button. */
+function heading({ label, cls, by }, onPress) {
+  const named = by ? h("button", { type: "button", class: "sort", title: `Sort by ${label}`, on: { click: onPress } }, label) : label;
+  return h("th", { role: "columnheader", scope: "col", class: [cls, by && "sorts"].filter(Boolean).join(" ") }, named);
 }
 
 /** Return the function that patches one row and answers with its elements. */

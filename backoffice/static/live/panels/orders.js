@@ -2,23 +2,23 @@
 
 import { byId, h, text } from "../dom.js";
 import { isWorking, newestFirst } from "../facts.js";
-import { clock, grouped, num, symbolOf, words } from "../format.js";
+import { clock, epoch, grouped, num, symbolOf, words } from "../format.js";
 import { table } from "../table.js";
 
 const TONES = { FILLED: "gain", REJECTED: "loss", UNKNOWN: "loss", CANCELLED: "muted" };
 
 const columns = [
-  { label: "Instrument", cls: "key", cell: (o) => ({ text: symbolOf(o.instrument), title: o.instrument }) },
-  { label: "Time", cls: "n", cell: (o) => clock(o.at) },
-  { label: "For", cls: "side", cell: (o) => words(o.role) },
-  { label: "Side", cls: "side", cell: (o) => ({ text: words(o.side), tone: o.side === "BUY" ? "gain" : "loss" }) },
-  { label: "Type", cls: "side", cell: (o) => o.order_type },
-  { label: "Filled", cls: "n", cell: (o) => `${grouped(o.filled_quantity, 0)} / ${grouped(o.quantity, 0)}` },
-  { label: "Price", cls: "n", cell: (o) => grouped(o.price) },
-  { label: "Trigger", cls: "n", cell: (o) => grouped(o.trigger_price) },
-  { label: "Average", cls: "n", cell: (o) => grouped(o.average_price) },
-  { label: "State", cls: "side", cell: (o) => ({ text: words(o.state), tone: TONES[o.state] ?? "warn", title: o.reason }) },
-  { label: "Order", cls: "code", cell: (o) => ({ text: o.client_id, title: o.broker_id ? `broker: ${o.broker_id}` : "not yet known to the broker" }) },
+  { label: "Instrument", cls: "key", by: (o) => symbolOf(o.instrument), cell: (o) => ({ text: symbolOf(o.instrument), title: o.instrument }) },
+  { label: "Time", cls: "n", by: (o) => epoch(o.at), cell: (o) => clock(o.at) },
+  { label: "For", cls: "side", by: (o) => words(o.role), cell: (o) => words(o.role) },
+  { label: "Side", cls: "side", by: (o) => o.side, cell: (o) => ({ text: words(o.side), tone: o.side === "BUY" ? "gain" : "loss" }) },
+  { label: "Type", cls: "side", by: (o) => o.order_type, cell: (o) => o.order_type },
+  { label: "Filled", cls: "n", by: (o) => num(o.filled_quantity), cell: (o) => `${grouped(o.filled_quantity, 0)} / ${grouped(o.quantity, 0)}` },
+  { label: "Price", cls: "n", by: (o) => num(o.price), cell: (o) => grouped(o.price) },
+  { label: "Trigger", cls: "n", by: (o) => num(o.trigger_price), cell: (o) => grouped(o.trigger_price) },
+  { label: "Average", cls: "n", by: (o) => num(o.average_price), cell: (o) => grouped(o.average_price) },
+  { label: "State", cls: "side", by: (o) => words(o.state), cell: (o) => ({ text: words(o.state), tone: TONES[o.state] ?? "warn", title: o.reason }) },
+  { label: "Order", cls: "code", by: (o) => o.client_id, cell: (o) => ({ text: o.client_id, title: o.broker_id ? `broker: ${o.broker_id}` : "not yet known to the broker" }) },
 ];
 
 /** Make the table. Answers with what shows it; working orders stand first. */

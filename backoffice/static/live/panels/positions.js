@@ -2,7 +2,7 @@
 
 import { attribute, byId, h, text } from "../dom.js";
 import { closedPositions, openPositions, withTogether } from "../facts.js";
-import { clock, directionWord, grouped, multiple, num, percent, rupees, signedRupees, symbolOf, tone, words } from "../format.js";
+import { clock, directionWord, epoch, grouped, multiple, num, percent, rupees, signedRupees, symbolOf, tone, words } from "../format.js";
 import { table } from "../table.js";
 import { ladder } from "./ladder.js";
 import { why } from "./why.js";
@@ -10,11 +10,12 @@ import { why } from "./why.js";
 const toned = (value, written) => ({ text: written(value), tone: tone(value) });
 const price = (value) => grouped(value, 2);
 
-const SIDE = { label: "Side", cls: "side", cell: (p) => ({ text: directionWord(p.direction), tone: num(p.direction) > 0 ? "gain" : "loss" }) };
-const STRATEGY = { label: "Strategy", cls: "wordy", cell: (p) => words(p.strategy) };
+const SIDE = { label: "Side", cls: "side", by: (p) => directionWord(p.direction), cell: (p) => ({ text: directionWord(p.direction), tone: num(p.direction) > 0 ? "gain" : "loss" }) };
+const STRATEGY = { label: "Strategy", cls: "wordy", by: (p) => words(p.strategy), cell: (p) => words(p.strategy) };
 const TOGETHER = {
   label: "All legs",
   cls: "n wide legs",
+  by: (p) => num(p.together?.net),
   cell: ({ together: plan }) =>
     plan ? { ...toned(plan.net, signedRupees), title: `${words(plan.kind)} ${plan.id}: ${plan.legs.length} legs, entered at ${price(plan.entry)}, stop ${price(plan.stop_now ?? plan.stop)}, worst ${multiple(plan.mae_r)}, best ${multiple(plan.mfe_r)}; closing one leg closes all` } : "–",
 };
@@ -37,12 +38,13 @@ const OUTLOOK = {
   cls: "wide legs",
   cell: ({ together: plan }) => (plan ? { text: outlookOf(plan.outlook), title: "Held to the first expiry, all legs, before costs; as it was when the plan was made" } : "–"),
 };
-const R = { label: "R", cls: "n", cell: (p) => toned(p.r, multiple) };
+const R = { label: "R", cls: "n", by: (p) => num(p.r), cell: (p) => toned(p.r, multiple) };
 
 function instrument(onChoose) {
   return {
     label: "Instrument",
     cls: "key",
+    by: (p) => symbolOf(p.instrument),
     build(row) {
       let present = row;
       const node = h("button", { type: "button", class: "link", on: { click: () => onChoose(present.instrument) } });
@@ -61,6 +63,7 @@ function instrument(onChoose) {
 const cover = {
   label: "Covered",
   cls: "n",
+  by: (p) => num(p.confirmed),
   cell: (p) => {
     const [asked, covered, held] = [num(p.protected), num(p.confirmed), Math.abs(num(p.quantity))];
     if (!covered && !asked && num(p.stop) === null) return { text: "–", tone: "", title: "No stop of its own rests: its plan's other legs bound the loss, and it leaves with them" };
@@ -74,15 +77,15 @@ function openColumns(onChoose, onClose) {
     instrument(onChoose),
     SIDE,
     STRATEGY,
-    { label: "Qty", cls: "n", cell: (p) => ({ text: grouped(Math.abs(num(p.quantity)), 0), title: `opened ${grouped(p.opened_quantity, 0)}` }) },
-    { label: "Entry", cls: "n", cell: (p) => price(p.average_entry) },
-    { label: "Last", cls: "n strong", cell: (p) => price(p.last) },
+    { label: "Qty", cls: "n", by: (p) => Math.abs(num(p.quantity)), cell: (p) => ({ text: grouped(Math.abs(num(p.quantity)), 0), title: `opened ${grouped(p.opened_quantity, 0)}` }) },
+    { label: "Entry", cls: "n", by: (p) => num(p.average_entry), cell: (p) => price(p.average_entry) },
+    { label: "Last", cls: "n strong", by: (p) => num(p.last), cell: (p) => price(p.last) },
     { label: "Stop → target", cls: "draw", build: ladder },
-    { label: "Stop", cls: "n", cell: (p) => price(p.stop) },
-    { label: "Targets", cls: "n wide", cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
+    { label: "Stop", cls: "n", by: (p) => num(p.stop), cell: (p) => price(p.stop) },
+    { label: "Targets", cls: "n wide", by: (p) => num(p.target1), cell: (p) => [p.target1, p.target2].filter((t) => num(t) !== null).map(price).join(" · ") || "–" },
     cover,
     R,
-    { label: "P&L", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+    { label: "P&L", cls: "n strong result", by: (p) => num(p.net), cell: (p) => ({ ...toned(p.net, signedRupees), title: `Unrealised ${signedRupees(p.unrealised)}, realised ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
     TOGETHER,
     OUTLOOK,
     ...(onClose ? [{ label: "", cls: "act", build: closer(onClose) }] : []),
@@ -108,15 +111,15 @@ const closedColumns = (onChoose) => [
   instrument(onChoose),
   SIDE,
   STRATEGY,
-  { label: "Qty", cls: "n", cell: (p) => grouped(Math.abs(num(p.opened_quantity)), 0) },
-  { label: "Entry", cls: "n", cell: (p) => price(p.average_entry) },
-  { label: "Exit", cls: "n", cell: (p) => price(p.average_exit) },
-  { label: "Opened", cls: "n", cell: (p) => clock(p.opened_at) },
-  { label: "Closed", cls: "n", cell: (p) => clock(p.closed_at) },
-  { label: "Reason", cls: "wordy", cell: (p) => words(p.exit_reason) },
-  { label: "Worst · best", cls: "n wide", cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
+  { label: "Qty", cls: "n", by: (p) => Math.abs(num(p.opened_quantity)), cell: (p) => grouped(Math.abs(num(p.opened_quantity)), 0) },
+  { label: "Entry", cls: "n", by: (p) => num(p.average_entry), cell: (p) => price(p.average_entry) },
+  { label: "Exit", cls: "n", by: (p) => num(p.average_exit), cell: (p) => price(p.average_exit) },
+  { label: "Opened", cls: "n", by: (p) => epoch(p.opened_at), cell: (p) => clock(p.opened_at) },
+  { label: "Closed", cls: "n", by: (p) => epoch(p.closed_at), cell: (p) => clock(p.closed_at) },
+  { label: "Reason", cls: "wordy", by: (p) => words(p.exit_reason), cell: (p) => words(p.exit_reason) },
+  { label: "Worst · best", cls: "n wide", by: (p) => num(p.mae_r), cell: (p) => ({ text: `${multiple(p.mae_r)} · ${multiple(p.mfe_r)}`, title: "Farthest against and for the position, in units of risk" }) },
   R,
-  { label: "Net", cls: "n strong result", cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
+  { label: "Net", cls: "n strong result", by: (p) => num(p.net), cell: (p) => ({ ...toned(p.net, signedRupees), title: `Gross ${signedRupees(p.gross)}, charges ${grouped(p.charges)}` }) },
   TOGETHER,
   OUTLOOK,
 ];

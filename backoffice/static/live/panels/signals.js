@@ -2,23 +2,23 @@
 
 import { byId, h, text } from "../dom.js";
 import { failedFirst, newestFirst, outcome } from "../facts.js";
-import { clock, directionWord, grouped, num, ruleValue, rupees, signed, symbolOf, words } from "../format.js";
+import { clock, directionWord, epoch, grouped, num, ruleValue, rupees, signed, symbolOf, words } from "../format.js";
 import { table } from "../table.js";
 import { why } from "./why.js";
 
 const FEATURES = { rr: "Reward to risk" };
 
 const columns = [
-  { label: "Instrument", cls: "key", cell: (s) => ({ text: symbolOf(s.instrument), title: s.traded && s.traded !== s.instrument ? `traded as ${s.traded}` : s.instrument }) },
-  { label: "Time", cls: "n", cell: (s) => clock(s.at) },
-  { label: "Side", cls: "side", cell: (s) => ({ text: directionWord(s.direction), tone: num(s.direction) > 0 ? "gain" : "loss" }) },
-  { label: "Strategy", cls: "wordy", cell: (s) => words(s.strategy) },
-  { label: "Score", cls: "n", cell: (s) => grouped(s.score, 3) },
-  { label: "Rank", cls: "n", cell: (s) => (num(s.rank) ? String(s.rank) : "–") },
-  { label: "Entry", cls: "n", cell: (s) => grouped(s.entry) },
-  { label: "Stop", cls: "n", cell: (s) => grouped(s.stop) },
-  { label: "Answer", cls: "side", cell: (s) => ({ text: outcome(s).word, tone: outcome(s).tone }) },
-  { label: "Why", cls: "why", cell: (s) => ({ text: outcome(s).reason || "–", title: outcome(s).reason }) },
+  { label: "Instrument", cls: "key", by: (s) => symbolOf(s.instrument), cell: (s) => ({ text: symbolOf(s.instrument), title: s.traded && s.traded !== s.instrument ? `traded as ${s.traded}` : s.instrument }) },
+  { label: "Time", cls: "n", by: (s) => epoch(s.at), cell: (s) => clock(s.at) },
+  { label: "Side", cls: "side", by: (s) => directionWord(s.direction), cell: (s) => ({ text: directionWord(s.direction), tone: num(s.direction) > 0 ? "gain" : "loss" }) },
+  { label: "Strategy", cls: "wordy", by: (s) => words(s.strategy), cell: (s) => words(s.strategy) },
+  { label: "Score", cls: "n", by: (s) => num(s.score), cell: (s) => grouped(s.score, 3) },
+  { label: "Rank", cls: "n", by: (s) => num(s.rank) || null, cell: (s) => (num(s.rank) ? String(s.rank) : "–") },
+  { label: "Entry", cls: "n", by: (s) => num(s.entry), cell: (s) => grouped(s.entry) },
+  { label: "Stop", cls: "n", by: (s) => num(s.stop), cell: (s) => grouped(s.stop) },
+  { label: "Answer", cls: "side", by: (s) => outcome(s).word, cell: (s) => ({ text: outcome(s).word, tone: outcome(s).tone }) },
+  { label: "Why", cls: "why", by: (s) => outcome(s).reason || null, cell: (s) => ({ text: outcome(s).reason || "–", title: outcome(s).reason }) },
 ];
 
 /** Make the table; `fetchExplanation` tells an opinion in words. Answers with what shows it. */

@@ -1,7 +1,7 @@
 // The market in a few lines; each opens its chart.
 
 import { attribute, byId, h, text } from "../dom.js";
-import { grouped, signedPercent, symbolOf, tone } from "../format.js";
+import { grouped, num, signedPercent, symbolOf, tone } from "../format.js";
 import { table } from "../table.js";
 
 /** Make the list. Answers with what shows it. */
@@ -10,6 +10,7 @@ export function watch(onChoose) {
     {
       label: "Instrument",
       cls: "key",
+      by: (w) => symbolOf(w.instrument),
       build(row) {
         const node = h("button", { type: "button", class: "link", on: { click: () => onChoose(row.instrument) } });
         return {
@@ -21,8 +22,8 @@ export function watch(onChoose) {
         };
       },
     },
-    { label: "Last", cls: "n strong", cell: (w) => grouped(w.last) },
-    { label: "Day", cls: "n", cell: (w) => ({ text: signedPercent(w.change_pct), tone: tone(w.change_pct) }) },
+    { label: "Last", cls: "n strong", by: (w) => num(w.last), cell: (w) => grouped(w.last) },
+    { label: "Day", cls: "n", by: (w) => num(w.change_pct), cell: (w) => ({ text: signedPercent(w.change_pct), tone: tone(w.change_pct) }) },
   ];
   const show = table(byId("watch"), { label: "Market", columns, key: (w) => w.instrument, empty: "No price yet." });
   return (state) => show(state.watch ?? []);
