@@ -164,6 +164,23 @@ def until_close(grid: BarGrid, closes_at_s: Ints) -> BarGrid:
     return without_price(grid, over) if over.any() else grid
 
 
+def whole_bars(grid: BarGrid, ends_at_s: Ints) -> BarGrid:
+    """Return the bars that their session let end: one that it cuts short is none.
+
+    Ten minutes at the end of a session are no bar of fifteen: their range and volume would be
+    compared with those of whole bars, and a day that is lived never closes it. `ends_at_s`: epoch
+    seconds by the grid's sessions, oldest first, shape `(D,)`. Where none is cut, the grid itself.
+    """
+    if not len(grid):
+        return grid
+    place = np.unique(grid.session, return_inverse=True)[1]
+    whole = grid.start + grid.timeframe.seconds <= ends_at_s[place]
+    if whole.all():
+        return grid
+    names = ("start", "session", "minute", *_PRICES, "volume", "oi", "gap")
+    return BarGrid(timeframe=grid.timeframe, **{name: getattr(grid, name)[whole] for name in names})
+
+
 def closes_of(hours: Sequence[Hours], sessions: Ints) -> Ints:
     """Return when the own hours of each column end in each session, as `until_close` takes them.
 

@@ -83,6 +83,11 @@ class Calendar:
         """Read the packaged data, or a folder with the same four files."""
         return cls(_packaged() if folder == DATA else read_calendar_data(folder))
 
+    @property
+    def last_day(self) -> date:
+        """Return the last day that any list of holidays covers."""
+        return date(max(self.data.years), 12, 31)
+
     def is_trading_day(self, day: date) -> bool:
         """Say whether any session is held, Muhurat and weekend sessions included.
 
@@ -145,6 +150,25 @@ class Calendar:
             return ()
         market = "cash" if segment is Segment.CASH else "futures"
         return _phases(day, self.data.pre_opens[market].at(day))
+
+    def listed_expiry_ends_at(self, expiry: date, *, is_index: bool) -> datetime:
+        """Return when derivatives that are listed to expire on a day stop trading on it.
+
+        That the exchange lists them says the day has a session, so a year without a holiday list
+        has the hours of its date. Raises as `session` for a day that is known to be closed, and
+        `CalendarUnknown` for a weekend of such a year.
+        """
+        if expiry.year in self.data.years or expiry.weekday() >= _SATURDAY:
+            session = self.session(
+                expiry,
+                Segment.OPTIONS,
+                has_derivatives=True,
+                expires_today=True,
+                is_index=is_index,
+            )
+            return session.closes_at
+        span = _hours(self._regime(expiry), Segment.OPTIONS, False, is_index)
+        return _at(expiry, span.closes)
 
     def previous_trading_day(self, day: date) -> date:
         """Return the last day before `day` with a session; raises `CalendarUnknown`."""

@@ -74,9 +74,17 @@ class Dated(Generic[T]):
         for entry in self.entries:
             if entry.holds_on(day):
                 return entry
-        known = f", it begins {self.entries[0].valid_from}" if self.entries else ""
-        raise FactMissing(f"{self.name}: nothing known for {day}{known}")
+        raise FactMissing(f"{self.name}: nothing known for {day}{self._known_around(day)}")
 
     def at(self, day: date) -> T:
         """Return the value that holds on `day`; raises `FactMissing` in a gap or outside."""
         return self.entry(day).value
+
+    def _known_around(self, day: date) -> str:
+        """Say which side of `day` something is known on, for a reader of the refusal."""
+        before = [entry for entry in self.entries if entry.valid_from <= day]
+        after = self.entries[len(before) :]
+        if not before:
+            return f", it begins {after[0].valid_from}" if after else ""
+        until = f", known until {before[-1].valid_to} (not included)"
+        return until + (f" and again from {after[0].valid_from}" if after else "")

@@ -20,6 +20,9 @@ CSV_COLUMNS = ("kind", "underlying", "date", "time", "timing", "zone", "severity
 DERIVED = "derived"
 """How the source of a date begins that was computed and not published."""
 _ZONES = ("Asia/Kolkata", "America/New_York")
+_YEARS = range(2000, 2200)
+_LONGEST_UNDERLYING = 50
+_LONGEST_SOURCE = 300
 
 
 class EventKind(StrEnum):
@@ -76,6 +79,8 @@ class MarketEvent:
     def __post_init__(self) -> None:
         if self.starts_at.tzinfo is None:
             raise ValueError("starts_at: expected an aware moment")
+        if self.starts_at.year not in _YEARS:
+            raise ValueError(f"date: {self.starts_at.date()}, expected a year from 2000 to 2199")
         if not 0 < self.severity <= 1:
             raise ValueError(f"severity: {self.severity}, expected above 0 and at most 1")
         if not self.source:
@@ -83,6 +88,10 @@ class MarketEvent:
         if bool(self.underlying) != (self.kind is EventKind.RESULTS):
             wanted = "a symbol" if self.kind is EventKind.RESULTS else "nothing"
             raise ValueError(f"underlying: {self.underlying!r}, expected {wanted} for {self.kind}")
+        limits = {"underlying": _LONGEST_UNDERLYING, "source": _LONGEST_SOURCE}
+        for name, longest in limits.items():
+            if (length := len(getattr(self, name))) > longest:
+                raise ValueError(f"{name}: {length} letters, expected at most {longest}")
 
     @property
     def key(self) -> tuple[EventKind, str, datetime]:
@@ -180,14 +189,17 @@ def _event(row: Row) -> MarketEvent:
     severity = row.decimal("severity")
     if severity > 1:
         row.refuse("severity", "at most 1")
-    return MarketEvent(
-        kind=kind,
-        starts_at=_starts(row, timing),
-        severity=float(severity),
-        source=row.text("source"),
-        underlying=row.text("underlying") if row.has("underlying") else "",
-        timing=timing,
-    )
+    try:
+        return MarketEvent(
+            kind=kind,
+            starts_at=_starts(row, timing),
+            severity=float(severity),
+            source=row.text("source"),
+            underlying=row.text("underlying") if row.has("underlying") else "",
+            timing=timing,
+        )
+    except (ValueError, OverflowError) as error:
+        raise DataFileError(f"{row.where}: {error}") from error
 
 
 def _starts(row: Row, timing: Timing) -> datetime:

@@ -51,13 +51,16 @@ class _Slab:
 
 
 def dated_table(
-    rows: tuple[Row, ...], key: str, value: Callable[[Row], T]
+    rows: tuple[Row, ...], key: str, value: Callable[[Row], T], of: str = ""
 ) -> Mapping[str, Dated[T]]:
-    """Gather rows into one `Dated` per text in `key`; any order, overlaps raise with the file."""
+    """Gather rows into one `Dated` per text in `key`; any order, overlaps raise with the file.
+
+    `of`: put before that text in messages, so that they tell which fact is meant.
+    """
     grouped: dict[str, list[Entry[T]]] = {}
     for row in rows:
         grouped.setdefault(row.text(key), []).append(dated_entry(row, value(row)))
-    return {name: dated(name, entries) for name, entries in grouped.items()}
+    return {name: dated(f"{of}{name}", entries) for name, entries in grouped.items()}
 
 
 def dated(name: str, entries: list[Entry[T]]) -> Dated[T]:
@@ -143,14 +146,14 @@ def _priced_as(kind: Kind, exchange: Exchange, is_index: bool) -> str:
 def _lots() -> Mapping[str, Dated[int]]:
     columns = ("name", "valid_from", "valid_to", "lot_size", "source")
     rows = read_csv(DATA / "lot_sizes.csv", columns)
-    return dated_table(rows, "name", lambda row: row.whole("lot_size"))
+    return dated_table(rows, "name", lambda row: row.whole("lot_size"), "lot size of ")
 
 
 @cache
 def _freezes() -> Mapping[str, Dated[int]]:
     columns = ("name", "valid_from", "valid_to", "quantity", "source")
     rows = read_csv(DATA / "freeze_quantities.csv", columns)
-    return dated_table(rows, "name", lambda row: row.whole("quantity"))
+    return dated_table(rows, "name", lambda row: row.whole("quantity"), "freeze quantity of ")
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -79,11 +79,22 @@ class InstrumentSource(Protocol):
         """Return an exchange's file, as `instrument_dump.py` reads it. Raises `SourceFailed`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A price before a day, in rupees. `of`: the date it is from.
+
+    None where what the day's own quote tells as the close before is meant.
+    """
+
+    price: float
+    of: date | None
+
+
 class QuoteSource(Protocol):
     """What can be asked about instruments, by their keys; one that isn't known is left out."""
 
-    async def previous_closes(self, keys: Sequence[str]) -> Mapping[str, float]:
-        """Return last prices of the session before, in rupees. Raises `SourceFailed`."""
+    async def previous_closes(self, keys: Sequence[str], day: date) -> Mapping[str, Close]:
+        """Return the newest prices from before a day, each with its date. Raises `SourceFailed`."""
 
     async def last_prices(self, keys: Sequence[str]) -> Mapping[str, float]:
         """Return last prices in rupees. Raises `SourceFailed`."""

@@ -48,8 +48,14 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRules:
-    """What each kind of event does to entries; results only to those of their company."""
+    """What each kind of event does to entries; results only to those of their company.
 
+    An event blocks entries from a severity of `block_from_severity` on, and is near, ranking them
+    down and widening their stops, from `near_from_severity` on; a milder one does neither.
+    """
+
+    block_from_severity: float = 0.5
+    near_from_severity: float = 0.3
     rbi_policy: EventRule = field(default_factory=EventRule)
     budget: EventRule = field(
         default_factory=lambda: EventRule(near_before_minutes=120, near_after_minutes=270)
@@ -63,10 +69,20 @@ class EventRules:
     )
     results: EventRule = field(default_factory=lambda: EventRule(whole_day=True))
 
+    def __post_init__(self) -> None:
+        for name in ("block_from_severity", "near_from_severity"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name}: {value}, expected from 0 to 1")
+
     def rule(self, event: MarketEvent) -> EventRule:
         """Return the rule for the kind of an event."""
         rule: EventRule = getattr(self, event.kind.lower())
         return rule
+
+    def least_severity(self, effects: EventEffects) -> float:
+        """Return from which severity on an event has such effects."""
+        return self.block_from_severity if effects.blocks else self.near_from_severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +154,14 @@ def event_windows(
     """Return the windows of a session's events, in the order of the events; none for most.
 
     `block_minutes`: the desk's span for rules that give none of their own. What ends at the
-    opening or earlier, or begins at the close or later, is left out.
+    opening or earlier, or begins at the close or later, is left out, and so is what an event is too
+    mild for.
     """
     return tuple(
         window
         for event in events
         for window in _windows(event, session, rules.rule(event), timedelta(minutes=block_minutes))
+        if event.severity >= rules.least_severity(window.effects)
     )
 
 

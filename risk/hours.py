@@ -45,6 +45,11 @@ class SegmentHours:
                 f"entries_after_open_minutes: {self.entries_after_open_minutes}, expected 0 or more"
             )
         names = ("entries_until", "tighten_at", "square_off_at", "flat_by")
+        for name in names:
+            if getattr(self, name).tzinfo is not None:
+                raise ValueError(
+                    f"{name}: {getattr(self, name)}, expected India's time without an offset"
+                )
         for earlier, later in pairwise(names):
             if getattr(self, earlier) > getattr(self, later):
                 raise ValueError(f"{later}: {getattr(self, later)} is before {earlier}")

@@ -16,7 +16,7 @@ import numpy as np
 from execution.exchange import Exchange
 from execution.market_rules import ExchangeSettings
 from execution.paper import PaperBroker
-from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid, closes_of, until_close
+from marketdata.bar_grids import GridSpan, SymbolBars, bar_grid, closes_of, until_close, whole_bars
 from marketdata.bars import BarGrid
 from marketdata.built_day import bars_symbol
 from marketdata.calendar import IST, Calendar, Hours
@@ -208,7 +208,8 @@ def history_on(
     The grids hold the columns that have features, the options none. `folder`: one-minute bars, a
     file per instrument; one without a file has no bars. Bars shorter than a minute have no history:
     their features start with the day. As in the bars of the day, one behind its column's own close
-    has no price, and an index has the volume of what it is traded as. Raises `HistoryError`.
+    has no price, one that the session's end cuts short is none, and an index has the volume of what
+    it is traded as. Raises `HistoryError`.
     """
     last = setup.day - timedelta(days=1)
     calendar = Calendar.load()
@@ -232,7 +233,9 @@ def history_on(
     for timeframe in lengths:
         if timeframe.seconds >= Timeframe.MINUTE.seconds:
             grid = bar_grid(bars, GridSpan(widest, timeframe, first, last))
-            grid = until_close(grid, closes_of(hours, np.unique(grid.session)))
+            sessions = np.unique(grid.session)
+            grid = until_close(grid, closes_of(hours, sessions))
+            grid = whole_bars(grid, closes_of([widest], sessions)[:, 0])
             grids[timeframe] = replace(grid, volume=grid.volume[:, volume_from])
     return grids
 

@@ -6,6 +6,7 @@ What each setting means stands with the rooms' own values; versions are stored b
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -30,6 +31,8 @@ from trading.engine.settings import ExecutionSettings
 KIND = "desk"
 """Kind under which versions of this configuration are stored."""
 
+_LARGEST_WHOLE = 10**9
+"""More minutes than this reach beyond the last day a calendar knows."""
 
 _NO_CARRY = (
     "the desk is flat every evening. Orders are intraday (MIS), risk at the stop knows no gap over "
@@ -94,12 +97,14 @@ def read(document: Mapping[str, Any]) -> Config:
     """
     _refuse_unknown(document, Config, "")
     try:
-        return _ADAPTER.validate_python(_over(document_of(Config()), document, Config))
+        config = _ADAPTER.validate_python(_over(document_of(Config()), document, Config))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         text = first["msg"].removeprefix("Value error, ")
         raise ConfigError(f"{place}: {text}" if place else text) from error
+    _refuse_endless(document_of(config), "")
+    return config
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -173,3 +178,18 @@ def _refuse_unknown(document: Any, kind: Any, place: str) -> None:
                 f"{place}{key}: unknown key, expected one of {', '.join(sorted(known))}"
             )
         _refuse_unknown(value, hints[key], f"{place}{key}.")
+
+
+def _refuse_endless(value: Any, place: str) -> None:
+    """Raise for a number without an end, and for a whole one too large to count with."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                _refuse_endless(inner, f"{place}.{key}" if place else str(key))
+        case list():
+            for number, inner in enumerate(value):
+                _refuse_endless(inner, f"{place}.{number}")
+        case float() if not math.isfinite(value):
+            raise ConfigError(f"{place}: {value}, expected a finite number")
+        case int() if abs(value) > _LARGEST_WHOLE:
+            raise ConfigError(f"{place}: {value:.6g}, expected at most {_LARGEST_WHOLE:,}")

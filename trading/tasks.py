@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from marketdata.calendar import IST, Calendar
+from marketdata.calendar import IST, Calendar, CalendarUnknown
 from trading import broadcast_keys as keys
 from trading.book_flatten import flatten_book
 from trading.broadcast_redis import connect, encode
@@ -61,7 +61,8 @@ def perform(name: str, work: Work, words: dict[str, Any]) -> str:
 
     Words: `run` (code), `due_at` and `at` (aware, ISO) where simulated time drives; none where
     beat does, which then means today's moment of that name. A task that was called before its
-    moment, or on a day without a session, does nothing.
+    moment, or on a day without a session or of which no list of holidays says whether it has one,
+    does nothing.
     """
     occasion = _occasion(name, words)
     if isinstance(occasion, str):
@@ -79,7 +80,10 @@ def _occasion(name: str, words: dict[str, Any]) -> Occasion | str:
     now = datetime.fromisoformat(words["at"]) if words.get("at") else timezone.now()
     due_at = datetime.fromisoformat(words["due_at"]) if words.get("due_at") else None
     if due_at is None:
-        due_at = _moment_today(name, now)
+        try:
+            due_at = _moment_today(name, now)
+        except CalendarUnknown as error:
+            return f"{name}: {error}"
         if due_at is None:
             return f"{name} is not due at {now.astimezone(IST):%Y-%m-%d %H:%M}"
     safety = DESK_TASKS + name in SAFETY

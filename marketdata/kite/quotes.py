@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from urllib.parse import quote_plus
@@ -16,7 +16,7 @@ from marketdata.kite.client import Client
 from marketdata.kite.reads import Reads
 from marketdata.kite_limits import Size, size_on
 from marketdata.pacing import Call
-from marketdata.sources import SourceFailed
+from marketdata.sources import Close, SourceFailed
 
 _LONGEST_QUERY = 7_000
 """Characters of keys in one address: 8 KiB is what common servers take in a line."""
@@ -34,11 +34,15 @@ class KiteQuotes:
         self._most_full = size_on(Size.QUOTE_KEYS, day)
         self._most_short = size_on(Size.PRICE_KEYS, day)
 
-    async def previous_closes(self, keys: Sequence[str]) -> dict[str, float]:
-        """Return last prices of the session before, in rupees; one told as 0 is left out."""
-        rows = await self._rows(keys, self._most_short, lambda part, client: client.ohlc(*part))
-        told = {key: _number(key, "ohlc.close", _inner(key, row)) for key, row in rows.items()}
-        return {key: price for key, price in told.items() if price > 0}
+    async def previous_closes(self, keys: Sequence[str], day: date) -> dict[str, Close]:
+        """Return the newest prices from before a day, in rupees; one told as 0 is left out.
+
+        Before a day's first packet a quote is still that of the session before: its last price is
+        where that session ended, and its `ohlc.close` may be the close of the one before that.
+        """
+        rows = await self._rows(keys, self._most_full, lambda part, client: client.quote(*part))
+        told = {key: _close_before(key, row, day) for key, row in rows.items()}
+        return {key: close for key, close in told.items() if close.price > 0}
 
     async def last_prices(self, keys: Sequence[str]) -> dict[str, float]:
         """Return last prices in rupees; one told as 0 is left out."""
@@ -89,6 +93,24 @@ def _parts(keys: Sequence[str], most: int) -> Iterator[list[str]]:
         length += size
     if part:
         yield part
+
+
+def _close_before(key: str, row: Row, day: date) -> Close:
+    of = _date(key, row)
+    if of is not None and of < day:
+        return Close(_number(key, "last_price", row), of)
+    return Close(_number(key, "ohlc.close", _inner(key, row)), None)
+
+
+def _date(key: str, row: Row) -> date | None:
+    """Return the exchange's date of a quote; None for what nothing was told of yet."""
+    told = row.get("timestamp")
+    if told in (None, ""):
+        return None
+    try:
+        return datetime.fromisoformat(str(told)).date()
+    except ValueError:
+        raise SourceFailed(f"{key}: timestamp is {told!r}, expected a moment") from None
 
 
 def _inner(key: str, row: Row) -> Row:

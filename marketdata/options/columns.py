@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from marketdata.calendar import Calendar, CalendarUnknown, NoSession
 from marketdata.facts import index_by_name
-from marketdata.instruments import Instrument, Kind, Segment
+from marketdata.instruments import Instrument, Kind
 from marketdata.option_window import Chain as ListedChain
 from marketdata.option_window import ChainKey
 from marketdata.option_window import chains_of as listed_chains
@@ -68,7 +68,7 @@ class ChainColumns:
     `strikes`: rupees, the lowest first, shape `(S,)`. `call`, `put`: columns, -1 where none.
     `calls`, `puts`: the instruments, None where none. `future`: the column of the future of the
     same expiry, `spot` that of the underlying itself, -1 where none. `expires_at`: when the
-    contracts stop trading on their last day; None where the calendar doesn't reach.
+    contracts stop trading on their last day; None where that day is known as closed.
     `rate`: a year, a fraction.
     """
 
@@ -179,14 +179,8 @@ def _place_of(universe: Universe, name: str, kinds: tuple[Kind, ...], expiry: da
 
 
 def _expires_at(name: str, expiry: date, calendar: Calendar) -> datetime | None:
+    is_index = index_by_name(name) is not None
     try:
-        session = calendar.session(
-            expiry,
-            Segment.OPTIONS,
-            has_derivatives=True,
-            expires_today=True,
-            is_index=index_by_name(name) is not None,
-        )
+        return calendar.listed_expiry_ends_at(expiry, is_index=is_index)
     except (CalendarUnknown, NoSession):
         return None
-    return session.closes_at

@@ -128,7 +128,7 @@ def test_a_set_without_a_trade_has_no_rates_and_lacking_sessions_are_warned_of(b
         (("--set", "risk.heat=0.5"), {}, "expected strategies.*, hours.*, screen.*"),
         ((), {"strategy": "iron_condor"}, "expected one that trades on bars alone"),
         (("--grid", "max_iv_rank=0,60"), {}, "looks at more than bars, expected one"),
-        ((), {"strategy": "nothing"}, "--strategies nothing: expected one of"),
+        ((), {"strategy": "nothing"}, "--strategy nothing: expected one of bollinger_reversion, "),
         ((), {"from": "2021-13-01"}, "--from: '2021-13-01'"),
         ((), {"to": "2021-01-01"}, "is before --from"),
         (("--symbols", "ZZZ"), {}, "a file ZZZ.parquet"),

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketdata.bar_grids import resample, until_close
+from marketdata.bar_grids import resample, until_close, whole_bars
 from marketdata.bars import BarGrid, Flags, Floats, Ints
 from marketdata.quality import ScreenedTokens, ScreenSettings, TickScreen
 from marketdata.timeframes import Timeframe
 from trading.research.bar_days import PRICES, Laid, TradingDay, closes_on
 from trading.research.bar_ticks import DayTicks, day_ticks, fold_back, is_clean, screened
 
-_MINUTE = 60
 _FILLED = (*PRICES, "oi")
 
 
@@ -55,14 +54,11 @@ class Market:
         A bar behind its column's own close has no price.
         """
         minutes, closes_at_s = self._minutes(), self._closes_at_s()
-        lasts = {day.date.toordinal(): day.minutes for day in self.days}
-        length = np.array([lasts[int(session)] for session in minutes.session], dtype=np.int64)
-        found = {}
-        for timeframe in timeframes:
-            grid = until_close(resample(minutes, timeframe), closes_at_s)
-            ends = length[np.searchsorted(minutes.start, grid.start)]
-            found[timeframe] = _taken(grid, grid.minute + timeframe.seconds // _MINUTE <= ends)
-        return found
+        ends_at_s = np.array([int(day.closes_at.timestamp()) for day in self.days], dtype=np.int64)
+        return {
+            timeframe: whole_bars(until_close(resample(minutes, timeframe), closes_at_s), ends_at_s)
+            for timeframe in timeframes
+        }
 
     def _closes_at_s(self) -> Ints:
         closes = [[int(close.timestamp()) for close in closes_on(day)] for day in self.days]
@@ -162,10 +158,3 @@ def _last_closes(close: Floats, otherwise: Floats) -> Floats:
     there = ~np.isnan(close)
     last = len(close) - 1 - np.argmax(there[::-1], axis=0)
     return np.where(there.any(axis=0), close[last, np.arange(close.shape[1])], otherwise)
-
-
-def _taken(grid: BarGrid, rows: np.ndarray) -> BarGrid:
-    if rows.all():
-        return grid
-    names = ("start", "session", "minute", *PRICES, "volume", "oi", "gap")
-    return BarGrid(timeframe=grid.timeframe, **{name: getattr(grid, name)[rows] for name in names})

@@ -6,13 +6,13 @@ What the settings mean stands with the rooms; what follows from them in `docs/ba
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from risk.event_rules import EventRules
+from marketdata.events import EventKind
 from strategies.registry import STRATEGIES
 from trading.config import Config, ConfigError, read, with_settings
 
@@ -114,8 +114,8 @@ _PLAIN: Mapping[str, Any] = {
     },
     "event_block_minutes": 0,
     "events": {
-        item.name: {"near_before_minutes": 0, "near_after_minutes": 0, "whole_day": False}
-        for item in fields(EventRules)
+        kind.lower(): {"near_before_minutes": 0, "near_after_minutes": 0, "whole_day": False}
+        for kind in EventKind
     },
 }
 

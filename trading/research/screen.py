@@ -19,7 +19,7 @@ from risk.exits import ExitRules
 from risk.exits.many import Openings, plan_vectors, state_vectors
 from strategies.base import Strategy
 from strategies.outright import Outright
-from strategies.registry import build_strategies
+from strategies.registry import STRATEGIES, build_strategies
 from strategies.signals import NEUTRAL_SIDE
 from trading.config import Config, ConfigError, document_of, read, with_settings
 from trading.research.backtest import Request, first_place, read_market
@@ -101,13 +101,24 @@ def prepare(request: Request) -> Screened:
     setting that changes nothing in a screen.
     """
     _check_settings(request.wishes.settings)
-    config = config_of(request.wishes)
     (name,) = request.wishes.strategies
+    _check_name(name)
+    config = config_of(request.wishes)
     market = read_market(request, config)
     strategy = build_strategies(config.strategies)[0]
     _check(strategy)
     laid = screen_market(market, config, strategy.timeframe, first_place(market, request))
     return Screened(market, config, name, laid, blocks_of(laid.grid), config.strategies[name])
+
+
+def _check_name(name: str) -> None:
+    if name not in STRATEGIES:
+        on_bars = (each for each in sorted(STRATEGIES) if _is_on_bars(STRATEGIES[each]()))
+        raise ConfigError(f"--strategy {name}: expected one of {', '.join(on_bars)}")
+
+
+def _is_on_bars(strategy: Strategy) -> bool:
+    return not strategy.context and isinstance(strategy.structure, Outright)
 
 
 def _check_settings(settings: Sequence[str]) -> None:
@@ -121,7 +132,7 @@ def _check_settings(settings: Sequence[str]) -> None:
 
 
 def _check(strategy: Strategy) -> None:
-    if strategy.context or not isinstance(strategy.structure, Outright):
+    if not _is_on_bars(strategy):
         raise ConfigError(
             f"--strategy {strategy.name}: it trades options or looks at more than bars, expected "
             "one that trades on bars alone"

@@ -17,7 +17,7 @@ from marketdata.calendar import Calendar
 from marketdata.facts import index_by_name
 from marketdata.instruments import Instrument, Kind
 from marketdata.live_universe import LiveUniverse, LiveUniverseSettings, MarketFacts, choose
-from marketdata.sources import QuoteSource
+from marketdata.sources import Close, QuoteSource
 from marketdata.tape_head import TapeHead
 from trading.config import ConfigError, read
 
@@ -99,7 +99,8 @@ async def live_head(
 ) -> TapeHead:
     """Return the head: instruments with their closes before, and when the day opens and closes."""
     keys = [item.key for item in universe.instruments]
-    closes = await quotes.previous_closes(keys)
+    told = await quotes.previous_closes(keys, plan.day)
+    closes, stale = _sorted_out(told, plan.calendar.previous_trading_day(plan.day))
     opens_at, closes_at = _hours(plan, universe.instruments)
     return TapeHead(
         date=plan.day,
@@ -111,8 +112,24 @@ async def live_head(
         ),
         session_open=opens_at,
         session_close=closes_at,
-        notes=tuple(_notes(plan, universe, set(keys) - set(closes))),
+        notes=(*_notes(plan, universe, set(keys) - set(told)), *stale),
     )
+
+
+def _sorted_out(
+    told: Mapping[str, Close], before: date
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the closes that are of the session before or newer, and a note for each that isn't."""
+    closes = {key: close.price for key, close in told.items() if not _is_stale(close, before)}
+    stale = (
+        f"{key}: its newest price is of {told[key].of}, not of {before}"
+        for key in sorted(told.keys() - closes.keys())
+    )
+    return closes, tuple(stale)
+
+
+def _is_stale(close: Close, before: date) -> bool:
+    return close.of is not None and close.of < before
 
 
 async def _spots(plan: LivePlan, quotes: QuoteSource) -> dict[str, float]:
@@ -126,8 +143,9 @@ async def _spots(plan: LivePlan, quotes: QuoteSource) -> dict[str, float]:
         return {}
     last = await quotes.last_prices(list(wanted))
     apart = [key for key in wanted if key not in last]
-    before = await quotes.previous_closes(apart) if apart else {}
-    return {wanted[key]: price for key, price in {**before, **last}.items()}
+    before = await quotes.previous_closes(apart, plan.day) if apart else {}
+    prices = {**{key: close.price for key, close in before.items()}, **last}
+    return {wanted[key]: price for key, price in prices.items()}
 
 
 def _hours(plan: LivePlan, instruments: Sequence[Instrument]) -> tuple[datetime, datetime]:

@@ -1,7 +1,7 @@
 """Watching the timetable: a task that was due and never began is told, and begun if it must be.
 
-It also sends tasks whose moment differs from their row's hour, on days with another session, and
-has the conditions of LIVE looked at again.
+It also sends tasks whose moment differs from their row's hour, on days with another session, has
+the conditions of LIVE looked at again, and tells where the list of holidays ends.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from marketdata.calendar import IST
 from trading.models import TaskOutcome, TaskRun
 from trading.services import mode
 from trading.services.alerts import CRITICAL, WARNING, raise_alert
+from trading.services.calendar_watch import tell_where_it_ends
 from trading.services.task_runs import is_underway
 from trading.services.timetable import DESK_TASKS, SAFETY, STAGED, Due, due_between
 
@@ -35,7 +36,7 @@ def watch(now: datetime, send: Send) -> str:
     The first look of all only begins the watch. Raises what `send` raises.
     """
     since = _last_look(now)
-    found: list[str] = []
+    found = tell_where_it_ends(now)
     if since is not None:
         start = max(since, now - _MOST_BACK) - _PUNCTUAL
         for due in due_between(start, now):

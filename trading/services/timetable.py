@@ -138,11 +138,12 @@ def _differences(held: Any, row: Mapping[str, Any]) -> dict[str, str]:
 def due_between(start: datetime, end: datetime) -> list[Due]:
     """Return the desk's tasks due after `start` and by `end`, in order; both aware.
 
-    Days without a session have none. Rows that are switched off count only where they guard the
-    end of the day. Raises `CalendarUnknown` for a year without data.
+    Days without a session have none, and so have those behind the last holiday list. Rows that are
+    switched off count only where they guard the end of the day. Raises `CalendarUnknown` for an
+    earlier year without data.
     """
     calendar = Calendar.load()
-    first, last = start.astimezone(IST).date(), end.astimezone(IST).date()
+    first, last = start.astimezone(IST).date(), min(end.astimezone(IST).date(), calendar.last_day)
     found = [
         due
         for day in calendar.trading_days(first, last)

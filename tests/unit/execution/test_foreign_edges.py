@@ -104,3 +104,12 @@ def test_a_position_that_is_not_listed_is_told_from_its_trades_without_a_price()
     found = foreign_of(NONE, book(told(S.PARTIAL, 195), trades=(THEIRS, more)))
 
     assert found.positions == (ForeignPosition(CALL.key, 195, Decimal(0)),)
+
+
+def test_all_that_is_held_in_a_market_the_desk_does_not_know_is_foreign() -> None:
+    elsewhere = HeldLine("XYZ:GOLD", "NRML", 100, 0, D(60_000))
+    ours = HeldLine(CALL.key, "MIS", 65, 0, D(100))
+
+    found = foreign_of(NONE, book(lines=(elsewhere, ours)))
+
+    assert found.positions == (ForeignPosition("XYZ:GOLD", 100, D(60_000)),)

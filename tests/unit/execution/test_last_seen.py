@@ -137,3 +137,34 @@ def test_narrow_steps_between_wide_ones_are_taken_up_each_time() -> None:
 
     assert [seen.volume(token) for token in range(20, 24)] == [3, 10, 20, 30]
     assert seen.last(20) == Decimal(300)
+
+
+def test_narrow_steps_before_the_first_wide_one_are_kept_beside_it() -> None:
+    seen = LastSeen()
+    seen.see(step_of({20: (50_000, 50), 99: (90_000, 90)}))
+
+    seen.see(wide_step(100, 1, range(1, 16)))
+
+    assert [seen.volume(token) for token in (1, 15, 16, 20, 99)] == [1, 1, None, 50, 90]
+    assert (seen.last(20), seen.last(15)) == (Decimal(500), Decimal(100))
+
+
+def test_a_token_and_a_total_are_kept_to_the_unit_however_large() -> None:
+    large, seen = 2**53 + 1, LastSeen()
+    first = np.concatenate([wide_step(100, 1), tick(100, token=2**53), tick(100, token=large)])
+
+    seen.see(first)
+    first["volume"] = large
+    seen.see(first)
+
+    assert [seen.volume(token) for token in (1, 2**53, large)] == [large, large, large]
+    assert seen.volume(2**53 + 2) is None
+
+
+def test_wide_steps_tell_each_instrument_whatever_their_order() -> None:
+    seen = LastSeen()
+    for tokens in (WIDE, WIDE[::-1], range(31, 9, -1)):
+        seen.see(step_of({token: (token * 100, token + len(tokens)) for token in tokens}))
+
+    told = {token: token + (22 if token >= 10 else 20) for token in range(1, 32)}
+    assert {token: seen.volume(token) for token in told} == told

@@ -19,6 +19,7 @@ from marketdata.bar_grids import (
     closes_of,
     resample,
     until_close,
+    whole_bars,
 )
 from marketdata.bars import BarGrid
 from marketdata.calendar import IST, Calendar, Hours
@@ -212,6 +213,27 @@ def test_a_bar_that_a_close_lies_in_stays_as_it_is() -> None:
 
     assert own.close[:2, 0].tolist() == grid.close[:2, 0].tolist()
     assert np.isnan(own.close[2:, 0]).all()
+
+
+def test_a_bar_that_its_session_cuts_short_is_none() -> None:
+    grid = closed_grid(Timeframe.MINUTES_15)
+    ends_at_s = closes_of([FUTURES], np.array(DAYS))[:, 0]
+
+    whole = whole_bars(grid, ends_at_s)
+
+    cut = grid.start == second(date.fromordinal(DAYS[1]), 15, 30)
+    assert cut.sum() == 1
+    assert whole.start.tolist() == grid.start[~cut].tolist()
+    assert whole.close.tobytes() == grid.close[~cut].tobytes()
+    assert whole_bars(whole, ends_at_s) is whole
+
+
+def test_a_session_of_whole_bars_is_left_as_it_is() -> None:
+    grid = closed_grid(Timeframe.MINUTES_5)
+    empty = bar_grid({"A": SymbolBars.none_of("A")}, replace(SPAN, first=WEDNESDAY, last=MONDAY))
+
+    assert whole_bars(grid, closes_of([FUTURES], np.array(DAYS))[:, 0]) is grid
+    assert whole_bars(empty, np.zeros(0, np.int64)) is empty
 
 
 def test_no_symbols_and_no_sessions_give_empty_grids() -> None:

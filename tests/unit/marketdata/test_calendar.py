@@ -84,6 +84,33 @@ class TestTradingDays:
         with pytest.raises(CalendarUnknown, match="2020"):
             calendar.previous_trading_day(date(2021, 1, 1))
 
+    def test_the_last_list_ends_with_its_year(self, calendar: Calendar) -> None:
+        assert calendar.is_trading_day(calendar.last_day) in (True, False)
+        with pytest.raises(CalendarUnknown):
+            calendar.is_trading_day(calendar.last_day + timedelta(days=1))
+
+    @pytest.mark.parametrize(
+        ("expiry", "is_index", "ends"),
+        [
+            (date(2026, 11, 30), True, datetime(2026, 11, 30, 15, 40)),
+            (date(2026, 12, 29), True, datetime(2026, 12, 29, 15, 30)),
+            (date(2027, 1, 26), True, datetime(2027, 1, 26, 15, 30)),
+            (date(2027, 1, 26), False, datetime(2027, 1, 26, 15, 45)),
+        ],
+    )
+    def test_a_listed_expiry_has_its_hours_before_its_year_has_a_list(
+        self, calendar: Calendar, expiry: date, is_index: bool, ends: datetime
+    ) -> None:
+        found = calendar.listed_expiry_ends_at(expiry, is_index=is_index)
+
+        assert found == ends.replace(tzinfo=IST)
+
+    def test_a_listed_expiry_on_a_day_known_as_closed_is_refused(self, calendar: Calendar) -> None:
+        with pytest.raises(NoSession, match="Christmas"):
+            calendar.listed_expiry_ends_at(date(2026, 12, 25), is_index=True)
+        with pytest.raises(CalendarUnknown, match="2027"):
+            calendar.listed_expiry_ends_at(date(2027, 1, 30), is_index=True)
+
     @given(st.dates(date(2021, 1, 5), date(2026, 12, 29)))
     def test_next_undoes_previous_on_trading_days(self, day: date) -> None:
         if LOADED.is_trading_day(day):

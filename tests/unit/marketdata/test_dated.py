@@ -90,3 +90,18 @@ def test_a_day_before_the_first_value_is_told_when_it_begins():
 
     with pytest.raises(FactMissing, match="2026-01-04, it begins 2026-01-05"):
         fact.at(date(2026, 1, 4))
+
+
+def test_a_day_in_a_gap_is_told_what_is_known_on_both_sides():
+    fact = Dated("lot", (Entry(FIRST, SECOND, 75, "a"), Entry(THIRD, None, 65, "b")))
+
+    told = f"{SECOND}, known until {SECOND} \\(not included\\) and again from {THIRD}$"
+    with pytest.raises(FactMissing, match=told):
+        fact.at(SECOND)
+
+
+def test_a_day_behind_the_last_value_is_told_where_it_ends():
+    fact = Dated("lot", (Entry(FIRST, SECOND, 75, "a"),))
+
+    with pytest.raises(FactMissing, match=f"{THIRD}, known until {SECOND} \\(not included\\)$"):
+        fact.at(THIRD)

@@ -124,6 +124,8 @@ def test_a_csv_tells_results_by_company_day_and_part_of_the_day(tmp_path: Path) 
         ("CPI,,2026-10-08,16:00,NOON,,0.6,s", r"line 2: timing is 'NOON', expected one of AT"),
         ("CPI,,2026-10-08,16:00,,,2,s", r"line 2: severity is '2', expected at most 1"),
         ("CPI,,2026-10-08,16:00,,,0.6,", r"line 2: source is '', expected a text"),
+        ("CPI,,0001-01-01,16:00,,,0.6,s", r"line 2: date: 0001-01-01, expected a year"),
+        ("FOMC,,9999-12-31,23:00,,America/New_York,0.6,s", r"line 2: date value out of range"),
         ("HOLI,,2026-10-08,16:00,,,0.6,s", r"line 2: kind is 'HOLI', expected one of RBI"),
     ],
 )
@@ -171,6 +173,10 @@ def test_every_list_has_its_source_and_events_in_it() -> None:
         ({"source": ""}, "source"),
         ({"underlying": "INFY"}, "underlying"),
         ({"starts_at": datetime(2026, 10, 8)}, "starts_at"),
+        ({"starts_at": datetime(1999, 12, 31, tzinfo=IST)}, "date: 1999-12-31, expected a year"),
+        ({"starts_at": datetime(2200, 1, 1, tzinfo=IST)}, "date: 2200-01-01, expected a year"),
+        ({"source": "s" * 301}, "source: 301 letters, expected at most 300"),
+        ({"kind": EventKind.RESULTS, "underlying": "T" * 51}, "underlying: 51 letters"),
     ],
 )
 def test_an_impossible_event_names_its_field(changes: dict[str, object], field: str) -> None:

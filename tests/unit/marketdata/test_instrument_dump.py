@@ -149,7 +149,8 @@ def test_too_few_rows_and_a_missing_index_refuse_the_dump(tmp_path: Path) -> Non
 def test_a_day_before_the_freeze_tables_refuses_the_dump(tmp_path: Path) -> None:
     rules = DumpRules(date(2021, 4, 26), 0, frozenset())
 
-    with pytest.raises(DumpError, match=r"instruments\.csv: NIFTY: nothing known for 2021-04-26"):
+    told = r"instruments\.csv: freeze quantity of NIFTY: nothing known for 2021-04-26"
+    with pytest.raises(DumpError, match=told):
         parse_dump(dump(tmp_path, FUTURE), rules)
 
 

@@ -184,3 +184,9 @@ def test_what_begins_at_the_close_or_ends_at_the_opening_is_left_out() -> None:
 
     assert [w.effects.blocks for w in windows(begins_at_the_close)] == [False]
     assert [w.effects.blocks for w in windows(ends_at_the_opening)] == [False]
+
+
+def test_a_span_of_a_whole_day_is_a_setting() -> None:
+    longest = EventRule(near_before_minutes=1440, block_after_minutes=1440)
+
+    assert (longest.near_before_minutes, longest.block_after_minutes) == (1440, 1440)

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from risk.exposure import Exposure, Held, OpenRisk, risk_at_stop
 from strategies.signals import Direction
@@ -90,3 +91,11 @@ def test_a_tighter_stop_never_raises_the_risk(stop: Decimal, tighter: Decimal) -
 def test_negative_risk_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match=r"^risk_inr: -1 of a"):
         risk("a", "NIFTY", "ORB", -1, working=False)
+
+
+@pytest.mark.parametrize("field", ["quantity", "margin_inr", "risk_inr"])
+def test_what_is_held_may_be_nothing_and_what_is_below_is_refused_by_name(field: str) -> None:
+    nothing = structs.replace(BOOK.open[0], quantity=0, margin_inr=D(0), risk_inr=D(0))
+
+    with pytest.raises(ValueError, match=f"^{field}: -1 of a, expected 0 or more$"):
+        structs.replace(nothing, **{field: -1})

@@ -136,6 +136,8 @@ def test_a_session_told_without_zone_or_backwards_is_refused() -> None:
         ("square_off_at", time(15, 19)),
         ("square_off_at", time(15, 23)),
         ("flat_by", time(15, 21)),
+        ("tighten_at", time(15, 20, tzinfo=UTC)),
+        ("flat_by", time(15, 25, tzinfo=ZoneInfo("Asia/Kolkata"))),
     ],
 )
 def test_hours_out_of_order_are_refused_by_name(field: str, value: Any) -> None:

@@ -100,3 +100,13 @@ def test_the_widest_spread_and_the_longest_age_of_a_segment_may_be_all_there_is(
 
     assert limits.spread_of(Segment.OPTIONS) == 1
     assert limits.stale_after(Segment.CASH) == 86_400
+
+
+def test_of_two_legs_the_one_furthest_beyond_its_own_limit_is_told() -> None:
+    option = leg(CALL, Side.BUY, quote(98.0, 102.0))
+    future = leg(FUTURE, Side.BUY, quote(99.5, 100.5))
+
+    for legs in ((option, future), (future, option)):
+        verdict = judged(rules.spread, *legs)
+
+        assert (verdict.passed, verdict.measured, verdict.allowed) == (False, D("0.01"), D("0.002"))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from execution.orders import Side
 from marketdata.instruments import Kind
@@ -89,3 +91,21 @@ def test_the_oldest_leg_and_the_widest_book_are_judged() -> None:
 
     assert not rules.stale_price(case).passed
     assert not rules.spread(case).passed
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_of_two_legs_the_one_whose_age_is_unknown_is_told(place: int) -> None:
+    legs = [leg(CALL, Side.SELL, quote(100.0, 101.0)), leg(WING, Side.BUY, quote(39.5, 40.0))]
+    legs[place] = structs.replace(legs[place], age_seconds=math.nan)
+
+    verdict = rules.stale_price(case_of(spread(legs=tuple(legs)), context(), LIMITS))
+
+    assert (verdict.passed, verdict.measured.is_nan()) == (False, True)
+
+
+def test_every_leg_that_no_order_can_exist_for_is_named() -> None:
+    indices = tuple(leg(replace(each, kind=Kind.INDEX), Side.BUY) for each in (CALL, WING))
+
+    verdict = rules.tradable(case_of(spread(legs=indices), context(), LIMITS))
+
+    assert verdict.measured == "NFO:NIFTY26AUG25000CE, NFO:NIFTY26AUG25200CE"

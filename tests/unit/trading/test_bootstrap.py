@@ -22,6 +22,7 @@ from tests.unit.trading.engine.builders import Scripted
 from trading.bootstrap import (
     Outside,
     history_of,
+    history_on,
     screen_of,
     setup_of,
     undisturbed,
@@ -169,6 +170,19 @@ def test_an_index_is_warmed_with_the_volume_of_its_future_as_it_has_on_the_day(t
 
     at = [setup.universe.column_of(item.key) for item in (INDEX, FUTURE, SHARE)]
     assert warm.volume[:30, at].tolist() == [[75.0, 75.0, 0.0]] * 30
+
+
+def test_the_ten_minutes_that_end_a_session_are_no_bar_of_fifteen(tmp_path: Path) -> None:
+    setup = setup_of(Config(), HEAD, "T1", banned=frozenset())
+    write_minutes(tmp_path, FUTURE.symbol, 385)
+
+    found = history_on((Timeframe.MINUTES_5, Timeframe.MINUTES_15), setup, tmp_path)
+
+    lasts = {
+        timeframe: f"{datetime.fromtimestamp(int(grid.start[-1]), IST):%H:%M}"
+        for timeframe, grid in found.items()
+    }
+    assert lasts == {Timeframe.MINUTES_5: "15:35", Timeframe.MINUTES_15: "15:15"}
 
 
 def test_ticks_of_options_beyond_the_cap_are_no_fault() -> None:

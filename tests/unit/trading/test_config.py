@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -75,3 +76,25 @@ def test_a_wish_to_carry_positions_overnight_is_refused_with_the_reason(document
 
 def test_a_configuration_says_that_nothing_is_carried():
     assert document_of(read({"carry_overnight": False}))["carry_overnight"] is False
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"risk": {"stale_after_seconds": float("inf")}}, "risk.stale_after_seconds: inf"),
+        ({"risk": {"stale_after_seconds": "1e999"}}, "risk.stale_after_seconds: inf"),
+        ({"risk": {"cool_down_minutes": 10**9 + 1}}, "risk.cool_down_minutes: 1e+09, expected at"),
+        ({"exits": {"trail_atr": float("inf")}}, "exits.trail_atr: inf, expected a finite number"),
+    ],
+)
+def test_a_number_without_an_end_or_beyond_counting_is_refused(
+    document: dict[str, object], told: str
+):
+    with pytest.raises(ConfigError, match=re.escape(told)):
+        read(document)
+
+
+def test_the_largest_whole_number_and_a_larger_capital_are_taken():
+    config = read({"capital_inr": 10**12, "risk": {"cool_down_minutes": 10**9}})
+
+    assert (config.capital_inr, config.risk.cool_down_minutes) == (10**12, 10**9)

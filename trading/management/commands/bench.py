@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ _MODULES = {
 class Command(BaseCommand):
     """Measure and print; nothing is judged."""
 
-    help = "Measure scans, a headless day and peak memory on made days."
+    help = "Measure what the desk costs in time and memory (docs/benchmarks.md)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -68,14 +69,20 @@ class Command(BaseCommand):
             nargs="?",
             const="-",
             metavar="OUT",
-            help="tell one JSON object instead: into a file, or printed",
+            help="tell one JSON object instead: into a file, or printed (not feed, tape, guard)",
         )
-        parser.add_argument("--seconds", type=int, default=20, help="how long frames are sent")
+        parser.add_argument(
+            "--seconds", type=int, default=20, help="how long frames are sent (feed)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         what, out = options["what"], options["json"]
+        if out is not None and what in (*_MODULES, "guard"):
+            raise CommandError(f"--json: {what} tells lines only", returncode=2)
         if what in _COMMANDS:
-            call_command(_COMMANDS[what], json=out is not None)
+            told = StringIO()
+            call_command(_COMMANDS[what], json=out is not None, stdout=told)
+            self._put(told.getvalue().rstrip("\n"), out)
         elif what in _MODULES:
             for module in _MODULES[what]:
                 self._run(module, options["seconds"])
@@ -96,7 +103,9 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{error.stderr}", returncode=1) from error
 
     def _tell(self, figures: list[Figure], out: str | None) -> None:
-        text = table_of(figures, as_json=out is not None)
+        self._put(table_of(figures, as_json=out is not None), out)
+
+    def _put(self, text: str, out: str | None) -> None:
         if out in (None, "-"):
             self.stdout.write(text)
             return

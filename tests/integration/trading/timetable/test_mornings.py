@@ -169,7 +169,9 @@ def test_a_contract_whose_freeze_quantity_nobody_knows_fails_the_part_by_name(so
     result = premarket_sync(then, sources)
 
     assert result.outcome == "FAILED"
-    assert "instruments.csv: NIFTY: nothing known for 2021-04-26" in result.detail
+    assert (
+        "instruments.csv: freeze quantity of NIFTY: nothing known for 2021-04-26" in result.detail
+    )
 
 
 def test_without_sources_and_without_a_run_there_is_nothing_to_sync():

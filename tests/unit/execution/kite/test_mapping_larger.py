@@ -39,3 +39,12 @@ def test_a_larger_order_isnt_taken_for_done_when_what_was_asked_has_filled(
     told = order_update(row, names, NOW).request
 
     assert (told and told.quantity) == shown
+
+
+def test_an_order_that_has_filled_to_the_unit_and_is_not_shown_larger_tells_no_other_terms() -> (
+    None
+):
+    names = replace(OURS, asked={"a1": limit()})
+    row = order_row(status="UPDATE", quantity=65, filled_quantity=65)
+
+    assert order_update(row, names, NOW).request is None

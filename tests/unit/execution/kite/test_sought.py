@@ -105,3 +105,34 @@ async def test_a_change_of_an_order_that_kite_does_not_know_is_refused(desk: Des
 
     with pytest.raises(Refused):
         await desk.broker.cancel("a1")
+
+
+async def test_of_a_long_history_the_last_row_counts(desk: Desk) -> None:
+    await desk.broker.place(limit())
+    words = ("PUT ORDER REQ RECEIVED", "OPEN PENDING", "OPEN", "CANCELLED")
+    desk.kite.will("order_history", [order_row(status=word, tag=None) for word in words])
+    desk.kite.will("order_trades", [])
+
+    assert (await desk.broker.sought("a1")).state is S.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ([order_row(status=None)], "^a1: status"),
+        ([order_row(order_id="999")], "^a1: told of another order$"),
+    ],
+)
+async def test_why_an_order_could_not_be_told_is_said(desk: Desk, answer: object, why: str) -> None:
+    await desk.broker.place(limit())
+    desk.kite.will("order_history", answer)
+
+    with pytest.raises(OutcomeUnknown, match=why):
+        await desk.broker.sought("a1")
+
+
+async def test_an_order_without_an_id_cannot_be_asked_for(desk: Desk) -> None:
+    with pytest.raises(OutcomeUnknown, match=r"^a1 has no order id to ask by$"):
+        await desk.broker.sought("a1")
+
+    assert desk.kite.asked == []

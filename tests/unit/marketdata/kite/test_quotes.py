@@ -13,7 +13,9 @@ from marketdata.kite.client import Client, RestLogin
 from marketdata.kite.quotes import KiteQuotes
 from marketdata.kite.reads import Patience, Reads
 from marketdata.pacing import Call, Lane
-from marketdata.sources import SourceFailed
+from marketdata.sources import Close, SourceFailed
+
+DAY = date(2026, 11, 23)
 
 
 class MadeClient(Client):
@@ -46,7 +48,7 @@ async def no_pause(_seconds: float) -> None:
 
 def quotes(answer: Any) -> tuple[KiteQuotes, MadeClient]:
     client = MadeClient(answer)
-    return KiteQuotes(Reads(client, Turns(), no_pause, Patience()), date(2026, 11, 23)), client
+    return KiteQuotes(Reads(client, Turns(), no_pause, Patience()), DAY), client
 
 
 def rows(**fields: Any) -> Any:
@@ -61,8 +63,42 @@ async def test_closes_before_are_those_of_ohlc_and_nothing_is_no_close() -> None
     told = {"NSE:A": {"ohlc": {"close": 100.05}}, "NSE:B": {"ohlc": {"close": 0}}}
     asked, client = quotes(told)
 
-    assert await asked.previous_closes(["NSE:A", "NSE:B", "NSE:GONE"]) == {"NSE:A": 100.05}
-    assert client.asked == [("market.quote.ohlc", ["NSE:A", "NSE:B", "NSE:GONE"])]
+    found = await asked.previous_closes(["NSE:A", "NSE:B", "NSE:GONE"], DAY)
+
+    assert found == {"NSE:A": Close(100.05, None)}
+    assert client.asked == [("market.quote", ["NSE:A", "NSE:B", "NSE:GONE"])]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "close"),
+    [
+        ("2026-11-20 15:40:02", Close(101.0, date(2026, 11, 20))),
+        ("2026-11-23 09:00:01", Close(100.0, None)),
+        ("", Close(100.0, None)),
+        (None, Close(100.0, None)),
+    ],
+)
+async def test_a_quote_of_the_session_before_ended_at_its_last_price(
+    timestamp: str | None, close: Close
+) -> None:
+    asked, _ = quotes(rows(last_price=101, ohlc={"close": 100}, timestamp=timestamp))
+
+    assert await asked.previous_closes(["NSE:A"], DAY) == {"NSE:A": close}
+
+
+async def test_a_quote_of_no_readable_moment_is_refused() -> None:
+    asked, _ = quotes(rows(last_price=101, ohlc={"close": 100}, timestamp="yesterday"))
+
+    with pytest.raises(SourceFailed, match="NSE:A: timestamp is 'yesterday', expected a moment"):
+        await asked.previous_closes(["NSE:A"], DAY)
+
+
+@pytest.mark.parametrize("ohlc", [None, {}])
+async def test_a_close_before_that_is_no_number_is_refused(ohlc: object) -> None:
+    asked, _ = quotes(rows(last_price=101, ohlc=ohlc))
+
+    with pytest.raises(SourceFailed):
+        await asked.previous_closes(["NSE:A"], DAY)
 
 
 async def test_last_prices_come_from_ltp() -> None:
@@ -117,8 +153,6 @@ async def test_nothing_is_asked_for_nothing() -> None:
         ({"NSE:A": {"last_price": "7"}}, "last_prices"),
         ({"NSE:A": {"last_price": True}}, "last_prices"),
         ({"NSE:A": {"last_price": float("inf")}}, "last_prices"),
-        ({"NSE:A": {"ohlc": None}}, "previous_closes"),
-        ({"NSE:A": {"ohlc": {}}}, "previous_closes"),
         ({"NSE:A": {"lower_circuit_limit": 9, "upper_circuit_limit": 9}}, "price_limits"),
         ({"NSE:A": {"lower_circuit_limit": 1, "upper_circuit_limit": 1e300}}, "price_limits"),
     ],

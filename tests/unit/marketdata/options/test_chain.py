@@ -173,12 +173,22 @@ def test_an_index_that_stands_at_zero_does_not_doubt_the_forward():
     assert read(MadeChain(), **{"NIFTY 50": {"last": 0.0}}).pairs == 9
 
 
-def test_an_expiry_beyond_the_calendar_gives_no_chain():
-    made = MadeChain(expiry=date(2031, 1, 7))
+def test_an_expiry_on_a_day_known_as_closed_gives_no_chain():
+    made = MadeChain(expiry=date(2026, 12, 25))
 
     found = chain_at(made.columns(), made.panel(), AT)
 
-    assert found == NoChain("the hours of 2031-01-07 are not known")
+    assert found == NoChain("the hours of 2026-12-25 are not known")
+
+
+def test_a_chain_of_a_year_without_holidays_is_read_to_the_hours_of_its_date():
+    made = MadeChain(expiry=date(2027, 1, 26))
+
+    found = chain_at(made.columns(), made.panel(), AT)
+
+    assert isinstance(found, Chain)
+    ends = datetime(2027, 1, 26, 15, 30, tzinfo=IST)
+    assert found.years == pytest.approx((ends - AT).total_seconds() / (365 * 86_400), abs=0)
 
 
 def test_skew_is_positive_where_puts_are_dearer():

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,3 +83,28 @@ def test_the_vectors_are_those_of_one_plan_at_a_time(
     states = np.array([stepping._from_state(opened(one)) for one in plans])
     assert np.array_equal(many[0], alone, equal_nan=True)
     assert np.array_equal(many[1], states, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [
+        "hard_stop",
+        "trail",
+        "target1",
+        "target2",
+        "break_even_after_target1",
+        "time_stop",
+        "volatility",
+        "mae",
+        "end_of_day",
+    ],
+)
+def test_the_vectors_are_those_of_one_plan_whatever_is_switched_off(switch: str) -> None:
+    rules = replace(ExitRules(first_fraction=0.5), **{switch: False})
+    plans = plans_of(7, 4, rules, quantity=3)
+    plans += [replace(plans[0], entry_atr=0.0)]
+
+    many = plan_vectors(rules, openings_of(plans))
+
+    alone = np.array([stepping._from_plan(one) for one in plans])
+    assert np.array_equal(many, alone, equal_nan=True)

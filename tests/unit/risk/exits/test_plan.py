@@ -139,3 +139,10 @@ def test_a_trail_that_never_tightens_and_a_first_part_of_all_or_nothing_are_sett
 @pytest.mark.parametrize(("direction", "target"), [(LONG, 112.0), (SHORT, 88.0)])
 def test_both_targets_may_be_one(direction: Direction, target: float) -> None:
     assert plan(direction, target1=target, target2=target).target2 == target
+
+
+def test_rules_told_in_bars_are_told_in_minutes_once() -> None:
+    told = ExitRules(time_stop_bars=4).on_bars(300)
+
+    assert (told.time_stop_minutes, told.time_stop_bars) == (20.0, 0)
+    assert told.on_bars(900) == told

@@ -269,3 +269,14 @@ def test_of_two_reasons_at_one_moment_the_more_pressing_decides(
 
     assert decision is not None
     assert decision.reason is foremost([first, second])
+
+
+@pytest.mark.parametrize(("atr", "is_out"), [(0.15, False), (0.25, True)])
+def test_a_range_of_less_than_a_rupee_at_the_entry_counts_as_any_other(
+    atr: float, is_out: bool
+) -> None:
+    cheap = plan(rules=only(volatility=True), entry_atr=0.1)
+
+    decision = decided(cheap, tick(LONG, 100.0), atr=atr)
+
+    assert (decision is not None) is is_out

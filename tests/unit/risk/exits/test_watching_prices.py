@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from risk.exits import opened
-from risk.exits.watching import ASKED, OVER, WATCHED, Prices, concerned, watched_row, with_seen
+from risk.exits.watching import (
+    ASKED,
+    HIGHEST,
+    LOWEST,
+    OVER,
+    SEEN_AT,
+    WATCHED,
+    Prices,
+    concerned,
+    watched_row,
+    with_seen,
+)
 from tests.unit.risk.exits.builders import OPENED_AT, only, plan
 
 STOP = only(hard_stop=True)
@@ -97,3 +108,11 @@ def test_of_many_plans_those_that_a_step_concerns_are_named_in_their_order() -> 
 
     assert concerned(rows, modes, places, both).tolist() == [1]
     assert concerned(rows, modes, places, both._replace(since=4)).tolist() == [1, 3]
+
+
+def test_a_row_begins_without_a_price_that_was_seen() -> None:
+    of = plan(rules=STOP)
+
+    row = watched_row(of, opened(of), OPENED_AT)
+
+    assert tuple(row[[LOWEST, HIGHEST, SEEN_AT]]) == (math.inf, -math.inf, -math.inf)

@@ -120,4 +120,4 @@ def test_a_book_that_goes_on_agreeing_is_no_news():
         desk.tell(ConditionChanged(desk.now, BOOK, good=good))
 
     told = [note.text for note in desk.notes(RiskNoted)]
-    assert told == ["broker-book is bad: ", "broker-book is good: "]
+    assert told == ["broker-book is bad", "broker-book is good"]

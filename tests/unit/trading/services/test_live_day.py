@@ -15,6 +15,7 @@ from marketdata.instrument_dump import DumpRules, read_dump
 from marketdata.instruments import Instrument, Kind
 from marketdata.live_universe import LiveUniverseSettings
 from marketdata.made_dump import DumpSize, made_dump
+from marketdata.sources import Close
 from trading.services.live_day import LivePlan, live_day, live_universe
 
 DAY = date(2026, 10, 6)
@@ -24,13 +25,14 @@ EXPIRY = date(2026, 10, 27)
 class MadeQuotes:
     """Tells the same prices of everything but what is named as unknown."""
 
-    def __init__(self, *unknown: str, last: bool = True) -> None:
-        self.unknown, self.has_last = unknown, last
+    def __init__(self, *unknown: str, last: bool = True, of: date | None = None) -> None:
+        self.unknown, self.has_last, self.of = unknown, last, of
         self.asked: list[str] = []
 
-    async def previous_closes(self, keys: Sequence[str]) -> dict[str, float]:
+    async def previous_closes(self, keys: Sequence[str], day: date) -> dict[str, Close]:
         self.asked.append("close")
-        return {key: _price(key) - 10 for key in keys if key not in self.unknown}
+        told = {key: Close(_price(key) - 10, self.of) for key in keys if key not in self.unknown}
+        return {key: close for key, close in told.items() if day == DAY}
 
     async def last_prices(self, keys: Sequence[str]) -> dict[str, float]:
         self.asked.append("last")
@@ -91,6 +93,22 @@ async def test_an_unknown_close_is_left_out_and_noted(plan: LivePlan) -> None:
 
     assert day.head.notes == ("NSE:RELIANCE: its close before is not known",)
     assert len(day.head.previous_close) == len(day.head.instruments) - 1
+
+
+@pytest.mark.parametrize("of", [None, date(2026, 10, 5)])
+async def test_a_close_of_the_session_before_is_believed(plan: LivePlan, of: date | None) -> None:
+    head = (await live_day(plan, MadeQuotes(of=of), "kite")).head
+
+    assert len(head.previous_close) == len(head.instruments)
+    assert head.notes == ()
+
+
+async def test_a_close_of_an_earlier_session_is_refused_and_says_of_which(plan: LivePlan) -> None:
+    head = (await live_day(plan, MadeQuotes(of=date(2026, 10, 1)), "kite")).head
+
+    assert head.previous_close == ()
+    assert "NSE:RELIANCE: its newest price is of 2026-10-01, not of 2026-10-05" in head.notes
+    assert len(head.notes) == len(head.instruments)
 
 
 async def test_the_chain_lies_around_the_last_price(plan: LivePlan) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from marketdata.calendar import IST
 from marketdata.instruments import Exchange, Instrument, Kind
+from marketdata.sources import Close
 from trading.services.price_bands import bands_of, bands_path, condition_of, take_bands
 
 AT = datetime(2026, 10, 6, 9, 5, tzinfo=IST)
@@ -26,7 +27,7 @@ class MadeQuotes:
         self.asked += keys
         return dict.fromkeys(keys, BAND)
 
-    async def previous_closes(self, keys: Sequence[str]) -> dict[str, float]:
+    async def previous_closes(self, keys: Sequence[str], day: date) -> dict[str, Close]:
         raise AssertionError(keys)
 
     async def last_prices(self, keys: Sequence[str]) -> dict[str, float]:
