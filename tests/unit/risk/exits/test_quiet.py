@@ -339,3 +339,15 @@ def test_a_bar_that_stands_over_missing_minutes_is_not_passed_when_time_is_up_in
     gap = CALM_PATH._replace(start_s=OPENED_AT + np.array([0, 60, 600, 660]))
 
     assert passed(of, opened(of), gap, 0)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("starts", "first"), [((0, 60, 240, 300), 1), ((0, 240, 600, 660), 0), ((0, 60, 120, 240), 2)]
+)
+def test_a_bar_that_stands_until_time_is_up_is_not_passed_where_minutes_are_missing(
+    starts: tuple[int, ...], first: int
+) -> None:
+    of = plan(rules=only(time_stop=True, time_stop_minutes=4.0))
+    gap = CALM_PATH._replace(start_s=OPENED_AT + np.array(starts))
+
+    assert passed(of, opened(of), gap, 0)[0] == first
