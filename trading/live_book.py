@@ -70,7 +70,7 @@ class Looked:
     or that were nowhere and are listed again.
     `problem`: what is wrong with the book, empty for nothing, None where it can't be said yet.
     `foreign`: what is somebody else's now, None where the engine knows it or it can't be said yet.
-    `taken_out`: broker ids of the strays that somebody else sent. `lost`: orders that should work
+    `taken_out`: what somebody else sent that took out what is ours. `lost`: orders that should work
     and that the lists have lacked for too long.
     """
 
@@ -79,8 +79,13 @@ class Looked:
     strays: tuple[OrderUpdate, ...]
     problem: str | None
     foreign: Foreign | None = None
-    taken_out: frozenset[str] = frozenset()
+    taken_out: tuple[OrderUpdate, ...] = ()
     lost: tuple[Order, ...] = ()
+
+    def without_ends(self) -> Looked:
+        """Return the same without cancellations: only a whole book tells who else has left."""
+        kept = (one for one in self.updates if one.state is not OrderState.CANCELLED)
+        return replace(self, updates=tuple(kept))
 
 
 class _Glanced(NamedTuple):
@@ -132,10 +137,8 @@ class BookLooks:
         elif book.complete and found.is_clean:
             problem = ""
         foreign = self._seen(found.foreign, own) if book.complete else None
-        strays = (*_strays(orders, book), *found.taken_out)
-        by_others = frozenset(update.broker_id for update in found.taken_out)
-        told = (found.updates, tuple(sorted(absent)), strays, problem, foreign, by_others)
-        return Looked(*told, self._unlisted.lost)
+        told = (found.updates, tuple(sorted(absent)), _strays(orders, book), problem, foreign)
+        return Looked(*told, found.taken_out, self._unlisted.lost)
 
     def _seen(self, now: Foreign, own: OwnBooks) -> Foreign | None:
         """Return what is foreign where two reads agree on whose it is, and the engine doesn't."""

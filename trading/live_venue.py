@@ -7,12 +7,11 @@ of it is the engine's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from execution.broker import Broker, BrokerBook, MarginAnswer, OutcomeUnknown, SessionExpired
-from execution.margins import MarginLeg
+from execution.broker import BrokerBook, OutcomeUnknown, SessionExpired
 from execution.orders import Order, OrderState, OrderUpdate
 from execution.orders_book import can_be
 from marketdata.ticks import Ticks
@@ -29,8 +28,9 @@ from trading.engine.events import (
 )
 from trading.engine.venue import OrderWish, Wish, answered, is_refusal, margin_told, number_of
 from trading.live_book import BookLooks, Looked, OwnBooks
+from trading.live_broker import LiveBroker
 from trading.live_calls import Calls
-from trading.live_lost import LastWords, Seeker
+from trading.live_lost import LastWords
 from trading.live_news import LiveNews, News, proven
 from trading.live_watch import (
     BookWatch,
@@ -42,28 +42,6 @@ from trading.live_watch import (
 )
 
 Ts = TypeVarTuple("Ts")
-
-
-class LiveBroker(Broker, Seeker, Protocol):
-    """A broker that also reads the messages it sends of its own accord, and parts of its book."""
-
-    def adopt(self, order: Order) -> None:
-        """Take over an order that an earlier process sent."""
-
-    def doubt(self, client_id: str) -> None:
-        """Take over that a change of an order may have happened: its book tells what rests."""
-
-    async def glance(self) -> BrokerBook:
-        """Return the orders of the book alone, soon or not at all. Raises as `book`."""
-
-    async def margin(self, legs: Sequence[MarginLeg]) -> MarginAnswer:
-        """Return what legs would block and what is free; raises as `MarginDesk.margin`."""
-
-    async def trades(self) -> BrokerBook:
-        """Return the trades of the book alone, soon or not at all. Raises as `book`."""
-
-    async def hear(self, message: Mapping[str, Any]) -> OrderUpdate | None:
-        """Return what a message proves, its trades included; None where it can't be read."""
 
 
 class LiveVenue:
@@ -101,7 +79,7 @@ class LiveVenue:
         self._news = LiveNews(rim, settings.confirm_every)
         self._bell = bell
         self._failure: BaseException | None = None
-        self._asked = 0
+        self._asked, self._has_looked = 0, False
         reading = Reading(
             lambda: self._guarded(self._look),
             lambda: self._guarded(self._glance),
@@ -296,15 +274,11 @@ class LiveVenue:
         if asked_at < self._looked_at:
             self._let_go(book)
             return
-        self._looked_at = asked_at
+        self._looked_at, self._has_looked = asked_at, True
         looked = self._looks.take(self._books(), book, asked_at)
+        self._tell_strays(looked.taken_out, asked_at, by_other=True)
         self._tell_found(looked, asked_at)
-        for stray in looked.strays:
-            if stray.broker_id not in self._twins:
-                if stray.broker_id != self._broker_ids.get(stray.client_id):
-                    self._twins.add(stray.broker_id)
-                by_other = stray.broker_id in looked.taken_out
-                self._news.tell(TwinFound(asked_at, stray.client_id, stray, by_other))
+        self._tell_strays(looked.strays, asked_at, by_other=False)
         if (seen := looked.foreign) is not None:
             self._news.tell(ForeignSeen(asked_at, seen.orders, seen.positions))
         await self._seek(looked.lost, asked_at)
@@ -312,6 +286,19 @@ class LiveVenue:
         if looked.problem is not None:
             self._news.turn(BOOK, looked.problem)
             self._news.confirm()
+
+    def _tell_strays(
+        self, strays: Iterable[OrderUpdate], asked_at: datetime, *, by_other: bool
+    ) -> None:
+        """Tell of orders that are none of those we know.
+
+        What somebody else took out is told before that its stop has gone: nothing is sent for it.
+        """
+        for stray in strays:
+            if stray.broker_id not in self._twins:
+                if stray.broker_id != self._broker_ids.get(stray.client_id):
+                    self._twins.add(stray.broker_id)
+                self._news.tell(TwinFound(asked_at, stray.client_id, stray, by_other))
 
     async def _seek(self, lost: Sequence[Order], asked_at: datetime) -> None:
         """Tell what the broker says of orders by themselves that its lists have lacked too long."""
@@ -337,7 +324,7 @@ class LiveVenue:
             return
         self._glanced_at = asked_at
         seen = self._looks.glance(self._books(), book, asked_at)
-        self._tell_found(seen, asked_at)
+        self._tell_found(seen if self._has_looked else seen.without_ends(), asked_at)
         is_claimed = any(update.filled_quantity > proven(update) for update in seen.updates)
         if is_claimed or any(stray.broker_id not in self._twins for stray in seen.strays):
             self.look()

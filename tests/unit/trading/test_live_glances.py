@@ -138,11 +138,22 @@ async def test_a_resting_stop_that_is_gone_without_a_word_is_missed_at_a_glance(
     gone = update(OrderState.CANCELLED)
     bench = GlancingBench(Order(STOP, OrderState.OPEN, broker_id="B1"))
     bench.broker.traded.append(TRADED)
-    bench.broker.glances.append(replace(EMPTY, orders=(gone,)))
+    bench.broker.books.append(THERE)
     await bench.venue.begin()
+    bench.broker.glances.append(replace(EMPTY, orders=(gone,)))
 
     assert said(await bench.passes()) == [gone]
     assert bench.broker.traded
+    await bench.venue.end()
+
+
+async def test_a_stop_that_went_while_nobody_was_here_waits_for_the_whole_book():
+    bench = GlancingBench(Order(STOP, OrderState.OPEN, broker_id="B1"))
+    bench.broker.glances.append(replace(EMPTY, orders=(update(OrderState.CANCELLED),)))
+    await bench.venue.begin()
+
+    assert said(await bench.passes()) == []
+    assert not bench.broker.glances
     await bench.venue.end()
 
 

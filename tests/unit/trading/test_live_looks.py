@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from execution.broker import BrokerBook, OutcomeUnknown, Refused
-from execution.orders import Order, OrderChange, OrderState
+from execution.orders import Order, OrderChange, OrderState, OrderUpdate, Role, Side
+from tests.unit.execution.test_taken_out import exit_by_hand, plan
 from tests.unit.trading.test_live_venue import (
     EMPTY,
     NOON,
@@ -19,7 +20,7 @@ from tests.unit.trading.test_live_venue import (
     update,
 )
 from trading.engine.actions import ModifyOrder, PlaceOrder
-from trading.engine.events import BOOK, BrokerSaid, ChangeRefused
+from trading.engine.events import BOOK, BrokerSaid, ChangeRefused, TwinFound
 from trading.live_book import OwnBooks
 from trading.live_venue import LiveVenue
 from trading.live_watch import LiveSettings
@@ -188,3 +189,20 @@ async def test_asking_for_a_change_does_not_make_a_lost_order_look_new():
 
     states = [one.update.state for one in news if isinstance(one, BrokerSaid)]
     assert OrderState.PLANNED in states
+
+
+async def test_an_exit_by_hand_is_told_before_that_its_stop_is_gone():
+    entry = plan(0, 65)
+    request = replace(entry.request, client_id="RUN1S0009", role=Role.STOP, side=Side.SELL)
+    stop = Order(request, OrderState.OPEN, "b9")
+    left = exit_by_hand([entry], 65)
+    gone = OrderUpdate("RUN1S0009", "b9", NOON, OrderState.CANCELLED)
+    bench = Bench()
+    bench.orders = [entry, stop]
+
+    news = await bench.looks(replace(left, orders=(*left.orders, gone)))
+
+    told = [one for one in news if isinstance(one, TwinFound | BrokerSaid)]
+    assert [type(one) for one in told] == [TwinFound, BrokerSaid]
+    assert told[0].by_other
+    assert told[1].update.state is OrderState.CANCELLED
