@@ -14,7 +14,7 @@ from pathlib import Path
 DISK = "disk"
 """Condition that is bad while there is too little room."""
 LEAST_FREE_BYTES = 500_000_000
-"""More than a day's journal and tape take together; what else writes there isn't known."""
+"""A choice, far more than exits need: what else writes there, and how fast, is not known."""
 _AGAIN = 1.1
 
 

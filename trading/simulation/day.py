@@ -134,8 +134,9 @@ class Day:
         return "token dead" if self.reach.is_expired else ""
 
     def _is_unanswered(self) -> bool:
-        """Say whether the engine has no proof of what became of an order that it sent."""
-        return self.engine is not None and self.engine.orders.any_unknown()
+        """Say whether nobody has answered for an order that the engine sent, or meant to."""
+        orders = self.engine.orders.all() if self.engine is not None else ()
+        return any(not order.broker_id and not order.state.is_final for order in orders)
 
     def _message(self, word: OrderUpdate) -> None:
         """Carry a message to the desk, unless something happens to it on its way."""

@@ -33,13 +33,17 @@ _FAILED_SECONDS = {
     Kind.ERROR_AFTER: 1.25,
     Kind.REFUSE: 0.6,
     Kind.REJECT: 1.25,
+    Kind.SLOW_ANSWER: 1.1,
 }
-"""What a call that fails behind two others costs until the next may leave.
+"""What a call that fails, or is answered late, behind two others costs until the next may leave.
 
 A lost one is given up and twice missed in the book, one without proof is twice missed there.
 """
 _NOWHERE_SECONDS = 9.0
-"""What an order costs that was taken and is nowhere: until it is missed, asked for, sent again."""
+"""What an order costs that was taken and is nowhere: until it is missed, asked for, sent again.
+
+A desk that is started meanwhile does not know when it was sent, and counts anew.
+"""
 
 
 @dataclass(slots=True)
@@ -77,7 +81,7 @@ class Watch:
         costs = [
             _FAILED_SECONDS[k] for at, k in strikes if at >= since - 1.0 and k in _FAILED_SECONDS
         ]
-        missed = since - _NOWHERE_SECONDS
+        missed = since - 2 * _NOWHERE_SECONDS
         nowhere = [at for at, kind in strikes if kind is Kind.UNLISTED and at >= missed]
         return sum(costs[2:]) + _NOWHERE_SECONDS * len(nowhere)
 
