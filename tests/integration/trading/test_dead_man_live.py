@@ -32,6 +32,8 @@ pytestmark = [
     # An engine that dies in the middle of a read leaves its connection as it is.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+_BEGUN_SECONDS = 2.0
+"""What passes at most from the end of the lease to the first call."""
 _STEP_SECONDS = 0.02
 T = TypeVar("T")
 
@@ -59,7 +61,8 @@ async def left_by_its_engine(
 ) -> T:
     """Let the engine die holding, and bring the run out while the market goes on.
 
-    `lease_left`: for how long its lease stands from then on.
+    `lease_left`: for how long its lease stands from then on. The market stands still meanwhile,
+    lest a stop fill and nothing be left to bring out.
     """
     kite.hook = dies_holding
     async with kite.sim:
@@ -75,6 +78,8 @@ async def left_by_its_engine(
         await sync_to_async(LeaderLease.objects.update)(expires_at=timezone.now() + lease_left)
         wall = Wall(clock=kite.clock, open_link=open_picows)
         bringing = asyncio.ensure_future(asyncio.to_thread(closed_after, bring, run, wall))
+        if lease_left:
+            await asyncio.wait({bringing}, timeout=lease_left.total_seconds() + _BEGUN_SECONDS)
         while not bringing.done():
             await kite.blind_frames(1)
             await asyncio.sleep(_STEP_SECONDS)
